@@ -1,1 +1,42 @@
-//! Placeholder.
+//! Prometheus exposition pages, as data.
+//!
+//! A page is its text plus an index: the bytes stay as they came, and spans say where families,
+//! samples and values are. Everything here is pure: no clock, no socket, no task.
+//!
+//! - [`Page::parse`], [`Page::parse_openmetrics`], [`Page::parse_pushed`]: text in
+//! - [`encode`], [`merge`]: text out; [`Page::rewrite`]: labels put on or taken off
+//! - [`PageBuilder`], [`registry`]: pages of our own
+//! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
+//!
+//! ```
+//! use exposition::{Limits, Page};
+//!
+//! let page = Page::parse("# TYPE up gauge\nup{job=\"api\"} 1\n", &Limits::default())?;
+//! let sample = page.samples().next().ok_or("no sample")?;
+//! assert_eq!((sample.name(), sample.value()), ("up", 1.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod error;
+mod group;
+mod kind;
+mod labels;
+mod limits;
+mod page;
+mod parse;
+mod rewrite;
+
+pub mod encode;
+pub mod merge;
+pub mod name;
+pub mod registry;
+
+pub use builder::PageBuilder;
+pub use error::{Found, ParseError, Reason};
+pub use group::{GroupingKey, KeyError};
+pub use kind::Kind;
+pub use labels::{Label, Labels};
+pub use limits::Limits;
+pub use page::{Created, Exemplar, Family, Page, Sample, Samples};
+pub use rewrite::{Clash, Rewrite};

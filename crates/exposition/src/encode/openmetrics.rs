@@ -1,0 +1,123 @@
+//! OpenMetrics 1.0 text, with what it asks beyond text 0.0.4: counters that end in `_total`,
+//! float bounds, seconds, `# EOF`.
+
+use super::float;
+use crate::kind::Kind;
+use crate::labels::{self, Labels};
+use crate::merge;
+use crate::page::{Page, Sample};
+
+/// Writes a page as OpenMetrics 1.0.
+///
+/// Exemplars are kept; `_created` lines too.
+pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
+    for family in merge::families([page]) {
+        let name = match family.kind {
+            Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),
+            Kind::Info => family.name.strip_suffix("_info").unwrap_or(&family.name),
+            _ => &family.name,
+        };
+        metadata("TYPE", name, out);
+        out.extend_from_slice(family.kind.as_openmetrics().as_bytes());
+        out.push(b'\n');
+        if let Some(unit) = family.parts.iter().find_map(|part| part.unit()) {
+            metadata("UNIT", name, out);
+            out.extend_from_slice(unit.as_bytes());
+            out.push(b'\n');
+        }
+        if let Some(help) = &family.help {
+            metadata("HELP", name, out);
+            labels::escape(help, true, out);
+            out.push(b'\n');
+        }
+        for sample in family.parts.iter().flat_map(crate::Family::samples) {
+            line(&sample, family.kind, out);
+        }
+        for created in page.created().filter(|created| created.family.text_name() == family.name) {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"_created");
+            block(created.labels, Kind::Untyped, out);
+            out.push(b' ');
+            float(created.seconds, out);
+            out.push(b'\n');
+        }
+    }
+    out.extend_from_slice(b"# EOF\n");
+}
+
+fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"# ");
+    out.extend_from_slice(keyword.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b' ');
+}
+
+fn line(sample: &Sample<'_>, kind: Kind, out: &mut Vec<u8>) {
+    out.extend_from_slice(sample.name().as_bytes());
+    if kind == Kind::Counter && !sample.name().ends_with("_total") {
+        out.extend_from_slice(b"_total");
+    }
+    block(sample.labels(), kind, out);
+    out.push(b' ');
+    value(sample, out);
+    if let Some(stamp) = sample.timestamp_ms() {
+        out.push(b' ');
+        seconds(stamp, out);
+    }
+    if let Some(exemplar) = sample.exemplar() {
+        out.extend_from_slice(b" # ");
+        if exemplar.labels.clone().next().is_none() {
+            out.extend_from_slice(b"{}");
+        }
+        block(exemplar.labels, Kind::Untyped, out);
+        out.push(b' ');
+        float(exemplar.value, out);
+        if let Some(stamp) = exemplar.timestamp_ms {
+            out.push(b' ');
+            seconds(stamp, out);
+        }
+    }
+    out.push(b'\n');
+}
+
+fn value(sample: &Sample<'_>, out: &mut Vec<u8>) {
+    if sample.value().is_finite() {
+        out.extend_from_slice(sample.value_text().as_bytes());
+    } else {
+        float(sample.value(), out);
+    }
+}
+
+fn block(all: Labels<'_>, kind: Kind, out: &mut Vec<u8>) {
+    let mut before = b'{';
+    for label in all {
+        out.push(std::mem::replace(&mut before, b','));
+        out.extend_from_slice(label.name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        let bound = matches!((kind, label.name), (Kind::Histogram, "le") | (Kind::Summary, "quantile"));
+        match label.value.parse::<f64>() {
+            Ok(number) if bound => canonical(number, out),
+            _ => labels::escape(&label.value, true, out),
+        }
+        out.push(b'"');
+    }
+    if before == b',' {
+        out.push(b'}');
+    }
+}
+
+/// Bounds are floats: `1` is written `1.0` (OpenMetrics 1.0, "Considerations: Canonical Numbers").
+fn canonical(number: f64, out: &mut Vec<u8>) {
+    let start = out.len();
+    float(number, out);
+    if number.is_finite() && !out[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
+        out.extend_from_slice(b".0");
+    }
+}
+
+fn seconds(milliseconds: i64, out: &mut Vec<u8>) {
+    let sign = if milliseconds < 0 { "-" } else { "" };
+    let magnitude = milliseconds.unsigned_abs();
+    out.extend_from_slice(format!("{sign}{}.{:03}", magnitude / 1000, magnitude % 1000).as_bytes());
+}

@@ -1,0 +1,167 @@
+//! Which family a sample belongs to.
+//!
+//! On a page as clients write it, that is the family of the last TYPE line, and nothing is
+//! looked up. Only when a sample stands apart from its TYPE line is a table of names made.
+#![allow(clippy::cast_possible_truncation, reason = "`read` refuses texts whose offsets exceed 32 bits")]
+
+use std::collections::HashMap;
+
+use super::{Dialect, Fault, Parser};
+use crate::error::Reason;
+use crate::kind::Kind;
+use crate::page::{FamilySpan, Span};
+
+impl<'a> Parser<'a> {
+    fn openmetrics_names(&self) -> bool {
+        self.dialect == Dialect::OpenMetrics
+    }
+
+    /// Whether metadata was read since the last sample, so that its name decides nothing.
+    #[inline]
+    pub(super) fn between_families(&self) -> bool {
+        self.index
+            .families
+            .last()
+            .is_none_or(|family| family.samples.start as usize == self.index.samples.len())
+    }
+
+    /// The family that the next metadata line of this name describes.
+    pub(super) fn describe_family(&mut self, name: Span) -> &mut FamilySpan {
+        let same = self.between_families()
+            && self.index.families.last().is_some_and(|last| last.name.of(self.text) == name.of(self.text));
+        if !same {
+            self.open_family(FamilySpan { name, ..FamilySpan::default() });
+        }
+        let last = self.index.families.len() - 1;
+        &mut self.index.families[last]
+    }
+
+    /// Makes the family of a sample's name the current one.
+    pub(super) fn enter_family(&mut self, at: usize, len: usize) {
+        let text = self.text;
+        let name = &text[at..at + len];
+        let openmetrics = self.openmetrics_names();
+        if let Some(current) = self.index.families.last()
+            && current.kind.owns(current.name.of(text), name, openmetrics)
+        {
+            return;
+        }
+        let span = match self.find_family(name) {
+            // The copy keeps the place of the name, which tells it from a second declaration.
+            Some(found) => self.index.families[found],
+            None => FamilySpan {
+                name: Span { start: at as u32, end: (at + len) as u32 },
+                ..FamilySpan::default()
+            },
+        };
+        self.unsettled = true;
+        self.open_family(span);
+    }
+
+    fn find_family(&mut self, name: &str) -> Option<usize> {
+        let (text, openmetrics) = (self.text, self.openmetrics_names());
+        let families = &self.index.families;
+        let known = self.known.get_or_insert_with(|| {
+            let mut known = HashMap::new();
+            for (at, family) in families.iter().enumerate() {
+                note(&mut known, families, text, at, family);
+            }
+            known
+        });
+        let suffixes = ["_bucket", "_sum", "_count", "_total", "_created", "_gsum", "_gcount", "_info"];
+        let stems = suffixes.iter().filter_map(|suffix| name.strip_suffix(suffix));
+        std::iter::once(name).chain(stems).find_map(|stem| {
+            let found = *known.get(stem)? as usize;
+            families[found].kind.owns(stem, name, openmetrics).then_some(found)
+        })
+    }
+
+    fn open_family(&mut self, mut family: FamilySpan) {
+        self.close_family();
+        let at = self.index.families.len();
+        let next = self.index.samples.len() as u32;
+        family.samples = Span { start: next, end: next };
+        // Clients that sort their families spare us a look for repeated names.
+        let text = self.text;
+        if self.index.families.last().is_some_and(|last| last.name.of(text) >= family.name.of(text)) {
+            self.unsettled = true;
+        }
+        self.index.families.push(family);
+        if let Some(known) = &mut self.known {
+            note(known, &self.index.families, text, at, &family);
+        }
+    }
+
+    pub(super) fn close_family(&mut self) {
+        let samples = self.index.samples.len() as u32;
+        if let Some(last) = self.index.families.last_mut() {
+            last.samples.end = samples;
+            self.unsettled |= last.samples.start == last.samples.end;
+        }
+    }
+
+    /// Gives all runs of a name one help and type, and drops families without samples.
+    pub(super) fn settle(&mut self) {
+        if !self.unsettled {
+            return;
+        }
+        let text = self.text;
+        let mut joined: HashMap<&'a str, FamilySpan> = HashMap::new();
+        let mut second = None;
+        for family in &self.index.families {
+            let name = family.name.of(text);
+            let first = joined.entry(name).or_insert(*family);
+            if first.name != family.name {
+                let what = match (family.help, family.typed) {
+                    (_, true) => Some("TYPE"),
+                    (Some(_), _) if first.help.is_some() => Some("HELP"),
+                    _ => None,
+                };
+                let sampled = first.typed || first.samples.end > first.samples.start;
+                if let Some(what) = what.filter(|what| *what == "HELP" || sampled) {
+                    second.get_or_insert((family.name.start as usize, what, name));
+                }
+                first.help = family.help.or(first.help);
+                if family.typed {
+                    (first.kind, first.typed) = (family.kind, true);
+                }
+            }
+            first.unit = first.unit.or(family.unit);
+            first.samples.end = first.samples.end.max(family.samples.end);
+        }
+        if let Some((at, what, name)) = second {
+            self.lenient(at, || Reason::Second { what, name: name.to_owned() });
+        }
+        let created = !self.index.created.is_empty();
+        for family in &mut self.index.families {
+            let FamilySpan { help, unit, kind, typed, .. } = joined[family.name.of(text)];
+            (family.help, family.unit, family.kind, family.typed) = (help, unit, kind, typed);
+        }
+        // `_created` entries name their family by position, so positions must stay.
+        if !created {
+            self.index.families.retain(|family| family.samples.start < family.samples.end);
+        }
+    }
+
+    /// Notes a second HELP or TYPE line right behind the first.
+    pub(super) fn note_second(&mut self, at: usize, what: &'static str, name: Span) {
+        let name = name.of(self.text).to_owned();
+        if self.leniency.is_none() {
+            self.leniency = Some(Fault::new(at, Reason::Second { what, name }));
+        }
+    }
+}
+
+/// Remembers where a name was declared; a later declaration that says more takes its place.
+fn note<'a>(
+    known: &mut HashMap<&'a str, u32>,
+    families: &[FamilySpan],
+    text: &'a str,
+    at: usize,
+    family: &FamilySpan,
+) {
+    let slot = known.entry(family.name.of(text)).or_insert(at as u32);
+    if families[*slot as usize].kind == Kind::Untyped && family.kind != Kind::Untyped {
+        *slot = at as u32;
+    }
+}

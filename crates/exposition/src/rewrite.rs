@@ -1,0 +1,95 @@
+//! A page with other labels: what an agent does to a scraped page, and a gateway to a pushed one.
+
+use std::borrow::Cow;
+
+use crate::builder::PageBuilder;
+use crate::merge;
+use crate::name::underscored;
+use crate::page::{Page, Sample};
+
+/// What becomes of each sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rewrite<'a> {
+    /// Labels that every sample gets. Empty values are written too.
+    pub labels: &'a [(&'a str, &'a str)],
+    /// What happens to a sample that has one of them already.
+    pub clash: Clash,
+    /// Labels that are taken off, before the others are put on.
+    pub drop: &'a [&'a str],
+    /// Whether explicit timestamps stay.
+    pub keep_timestamps: bool,
+}
+
+/// Who wins when a sample already has a label that is to be put on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clash {
+    /// The new label, as in a Pushgateway's groups.
+    #[default]
+    Overwrite,
+    /// The sample's own, as under Prometheus' `honor_labels: true`; an empty one counts.
+    Keep,
+    /// Both: the sample's own becomes `exported_NAME`, as under `honor_labels: false`.
+    Export,
+}
+
+impl Page {
+    /// This page anew, in canonical text 0.0.4: families joined, labels changed.
+    ///
+    /// Exemplars and `_created` values have no place in that format and are left out.
+    #[must_use]
+    pub fn rewrite(&self, how: &Rewrite<'_>) -> Page {
+        let mut page = PageBuilder::with_capacity(self, how);
+        for family in merge::families([self]) {
+            // Quoted UTF-8 names are for readers that asked for them.
+            page.family(&underscored(&family.name), family.help.as_deref().unwrap_or_default(), family.kind);
+            for sample in family.parts.iter().flat_map(crate::Family::samples) {
+                page.begin(&underscored(sample.name()));
+                write_labels(&mut page, &sample, how, self.index.verbatim);
+                let stamp = sample.timestamp_ms().filter(|_| how.keep_timestamps);
+                page.end(sample.value(), Some(sample.value_text()), stamp);
+            }
+        }
+        page.finish()
+    }
+}
+
+fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, clean: bool) {
+    let mut own = sample.labels();
+    let mut kept = 0_u64;
+    while let Some((name, raw)) = own.next_raw() {
+        if how.drop.contains(&name) {
+            continue;
+        }
+        let clash = how.labels.iter().position(|(added, _)| *added == name);
+        let name = match (clash, how.clash) {
+            (None, _) => underscored(name),
+            (Some(_), Clash::Overwrite) => continue,
+            (Some(position), Clash::Keep) => {
+                kept |= 1 << position.min(63);
+                Cow::Borrowed(name)
+            }
+            // An empty label is none, so there is nothing to export.
+            (Some(_), Clash::Export) if raw.is_empty() => continue,
+            (Some(_), Clash::Export) => Cow::Owned(free_name(name, sample, how)),
+        };
+        if clean {
+            page.raw_label(&name, raw);
+        } else {
+            page.label(&name, &crate::labels::unescape(raw, true));
+        }
+    }
+    for (position, (name, value)) in how.labels.iter().enumerate() {
+        if kept >> position.min(63) & 1 == 0 {
+            page.label(name, value);
+        }
+    }
+}
+
+/// `exported_NAME`, with the prefix repeated until no label of the sample is called that.
+fn free_name(name: &str, sample: &Sample<'_>, how: &Rewrite<'_>) -> String {
+    let mut free = format!("exported_{name}");
+    while sample.label(&free).is_some() || how.labels.iter().any(|(added, _)| *added == free) {
+        free.insert_str(0, "exported_");
+    }
+    free
+}
