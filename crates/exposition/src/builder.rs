@@ -59,7 +59,7 @@ impl PageBuilder {
             self.text.extend_from_slice(b"# HELP ");
             self.text.extend_from_slice(name.as_bytes());
             self.text.push(b' ');
-            family.help = Some(self.span_of(|text| labels::escape(help, false, text)));
+            family.help = self.span_of(|text| labels::escape(help, false, text));
             self.text.push(b'\n');
         }
         self.text.extend_from_slice(b"# TYPE ");
@@ -152,7 +152,7 @@ impl PageBuilder {
     fn drop_empty_family(&mut self) {
         let Some(last) = self.index.families.last() else { return };
         if last.samples.start == last.samples.end {
-            let line = last.help.map_or(last.name, |help| Span { start: help.start, ..last.name });
+            let line = if last.described() { last.help } else { last.name };
             // Back to the start of its first line: HELP where it has one, TYPE otherwise.
             let before = &self.text[..line.start as usize];
             let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);

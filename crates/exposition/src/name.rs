@@ -9,9 +9,9 @@ const COLON: u8 = 4;
 /// A class for each byte, so that a name is read with one look-up a byte.
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => START,
             b'0'..=b'9' => DIGIT,
             b':' => COLON,

@@ -27,6 +27,8 @@ pub(crate) struct Index {
     pub(crate) exemplars: Vec<ExemplarSpan>,
     /// OpenMetrics `_created` lines, apart from the samples, with their family.
     pub(crate) created: Vec<(u32, SampleSpan)>,
+    /// Units of OpenMetrics families by the place of the family's name.
+    pub(crate) units: Vec<(Span, Span)>,
     pub(crate) openmetrics: bool,
     /// The text can be handed on as it is: every reader of text 0.0.4 takes it.
     pub(crate) verbatim: bool,
@@ -48,12 +50,19 @@ impl Span {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FamilySpan {
     pub(crate) name: Span,
-    pub(crate) help: Option<Span>,
-    pub(crate) unit: Option<Span>,
+    /// Empty at 0 where there is no HELP line: no text can stand there.
+    pub(crate) help: Span,
     pub(crate) kind: Kind,
     /// A TYPE line said so.
     pub(crate) typed: bool,
     pub(crate) samples: Span,
+}
+
+impl FamilySpan {
+    /// Whether there is a HELP line, be it without text.
+    pub(crate) fn described(&self) -> bool {
+        self.help.end > 0
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +109,7 @@ impl Page {
             + size_of_val(index.timestamps.as_slice())
             + size_of_val(index.exemplars.as_slice())
             + size_of_val(index.created.as_slice())
+            + size_of_val(index.units.as_slice())
     }
 
     /// The families in the order of the text.
@@ -147,12 +157,14 @@ impl<'a> Family<'a> {
 
     /// The help text as written.
     pub(crate) fn help_raw(&self) -> Option<&'a str> {
-        self.span.help.map(|span| span.of(&self.page.text))
+        self.span.described().then(|| self.span.help.of(&self.page.text))
     }
 
     /// The unit of an OpenMetrics family.
     pub fn unit(&self) -> Option<&'a str> {
-        self.span.unit.map(|span| span.of(&self.page.text))
+        let units = &self.page.index.units;
+        let (_, unit) = units.iter().find(|(name, _)| *name == self.span.name)?;
+        Some(unit.of(&self.page.text))
     }
 
     /// The family's type; [`Kind::Untyped`] where none was given.

@@ -28,14 +28,14 @@ impl Page {
     /// Besides the grammar it refuses a label name that stands twice in one series, as the
     /// scraper does after parsing. Duplicate series are not its business.
     pub fn parse(text: impl Into<Bytes>, limits: &Limits) -> Result<Self, ParseError> {
-        read(text.into(), limits, Dialect::Scraped)
+        read(&text.into(), limits, Dialect::Scraped)
     }
 
     /// Reads OpenMetrics 1.0 as Prometheus' scraper does; `# EOF` must end it.
     ///
     /// `_created` lines and exemplars are set apart from the samples.
     pub fn parse_openmetrics(text: impl Into<Bytes>, limits: &Limits) -> Result<Self, ParseError> {
-        read(text.into(), limits, Dialect::OpenMetrics)
+        read(&text.into(), limits, Dialect::OpenMetrics)
     }
 
     /// Reads text 0.0.4 as a Pushgateway reads the body of a push (`expfmt`).
@@ -44,7 +44,7 @@ impl Page {
     /// known ones, nothing may follow a value but a timestamp, and a family has one HELP and one
     /// TYPE line, the latter before its samples.
     pub fn parse_pushed(text: impl Into<Bytes>, limits: &Limits) -> Result<Self, ParseError> {
-        read(text.into(), limits, Dialect::Pushed)
+        read(&text.into(), limits, Dialect::Pushed)
     }
 }
 
@@ -86,9 +86,11 @@ struct Parser<'a> {
     /// Something that only [`Parser::settle`] can put right was seen.
     unsettled: bool,
     leniency: Option<Fault>,
+    /// A Pushgateway reads something else here than Prometheus' scraper does.
+    readers_differ: bool,
 }
 
-fn read(bytes: Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseError> {
+fn read(bytes: &Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseError> {
     let place = |text: &[u8], fault: Fault| {
         let (at, reason) = *fault.0;
         let (line, column) = place(text, at);
@@ -101,7 +103,7 @@ fn read(bytes: Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseEr
     }
     let text = match ByteString::try_from(bytes.clone()) {
         Ok(text) => text,
-        Err(_) => utf8::repair_comments(&bytes).map_err(|fault| place(&bytes, fault))?,
+        Err(_) => utf8::repair_comments(bytes).map_err(|fault| place(bytes, fault))?,
     };
     let index = Parser::new(&text, limits, dialect).run().map_err(|fault| place(text.as_bytes(), fault))?;
     Ok(Page { text, index })
@@ -110,9 +112,10 @@ fn read(bytes: Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseEr
 impl<'a> Parser<'a> {
     fn new(text: &'a str, limits: &'a Limits, dialect: Dialect) -> Self {
         let mut index = Index { openmetrics: dialect == Dialect::OpenMetrics, ..Index::default() };
-        // One sample a line at the most: counting line breaks is far cheaper than growing.
-        let lines = memchr_iter(b'\n', text.as_bytes()).count() + 1;
-        index.samples.reserve_exact(lines.min(limits.samples.saturating_add(1)));
+        // One sample a line at the most, and lines about as long as those at the start.
+        let head = &text.as_bytes()[..text.len().min(2048)];
+        let lines = (memchr_iter(b'\n', head).count() + 1) * (text.len() / head.len().max(1));
+        index.samples.reserve(lines.min(limits.samples));
         Self {
             text,
             bytes: text.as_bytes(),
@@ -124,6 +127,7 @@ impl<'a> Parser<'a> {
             known: None,
             unsettled: false,
             leniency: None,
+            readers_differ: false,
         }
     }
 
@@ -140,8 +144,10 @@ impl<'a> Parser<'a> {
         {
             return Err(fault);
         }
-        self.index.verbatim = self.leniency.is_none() && self.dialect != Dialect::OpenMetrics;
+        let text = self.dialect != Dialect::OpenMetrics;
+        self.index.verbatim = text && self.leniency.is_none() && !self.readers_differ;
         self.index.samples.shrink_to_fit();
+        self.index.families.shrink_to_fit();
         Ok(self.index)
     }
 

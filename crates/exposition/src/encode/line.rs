@@ -4,20 +4,27 @@ use crate::kind::Kind;
 use crate::labels;
 use crate::page::{Family, Sample};
 
-/// HELP and TYPE lines. The help text comes as written where it can, unescaped otherwise.
+/// HELP and TYPE lines.
 pub(crate) fn header(name: &str, help: Option<&str>, kind: Kind, out: &mut Vec<u8>) {
     if let Some(help) = help {
         out.extend_from_slice(b"# HELP ");
-        out.extend_from_slice(name.as_bytes());
+        quoted_where_needed(name, out);
         out.push(b' ');
         labels::escape(help, false, out);
         out.push(b'\n');
     }
     out.extend_from_slice(b"# TYPE ");
-    out.extend_from_slice(name.as_bytes());
+    quoted_where_needed(name, out);
     out.push(b' ');
     out.extend_from_slice(kind.as_str().as_bytes());
     out.push(b'\n');
+}
+
+fn quoted_where_needed(name: &str, out: &mut Vec<u8>) {
+    let quote: &[u8] = if crate::name::is_metric_name(name) { b"" } else { b"\"" };
+    out.extend_from_slice(quote);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(quote);
 }
 
 /// The samples of one run: copied whole where the page is clean, line by line otherwise.

@@ -20,7 +20,7 @@ pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
         metadata("TYPE", name, out);
         out.extend_from_slice(family.kind.as_openmetrics().as_bytes());
         out.push(b'\n');
-        if let Some(unit) = family.parts.iter().find_map(|part| part.unit()) {
+        if let Some(unit) = family.parts.iter().find_map(crate::Family::unit) {
             metadata("UNIT", name, out);
             out.extend_from_slice(unit.as_bytes());
             out.push(b'\n');

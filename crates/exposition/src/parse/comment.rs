@@ -1,6 +1,8 @@
 //! Lines that begin with `#` in text 0.0.4: HELP, TYPE, and free comments.
 #![allow(clippy::cast_possible_truncation, reason = "`read` refuses texts whose offsets exceed 32 bits")]
 
+use memchr::memchr;
+
 use super::sample::shortened;
 use super::{Dialect, Fault, Parser, Step};
 use crate::error::Reason;
@@ -14,10 +16,6 @@ impl Parser<'_> {
         let end = self.line_end(start);
         self.at = end + 1;
         let word = self.skip_blanks(start + 1);
-        // A Pushgateway's reader takes `#HELP`, which for Prometheus is a free comment.
-        if word == start + 1 && self.dialect != Dialect::Pushed {
-            return Ok(());
-        }
         let keyword = match self.bytes.get(word..word + 4) {
             Some(b"HELP") => Keyword::Help,
             Some(b"TYPE") => Keyword::Type,
@@ -27,8 +25,16 @@ impl Parser<'_> {
         if at == word + 4 {
             return Ok(());
         }
+        // A Pushgateway's reader takes `#HELP`, which for Prometheus is a free comment.
+        if word == start + 1 {
+            self.readers_differ = true;
+            if self.dialect != Dialect::Pushed {
+                return Ok(());
+            }
+        }
         if at == end {
             if self.dialect == Dialect::Pushed {
+                self.readers_differ = true;
                 return Ok(());
             }
             return Err(Fault::new(at, Reason::MetricName { found: self.found(at) }));
@@ -49,7 +55,8 @@ impl Parser<'_> {
             self.lenient(at, || Reason::MetricName { found: crate::Found::Char('"') });
             (at + 1, after - 1, after)
         } else {
-            let len = name::metric_len(&self.bytes[at..]);
+            let awaited = self.awaited_name(at);
+            let len = if awaited > 0 { awaited } else { name::metric_len(&self.bytes[at..]) };
             (at, at + len, at + len)
         };
         if start == end {
@@ -79,24 +86,35 @@ impl Parser<'_> {
         if self.dialect == Dialect::Pushed && text.start == text.end {
             return;
         }
-        let mut escapes = text.of(self.text).bytes().enumerate();
-        while let Some((at, byte)) = escapes.next() {
-            if byte == b'\\' && !matches!(escapes.next(), Some((_, b'\\' | b'n'))) {
-                let rest = &self.text[text.start as usize + at + 1..];
-                let unknown = rest.chars().next().unwrap_or('\n');
-                self.lenient(text.start as usize + at, || Reason::Escape(unknown));
-                break;
-            }
+        if memchr(b'\\', text.of(self.text).as_bytes()).is_some() {
+            self.help_escapes(text);
         }
         let family = self.describe_family(name);
-        if family.help.replace(text).is_some() {
+        let second = family.described();
+        family.help = text;
+        if second {
             self.note_second(name.start as usize, "HELP", name);
+        }
+    }
+
+    /// Prometheus leaves unknown escapes in a help text as they stand; a Pushgateway refuses them.
+    fn help_escapes(&mut self, text: Span) {
+        let mut bytes = text.of(self.text).bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            if byte == b'\\' && !matches!(bytes.next(), Some((_, b'\\' | b'n'))) {
+                let at = text.start as usize + at;
+                let escaped = self.text[at + 1..].chars().next().unwrap_or('\n');
+                self.lenient(at, || Reason::Escape(escaped));
+                return;
+            }
         }
     }
 
     fn kind(&mut self, name: Span, text: Span) -> Step<()> {
         let word = text.of(self.text);
         let kind = if self.dialect == Dialect::Pushed {
+            let only = Kind::from_text(word).is_none() || text.start != name.end + 1;
+            self.readers_differ |= only;
             if word.is_empty() {
                 return Ok(());
             }

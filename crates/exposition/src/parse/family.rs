@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::{Dialect, Fault, Parser};
 use crate::error::Reason;
 use crate::kind::Kind;
+use crate::name;
 use crate::page::{FamilySpan, Span};
 
 impl<'a> Parser<'a> {
@@ -27,13 +28,24 @@ impl<'a> Parser<'a> {
 
     /// The family that the next metadata line of this name describes.
     pub(super) fn describe_family(&mut self, name: Span) -> &mut FamilySpan {
-        let same = self.between_families()
-            && self.index.families.last().is_some_and(|last| last.name.of(self.text) == name.of(self.text));
-        if !same {
+        if !self.between_families()
+            || self.awaited_name(name.start as usize) != (name.end - name.start) as usize
+        {
             self.open_family(FamilySpan { name, ..FamilySpan::default() });
         }
         let last = self.index.families.len() - 1;
         &mut self.index.families[last]
+    }
+
+    /// The length of the last family's name, if that is the name at `at`; 0 otherwise.
+    ///
+    /// Names come in threes: HELP, TYPE, first sample. Comparing is cheaper than reading.
+    #[inline]
+    pub(super) fn awaited_name(&self, at: usize) -> usize {
+        let Some(last) = self.index.families.last() else { return 0 };
+        let name = &self.bytes[last.name.start as usize..last.name.end as usize];
+        let same = self.bytes[at..].starts_with(name) && !name::continues_metric(self.byte(at + name.len()));
+        if same { name.len() } else { 0 }
     }
 
     /// Makes the family of a sample's name the current one.
@@ -112,21 +124,22 @@ impl<'a> Parser<'a> {
             let name = family.name.of(text);
             let first = joined.entry(name).or_insert(*family);
             if first.name != family.name {
-                let what = match (family.help, family.typed) {
+                let what = match (family.described(), family.typed) {
                     (_, true) => Some("TYPE"),
-                    (Some(_), _) if first.help.is_some() => Some("HELP"),
+                    (true, _) if first.described() => Some("HELP"),
                     _ => None,
                 };
                 let sampled = first.typed || first.samples.end > first.samples.start;
                 if let Some(what) = what.filter(|what| *what == "HELP" || sampled) {
                     second.get_or_insert((family.name.start as usize, what, name));
                 }
-                first.help = family.help.or(first.help);
+                if family.described() {
+                    first.help = family.help;
+                }
                 if family.typed {
                     (first.kind, first.typed) = (family.kind, true);
                 }
             }
-            first.unit = first.unit.or(family.unit);
             first.samples.end = first.samples.end.max(family.samples.end);
         }
         if let Some((at, what, name)) = second {
@@ -134,8 +147,8 @@ impl<'a> Parser<'a> {
         }
         let created = !self.index.created.is_empty();
         for family in &mut self.index.families {
-            let FamilySpan { help, unit, kind, typed, .. } = joined[family.name.of(text)];
-            (family.help, family.unit, family.kind, family.typed) = (help, unit, kind, typed);
+            let FamilySpan { help, kind, typed, .. } = joined[family.name.of(text)];
+            (family.help, family.kind, family.typed) = (help, kind, typed);
         }
         // `_created` entries name their family by position, so positions must stay.
         if !created {

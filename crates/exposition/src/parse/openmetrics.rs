@@ -29,10 +29,10 @@ impl Parser<'_> {
         self.at = end + 1;
         let line = &self.text[start..end];
         if line == "# EOF" {
-            return match self.bytes.len() > end + 1 {
-                true => Err(Fault::new(end + 1, Reason::AfterEof)),
-                false => Ok(true),
-            };
+            if self.bytes.len() > end + 1 {
+                return Err(Fault::new(end + 1, Reason::AfterEof));
+            }
+            return Ok(true);
         }
         let keyword = ["# HELP ", "# TYPE ", "# UNIT "].into_iter().find(|keyword| line.starts_with(keyword));
         let Some(keyword) = keyword else { return Err(Fault::new(start, Reason::Comment)) };
@@ -46,7 +46,7 @@ impl Parser<'_> {
         let text = Span { start: after as u32 + 1, end: end as u32 };
         let word = text.of(self.text);
         match keyword {
-            "# HELP " => self.describe_family(name).help = Some(text),
+            "# HELP " => self.describe_family(name).help = text,
             "# TYPE " => {
                 let Some(kind) = Kind::from_openmetrics(word) else {
                     return Err(Fault::new(after + 1, Reason::Type(shortened(word))));
@@ -61,7 +61,10 @@ impl Parser<'_> {
                     let reason = Reason::Unit { unit: shortened(word), name: shortened(full) };
                     return Err(Fault::new(after + 1, reason));
                 }
-                self.describe_family(name).unit = Some(text).filter(|_| !word.is_empty());
+                let name = self.describe_family(name).name;
+                if !word.is_empty() {
+                    self.index.units.push((name, text));
+                }
             }
         }
         Ok(false)

@@ -32,11 +32,15 @@ impl Parser<'_> {
     /// Reads the name and makes its family the current one; 0 where the name is in the braces.
     #[inline]
     pub(super) fn sample_name(&mut self, start: usize) -> Step<usize> {
-        // Nearly every sample has the name of the one before it.
-        if let Some(last) = self.index.samples.last()
+        if self.between_families() {
+            let awaited = self.awaited_name(start);
+            if awaited > 0 {
+                return Ok(awaited);
+            }
+        } else if let Some(last) = self.index.samples.last()
             && last.name_len > 0
-            && !self.between_families()
         {
+            // Nearly every other sample has the name of the one before it.
             let name = &self.bytes[last.start as usize..(last.start + last.name_len) as usize];
             if self.bytes[start..].starts_with(name) && !name::continues_metric(self.byte(start + name.len()))
             {

@@ -1,0 +1,88 @@
+//! Labels put on and taken off, and pages of our own.
+
+use exposition::{Clash, Kind, Limits, Page, PageBuilder, Rewrite, registry};
+
+fn rewritten(text: &str, how: &Rewrite<'_>) -> String {
+    let page = Page::parse(text.to_owned(), &Limits::default()).unwrap();
+    page.rewrite(how).text().lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_clash_ends_as_told() {
+    let text = "a{job=\"own\",exported_job=\"x\",b=\"1\"} 1\na{job=\"\"} 2\na 3\n";
+    let labels = [("job", "new"), ("instance", "i")];
+    let rows = [
+        (
+            Clash::Overwrite,
+            "a{exported_job=\"x\",b=\"1\",job=\"new\",instance=\"i\"} 1\na{job=\"new\",instance=\"i\"} 2\na{job=\"new\",instance=\"i\"} 3",
+        ),
+        (
+            Clash::Keep,
+            "a{job=\"own\",exported_job=\"x\",b=\"1\",instance=\"i\"} 1\na{job=\"\",instance=\"i\"} 2\na{job=\"new\",instance=\"i\"} 3",
+        ),
+        (
+            Clash::Export,
+            "a{exported_exported_job=\"own\",exported_job=\"x\",b=\"1\",job=\"new\",instance=\"i\"} 1\na{job=\"new\",instance=\"i\"} 2\na{job=\"new\",instance=\"i\"} 3",
+        ),
+    ];
+    for (clash, want) in rows {
+        assert_eq!(
+            rewritten(text, &Rewrite { labels: &labels, clash, ..Rewrite::default() }),
+            want,
+            "{clash:?}"
+        );
+    }
+}
+
+#[test]
+fn labels_and_timestamps_can_be_dropped() {
+    let text = "a{job=\"own\",b=\"1\"} 1 1500\n";
+    let how = Rewrite { drop: &["job"], ..Rewrite::default() };
+    assert_eq!(rewritten(text, &how), "a{b=\"1\"} 1");
+    assert_eq!(rewritten(text, &Rewrite { keep_timestamps: true, ..how }), "a{b=\"1\"} 1 1500");
+}
+
+#[test]
+fn what_only_the_scraper_takes_becomes_what_all_take() {
+    let text = "# HELP a \\q\na{b=\"\\q\nc\" d=\"e\"} 1 \n# TYPE a gauge\na 2";
+    let page = Page::parse(text, &Limits::default()).unwrap();
+    for text in [page.rewrite(&Rewrite::default()).text().to_owned(), {
+        let mut out = Vec::new();
+        exposition::encode::text(&page, &mut out);
+        String::from_utf8(out).unwrap()
+    }] {
+        assert_eq!(text, "# HELP a \\\\q\n# TYPE a gauge\na{b=\"\\\\q\\nc\",d=\"e\"} 1\na 2\n");
+        assert!(Page::parse_pushed(text, &Limits::default()).is_ok());
+    }
+}
+
+#[test]
+fn a_built_page_is_the_page_that_its_text_reads_as() {
+    let mut page = PageBuilder::new();
+    page.family("empty", "vanishes", Kind::Gauge);
+    page.family("a", "two\nlines", Kind::Counter);
+    page.sample("a", &[("x", "\"\\\n")], 1e21);
+    page.sample("a", &[], -0.5);
+    page.family("gone", "", Kind::Gauge);
+    let page = page.finish();
+    assert_eq!(page.text(), "# HELP a two\\nlines\n# TYPE a counter\na{x=\"\\\"\\\\\\n\"} 1e21\na -0.5\n");
+    let read = Page::parse_pushed(page.text().to_owned(), &Limits::default()).unwrap();
+    assert_eq!(super::invariants::series(&read), super::invariants::series(&page));
+    assert_eq!(page.families().next().unwrap().help().as_deref(), Some("two\nlines"));
+}
+
+#[test]
+fn a_registry_of_every_instrument_becomes_a_page() {
+    let own = prometheus::Registry::new();
+    let counter = prometheus::Counter::new("c_total", "c").unwrap();
+    let options = prometheus::HistogramOpts::new("h", "h").buckets(vec![0.5, f64::INFINITY]);
+    let histogram = prometheus::Histogram::with_opts(options).unwrap();
+    own.register(Box::new(counter.clone())).unwrap();
+    own.register(Box::new(histogram.clone())).unwrap();
+    counter.inc();
+    histogram.observe(0.25);
+    let page = registry::page(&own);
+    let want = "# HELP c_total c\n# TYPE c_total counter\nc_total 1\n# HELP h h\n# TYPE h histogram\n\
+                h_bucket{le=\"0.5\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 0.25\nh_count 1\n";
+    assert_eq!(page.text(), want);
+}
