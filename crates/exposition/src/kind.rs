@@ -84,25 +84,32 @@ impl Kind {
         }
     }
 
-    /// The suffixes that samples of this kind may add to the family's name, besides none.
-    pub(crate) fn suffixes(self, openmetrics: bool) -> &'static [&'static str] {
+    /// The suffixes that samples of this kind may add to the family's name.
+    fn suffixes(self, openmetrics: bool) -> &'static [&'static str] {
         match (self, openmetrics) {
-            (Self::Histogram | Self::GaugeHistogram, false) => &["_bucket", "_sum", "_count"],
-            (Self::Summary, false) => &["_sum", "_count"],
-            (Self::Histogram, true) => &["_bucket", "_sum", "_count", "_created"],
-            (Self::Summary, true) => &["_sum", "_count", "_created"],
+            (Self::Histogram | Self::GaugeHistogram, false) => &["", "_bucket", "_sum", "_count"],
+            (Self::Summary, false) => &["", "_sum", "_count"],
+            (Self::Histogram, true) => &["", "_bucket", "_sum", "_count", "_created"],
+            (Self::Summary, true) => &["", "_sum", "_count", "_created"],
             (Self::Counter, true) => &["_total", "_created"],
-            (Self::GaugeHistogram, true) => &["_bucket", "_gsum", "_gcount"],
             (Self::Info, true) => &["_info"],
-            _ => &[],
+            // `_gsum` and `_gcount` stand for themselves: no text format but OpenMetrics knows them.
+            (Self::GaugeHistogram, true) => &["", "_bucket"],
+            _ => &[""],
         }
     }
 
     /// Whether a sample of this name belongs to the family of this name.
     pub(crate) fn owns(self, family: &str, sample: &str, openmetrics: bool) -> bool {
-        sample
-            .strip_prefix(family)
-            .is_some_and(|suffix| suffix.is_empty() || self.suffixes(openmetrics).contains(&suffix))
+        let Some(suffix) = sample.strip_prefix(family) else { return false };
+        // Some exporters declare the counter `x_total` itself; Prometheus takes that.
+        let bare = openmetrics
+            && match self {
+                Self::Counter => family.ends_with("_total"),
+                Self::Info => family.ends_with("_info"),
+                _ => false,
+            };
+        if bare { suffix.is_empty() } else { self.suffixes(openmetrics).contains(&suffix) }
     }
 }
 

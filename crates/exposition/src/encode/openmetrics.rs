@@ -1,24 +1,24 @@
 //! OpenMetrics 1.0 text, with what it asks beyond text 0.0.4: counters that end in `_total`,
 //! float bounds, seconds, `# EOF`.
 
+use std::collections::HashSet;
+
 use super::float;
 use crate::kind::Kind;
 use crate::labels::{self, Labels};
-use crate::merge;
+use crate::merge::{self, Merged};
 use crate::page::{Page, Sample};
 
 /// Writes a page as OpenMetrics 1.0.
 ///
 /// Exemplars are kept; `_created` lines too.
 pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
-    for family in merge::families([page]) {
-        let name = match family.kind {
-            Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),
-            Kind::Info => family.name.strip_suffix("_info").unwrap_or(&family.name),
-            _ => &family.name,
-        };
+    let families = merge::families([page]);
+    let names: HashSet<&str> = families.iter().map(|family| family.name.as_ref()).collect();
+    for family in &families {
+        let (name, kind) = name_and_kind(family, &names);
         metadata("TYPE", name, out);
-        out.extend_from_slice(family.kind.as_openmetrics().as_bytes());
+        out.extend_from_slice(kind.as_openmetrics().as_bytes());
         out.push(b'\n');
         if let Some(unit) = family.parts.iter().find_map(crate::Family::unit) {
             metadata("UNIT", name, out);
@@ -31,9 +31,10 @@ pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
             out.push(b'\n');
         }
         for sample in family.parts.iter().flat_map(crate::Family::samples) {
-            line(&sample, family.kind, out);
+            line(&sample, kind, out);
         }
-        for created in page.created().filter(|created| created.family.text_name() == family.name) {
+        let created = page.created().filter(|created| created.family.text_name() == family.name);
+        for created in created.filter(|_| kind != Kind::Untyped) {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"_created");
             block(created.labels, Kind::Untyped, out);
@@ -43,6 +44,24 @@ pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(b"# EOF\n");
+}
+
+/// The family's name without the suffix of its samples.
+///
+/// Where that is another family's name already, as in Go's `go_memstats_alloc_bytes` and
+/// `go_memstats_alloc_bytes_total`, the counter keeps its name and becomes `unknown`: one name
+/// may have one TYPE line only.
+fn name_and_kind<'a>(family: &'a Merged<'_>, names: &HashSet<&str>) -> (&'a str, Kind) {
+    let full: &str = &family.name;
+    match family.kind {
+        Kind::Counter => match full.strip_suffix("_total") {
+            Some(stem) if !names.contains(stem) => (stem, Kind::Counter),
+            None if !names.contains(format!("{full}_total").as_str()) => (full, Kind::Counter),
+            _ => (full, Kind::Untyped),
+        },
+        Kind::Info => (full.strip_suffix("_info").unwrap_or(full), Kind::Info),
+        kind => (full, kind),
+    }
 }
 
 fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {

@@ -80,7 +80,7 @@ impl<'a> Parser<'a> {
             }
             known
         });
-        let suffixes = ["_bucket", "_sum", "_count", "_total", "_created", "_gsum", "_gcount", "_info"];
+        let suffixes = ["_bucket", "_sum", "_count", "_total", "_created", "_info"];
         let stems = suffixes.iter().filter_map(|suffix| name.strip_suffix(suffix));
         std::iter::once(name).chain(stems).find_map(|stem| {
             let found = *known.get(stem)? as usize;

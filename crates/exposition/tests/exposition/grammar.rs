@@ -3,9 +3,9 @@
 use exposition::{Limits, Page};
 
 /// A page, whether the scraper takes it, whether a Pushgateway does, and the error where one refuses.
-type Row = (&'static str, bool, bool, &'static str);
+pub(crate) type Row = (&'static str, bool, bool, &'static str);
 
-const ROWS: &[Row] = &[
+pub(crate) const ROWS: &[Row] = &[
     ("", true, true, ""),
     ("\n\n", true, true, ""),
     ("# just a comment\n", true, true, ""),
