@@ -1,1 +1,18 @@
-//! Placeholder.
+//! How a binary of this workspace starts and stops.
+//!
+//! - [`config`]: settings from defaults, a TOML file, the environment and flags, with every mistake named at once
+//! - [`logs`], [`stop`]: logging to standard error, signals, draining with a deadline
+//! - [`server`]: the one accept loop that every listener here runs in
+//! - [`body`], [`negotiate`]: bounded bodies, content types and gzip
+//! - [`client`], [`crypto`]: HTTP clients that work without CA files, and the TLS provider
+//! - [`process`]: the `process_*` and build metrics that all our programs expose
+
+pub mod body;
+pub mod client;
+pub mod config;
+pub mod crypto;
+pub mod logs;
+pub mod negotiate;
+pub mod process;
+pub mod server;
+pub mod stop;

@@ -1,0 +1,158 @@
+//! Settings in layers: defaults, then a TOML file, then the environment, then flags.
+//!
+//! The file is read strictly and every mistake in it is found in one run, with line and column;
+//! then each environment variable and flag is tried on its own; only then are the layers joined.
+
+mod file;
+mod mistakes;
+mod places;
+mod values;
+
+pub use mistakes::{Mistake, Mistakes};
+pub use places::{Place, Places};
+pub use values::{ByteSize, OneOrMany, Secret, duration, nearest, optional_duration};
+
+use std::path::{Path, PathBuf};
+
+use ::config::{Config, File, FileFormat};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Where the settings of one program come from, weakest first.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    /// The TOML file, if there is one.
+    pub file: Option<PathBuf>,
+    /// `PUSHPULL_AGENT`: variables are `PUSHPULL_AGENT__SECTION__KEY`.
+    pub env_prefix: &'static str,
+    /// The environment, handed in so that tests need not change that of the process.
+    pub env: Vec<(String, String)>,
+    /// Flags that stand for settings.
+    pub flags: Vec<Flag>,
+}
+
+/// A flag of the command line that sets one key.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// The flag as typed: `--listen`.
+    pub flag: &'static str,
+    /// The key that it sets: `pull.listen`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Settings, with the place that each came from.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// The effective settings.
+    pub settings: T,
+    /// Where each was set.
+    pub places: Places,
+}
+
+impl Layers {
+    /// The layers of a program: its environment prefix and the process' environment.
+    pub fn new(env_prefix: &'static str, file: Option<PathBuf>) -> Self {
+        // A variable that is no UTF-8 cannot be one of ours.
+        let env = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { file, env_prefix, env, flags: Vec::new() }
+    }
+
+    /// Adds a flag if it was given.
+    #[must_use]
+    pub fn flag(mut self, flag: &'static str, key: &str, value: Option<impl ToString>) -> Self {
+        if let Some(value) = value {
+            self.flags.push(Flag { flag, key: key.to_owned(), value: value.to_string() });
+        }
+        self
+    }
+}
+
+/// Reads all layers; either everything is right, or all that is wrong is told.
+pub fn load<T>(layers: &Layers) -> Result<Loaded<T>, Mistakes>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let mut mistakes = Mistakes::default();
+    let mut places = Places::default();
+    let text = match &layers.file {
+        Some(path) => read(path, &mut mistakes),
+        None => String::new(),
+    };
+    let name = layers.file.as_deref().map_or_else(String::new, |path| path.display().to_string());
+    file::check::<T>(&name, &text, &mut places, &mut mistakes);
+    let overrides = overrides(layers);
+    // A mistake in the file would show again in each trial below.
+    let base = if mistakes.is_empty() { text.as_str() } else { "" };
+    for (place, key, value) in &overrides {
+        if let Err(error) = join::<T>(base, &[(key, value)]) {
+            mistakes.add(place, key, mistakes::explain(&error.to_string()));
+        }
+        places.set(key, place.clone());
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let pairs: Vec<(&str, &str)> =
+        overrides.iter().map(|(_, key, value)| (key.as_str(), value.as_str())).collect();
+    match join(&text, &pairs) {
+        Ok(settings) => Ok(Loaded { settings, places }),
+        Err(error) => {
+            mistakes.add(&Place::Whole, "", mistakes::explain(&error.to_string()));
+            Err(mistakes)
+        }
+    }
+}
+
+fn read(path: &Path, mistakes: &mut Mistakes) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| {
+        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
+        mistakes.add(&place, "", format!("cannot be read: {error}"));
+        String::new()
+    })
+}
+
+/// Environment and flags as keys and values, weakest first.
+fn overrides(layers: &Layers) -> Vec<(Place, String, String)> {
+    let prefix = format!("{}__", layers.env_prefix);
+    let mut found: Vec<_> = layers
+        .env
+        .iter()
+        .filter_map(|(name, value)| {
+            let key = key_of(name.strip_prefix(&prefix)?);
+            Some((Place::Environment(name.clone()), key, value.clone()))
+        })
+        .collect();
+    found.sort_by(|left, right| left.1.cmp(&right.1));
+    found.extend(
+        layers.flags.iter().map(|flag| (Place::Flag(flag.flag), flag.key.clone(), flag.value.clone())),
+    );
+    found
+}
+
+/// `SCRAPE__0__URL` becomes `scrape[0].url`.
+fn key_of(variable: &str) -> String {
+    let mut key = String::new();
+    for segment in variable.split("__") {
+        if segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.is_empty() {
+            key.push_str(&format!("[{segment}]"));
+        } else {
+            if !key.is_empty() {
+                key.push('.');
+            }
+            key.push_str(&segment.to_lowercase());
+        }
+    }
+    key
+}
+
+fn join<T: DeserializeOwned>(file: &str, overrides: &[(&str, &str)]) -> Result<T, ::config::ConfigError> {
+    let mut builder = Config::builder().add_source(File::from_str(file, FileFormat::Toml));
+    for (key, value) in overrides {
+        builder = builder.set_override(*key, values::parsed(value))?;
+    }
+    builder.build()?.try_deserialize()
+}

@@ -1,0 +1,108 @@
+//! What a client can take: content types by `Accept` (RFC 9110 section 12.5.1), gzip by `Accept-Encoding`.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// A format of a metrics page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Text 0.0.4, the one that everyone reads.
+    Text,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// Delimited `io.prometheus.client.MetricFamily`.
+    Protobuf,
+}
+
+/// The format that the client likes best of those that are `offered`; text where it names none.
+pub fn format(accept: Option<&str>, offered: &[Format]) -> Format {
+    let mut best = (Format::Text, 0.0);
+    for part in accept.unwrap_or_default().split(',') {
+        let (media, parameters) = part.split_once(';').unwrap_or((part, ""));
+        let parameter = |name: &str| {
+            let pairs = parameters.split(';').filter_map(|pair| pair.split_once('='));
+            pairs
+                .map(|(key, value)| (key.trim(), value.trim()))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value)
+        };
+        let version = parameter("version");
+        let found = match media.trim() {
+            "text/plain" if matches!(version, None | Some("0.0.4")) => Format::Text,
+            "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => Format::OpenMetrics,
+            "application/vnd.google.protobuf"
+                if parameter("proto") == Some("io.prometheus.client.MetricFamily")
+                    && parameter("encoding") == Some("delimited") =>
+            {
+                Format::Protobuf
+            }
+            _ => continue,
+        };
+        let weight: f64 = parameter("q").map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        if weight > best.1 && (found == Format::Text || offered.contains(&found)) {
+            best = (found, weight);
+        }
+    }
+    best.0
+}
+
+/// Whether the client takes gzip.
+pub fn wants_gzip(accept_encoding: Option<&str>) -> bool {
+    accept_encoding.unwrap_or_default().split(',').any(|part| {
+        let (coding, q) = part.split_once(';').unwrap_or((part, ""));
+        let refused = q.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
+        coding.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+/// Packs a body.
+pub fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    // Writing to a `Vec` cannot fail.
+    let _ = packer.write_all(body);
+    packer.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: &[Format] = &[Format::OpenMetrics, Format::Protobuf];
+
+    #[test]
+    fn the_highest_weight_wins_and_text_is_the_fallback() {
+        let prometheus =
+            "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        let protobuf =
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        let rows = [
+            (None, Format::Text),
+            (Some("*/*"), Format::Text),
+            (Some("text/html"), Format::Text),
+            (Some(prometheus), Format::OpenMetrics),
+            (Some(protobuf), Format::Protobuf),
+            (Some("application/vnd.google.protobuf"), Format::Text),
+            (Some("application/openmetrics-text;q=0.1, text/plain"), Format::Text),
+            (Some("application/openmetrics-text; version=0.0.1, text/plain;q=0.5"), Format::Text),
+        ];
+        for (accept, want) in rows {
+            assert_eq!(format(accept, ALL), want, "{accept:?}");
+        }
+        assert_eq!(format(Some(protobuf), &[]), Format::Text);
+    }
+
+    #[test]
+    fn gzip_is_used_only_where_it_is_taken() {
+        for (header, want) in [
+            (None, false),
+            (Some("gzip"), true),
+            (Some("br, GZIP;q=0.5"), true),
+            (Some("gzip;q=0"), false),
+            (Some("identity"), false),
+        ] {
+            assert_eq!(wants_gzip(header), want, "{header:?}");
+        }
+    }
+}

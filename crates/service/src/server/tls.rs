@@ -1,0 +1,75 @@
+//! Certificates for a server.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio_rustls::TlsAcceptor;
+
+/// Where a server's certificate and key are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// PEM file with the certificate chain, the server's own first.
+    pub cert_file: PathBuf,
+    /// PEM file with the private key.
+    pub key_file: PathBuf,
+}
+
+/// Why TLS cannot be served.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file cannot be read or holds something else.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Certificate and key are no pair.
+    #[error("{cert} and {key} are no pair: {reason}")]
+    Pair {
+        /// The certificate's file.
+        cert: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What rustls says.
+        reason: rustls::Error,
+    },
+}
+
+impl TlsSettings {
+    /// Reads both files.
+    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+        crate::crypto::install();
+        let wrong = |path: &Path, reason: String| TlsError::File { path: path.to_owned(), reason };
+        let open = |path: &Path| {
+            File::open(path)
+                .map(BufReader::new)
+                .map_err(|error| wrong(path, format!("cannot be read: {error}")))
+        };
+        let chain: Result<Vec<CertificateDer<'static>>, _> =
+            CertificateDer::pem_reader_iter(open(&self.cert_file)?).collect();
+        let chain =
+            chain.map_err(|error| wrong(&self.cert_file, format!("expected PEM certificates: {error}")))?;
+        if chain.is_empty() {
+            return Err(wrong(&self.cert_file, "expected PEM certificates, found none".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_reader(open(&self.key_file)?)
+            .map_err(|error| wrong(&self.key_file, format!("expected a PEM private key: {error}")))?;
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
+        let config = config.map_err(|reason| TlsError::Pair {
+            cert: self.cert_file.clone(),
+            key: self.key_file.clone(),
+            reason,
+        })?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}

@@ -1,0 +1,50 @@
+//! Stopping: signals, and waiting for what is under way with a deadline.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Everything finished.
+    Clean,
+    /// The deadline came first; so many tasks were left.
+    Left(usize),
+}
+
+/// A token that the first SIGINT or SIGTERM cancels. A second one ends the process at once.
+pub fn signals() -> std::io::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        let name = first(&mut interrupt, &mut terminate).await;
+        tracing::info!(signal = name, "stopping; a second signal ends at once");
+        token.cancel();
+        let name = first(&mut interrupt, &mut terminate).await;
+        tracing::error!(signal = name, "ended before everything was finished");
+        // Whoever asks twice wants no destructor in the way.
+        std::process::abort();
+    });
+    Ok(stop)
+}
+
+async fn first(interrupt: &mut Signal, terminate: &mut Signal) -> &'static str {
+    tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    }
+}
+
+/// Waits until all tasks of a tracker are done, but no longer than `grace`.
+pub async fn drain(tasks: &TaskTracker, grace: Duration) -> Drained {
+    tasks.close();
+    match tokio::time::timeout(grace, tasks.wait()).await {
+        Ok(()) => Drained::Clean,
+        Err(_) => Drained::Left(tasks.len()),
+    }
+}

@@ -1,0 +1,156 @@
+//! Settings: layers, places, and every mistake in one run.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use service::config::{ByteSize, Layers, Loaded, Mistakes, OneOrMany, Secret, load};
+
+#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    #[serde(with = "service::config::duration")]
+    interval: Duration,
+    strict: bool,
+    identity: Identity,
+    scrape: OneOrMany<Scrape>,
+}
+
+#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+struct Identity {
+    job: String,
+    password: Secret,
+}
+
+#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Scrape {
+    url: String,
+    #[serde(default = "ten")]
+    samples: usize,
+    #[serde(default = "mebibyte")]
+    body: ByteSize,
+}
+
+fn ten() -> usize {
+    10
+}
+
+fn mebibyte() -> ByteSize {
+    ByteSize(1 << 20)
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let scrape = OneOrMany(vec![Scrape { url: "http://a".to_owned(), samples: 10, body: mebibyte() }]);
+        Self { interval: Duration::from_secs(15), strict: false, identity: Identity::default(), scrape }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { job: "api".to_owned(), password: Secret::default() }
+    }
+}
+
+fn layers(text: &str, env: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file: PathBuf = folder.path().join("a.toml");
+    std::fs::write(&file, text).unwrap();
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    (Layers { file: Some(file), env_prefix: "T", env, flags: Vec::new() }, folder)
+}
+
+fn loaded(text: &str, env: &[(&str, &str)]) -> Result<Loaded<Settings>, Mistakes> {
+    let (layers, _folder) = layers(text, env);
+    load(&layers)
+}
+
+fn mistakes(text: &str, env: &[(&str, &str)]) -> Vec<String> {
+    let lines = loaded(text, env).unwrap_err().to_string();
+    // Without the folder, which differs from run to run.
+    lines.lines().map(|line| line.split_once("a.toml").map_or(line, |(_, rest)| rest).to_owned()).collect()
+}
+
+#[test]
+fn nothing_set_means_the_defaults() {
+    let layers = Layers { env_prefix: "T", ..Layers::default() };
+    assert_eq!(load::<Settings>(&layers).unwrap().settings, Settings::default());
+}
+
+#[test]
+fn later_layers_win_and_places_are_known() {
+    let text =
+        "interval = \"1m30s\"\n[identity]\njob = \"file\"\n[[scrape]]\nurl = \"http://b\"\nbody = \"2KiB\"\n";
+    let env =
+        [("T__IDENTITY__JOB", "12"), ("T__SCRAPE__0__SAMPLES", "7"), ("T__STRICT", "true"), ("TX__A", "b")];
+    let (layers, _folder) = layers(text, &env);
+    let Loaded { settings, places } =
+        load::<Settings>(&layers.flag("--job", "identity.job", Some("flag"))).unwrap();
+    assert_eq!(settings.interval, Duration::from_secs(90));
+    assert_eq!((settings.identity.job.as_str(), settings.strict), ("flag", true));
+    let scrape = &settings.scrape.0[0];
+    assert_eq!((scrape.url.as_str(), scrape.samples, scrape.body), ("http://b", 7, ByteSize(2048)));
+    assert!(places.of("interval").to_string().ends_with("a.toml:1:1"));
+    assert!(places.of("scrape[0].url").to_string().ends_with("a.toml:5:1"));
+    assert_eq!(places.of("scrape[0].samples").to_string(), "environment variable T__SCRAPE__0__SAMPLES");
+    assert_eq!(places.of("identity.job").to_string(), "flag --job");
+    assert_eq!(places.of("identity.password").to_string(), "default");
+}
+
+#[test]
+fn a_single_table_is_a_list_of_one() {
+    let settings = loaded("[scrape]\nurl = \"http://c\"\n", &[]).unwrap().settings;
+    assert_eq!(settings.scrape.0.len(), 1);
+    let env = [("T__SCRAPE", "[{url = \"http://d\"}, {url = \"http://e\", samples = 3}]")];
+    let settings = loaded("", &env).unwrap().settings;
+    assert_eq!((settings.scrape.0[1].url.as_str(), settings.scrape.0[1].samples), ("http://e", 3));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_line_and_nearest_name() {
+    let text = "intervall = \"1s\"\nstrict = \"yes\"\n[identity]\njob = 5\nzzz = 1\n[[scrape]]\nurl = \"http://a\"\nsamples = -1\n[[scrape]]\nsamples = 5\n";
+    let env = [("T__INTERVAL", "soon"), ("T__IDENTITY__JOBB", "x"), ("T__SCRAPE__0__SAMPLES", "many")];
+    let found = mistakes(text, &env);
+    let want = [
+        ":1:1: unknown key `intervall`: did you mean `interval`?",
+        ":2:10: strict: invalid type: string \"yes\", expected a boolean",
+        ":4:7: identity.job: invalid type: integer `5`, expected a string",
+        ":5:1: unknown key `zzz`: expected one of job, password",
+        ":8:11: scrape[0].samples: invalid value: integer `-1`, expected usize",
+        ":9:1: scrape[1]: missing field `url`",
+        "environment variable T__IDENTITY__JOBB: unknown key `jobb`: did you mean `job`?",
+    ];
+    for line in want {
+        assert!(found.iter().any(|found| found == line), "{line}\nin\n{}", found.join("\n"));
+    }
+    let env = |name: &str| found.iter().any(|line| line.starts_with(&format!("environment variable {name}")));
+    assert!(env("T__INTERVAL") && env("T__SCRAPE__0__SAMPLES"), "{found:?}");
+    assert_eq!(found.len(), 9, "{}", found.join("\n"));
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place() {
+    let found = mistakes("interval = \n", &[]);
+    assert!(found[0].starts_with(":1:1"), "{found:?}");
+    let missing = Layers { file: Some("/nowhere/agent.toml".into()), env_prefix: "T", ..Layers::default() };
+    let told = load::<Settings>(&missing).unwrap_err().to_string();
+    assert!(told.starts_with("/nowhere/agent.toml: cannot be read: No such file"), "{told}");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let Loaded { settings, places } = loaded("[identity]\npassword = \"hunter2\"\n", &[]).unwrap();
+    let shown = format!("{settings:?}{}", places.describe(&settings).unwrap());
+    assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
+    assert_eq!(settings.identity.password.expose(), "hunter2");
+}
+
+#[test]
+fn what_is_described_can_be_read_again() {
+    let Loaded { settings, places } = loaded("interval = \"2s\"\n", &[]).unwrap();
+    let described = places.describe(&settings).unwrap();
+    assert!(described.contains("a.toml:1:1") && described.contains("# default"), "{described}");
+    assert_eq!(loaded(&described, &[]).unwrap().settings.interval, settings.interval);
+}
