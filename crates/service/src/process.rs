@@ -4,24 +4,29 @@
 //! of a program that uses one percent. Help texts are the client libraries' own: a gateway that
 //! holds several programs' metrics shows one help text a name.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, Gauge, Metric, MetricFamily, MetricType};
 use prometheus::{GaugeVec, Opts};
 
+const CPU: &str = "process_cpu_seconds_total";
+const CPU_HELP: &str = "Total user and system CPU time spent in seconds.";
 /// Clock ticks a second in `/proc`: fixed by the Linux ABI (`USER_HZ`).
 const TICKS: f64 = 100.0;
 /// Bytes of a page of memory on every platform that we build for.
 const PAGE: f64 = 4096.0;
 
 /// Reads `/proc/self` at each scrape. Elsewhere than on Linux it exposes nothing.
-#[derive(Debug, Default)]
-pub struct ProcessCollector(());
+#[derive(Debug)]
+pub struct ProcessCollector(Desc);
 
 /// The collector of this process.
-pub fn collector() -> Box<dyn Collector> {
-    Box::new(ProcessCollector::default())
+pub fn collector() -> Result<Box<dyn Collector>, prometheus::Error> {
+    // A registry tells collectors apart by what they describe, so one name stands for all.
+    let desc = Desc::new(CPU.to_owned(), CPU_HELP.to_owned(), Vec::new(), HashMap::new())?;
+    Ok(Box::new(ProcessCollector(desc)))
 }
 
 /// `pushpull_build_info{program,version} 1`.
@@ -34,18 +39,13 @@ pub fn build_info(program: &str) -> Result<Box<dyn Collector>, prometheus::Error
 
 impl Collector for ProcessCollector {
     fn desc(&self) -> Vec<&Desc> {
-        Vec::new()
+        vec![&self.0]
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
         let Some(stat) = Stat::read() else { return Vec::new() };
         let mut families = vec![
-            family(
-                "process_cpu_seconds_total",
-                "Total user and system CPU time spent in seconds.",
-                MetricType::COUNTER,
-                stat.cpu_seconds,
-            ),
+            family(CPU, CPU_HELP, MetricType::COUNTER, stat.cpu_seconds),
             family(
                 "process_resident_memory_bytes",
                 "Resident memory size in bytes.",

@@ -1,0 +1,138 @@
+//! Settings of the API: `--config FILE`, then `PUSHPULL_API__SECTION__KEY`, then flags.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use service::config::{ByteSize, Loaded, Mistakes, duration};
+use service::logs::LogSettings;
+use service::server::{ServerSettings, TlsSettings};
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where to listen. Port 0 takes a free port and prints it.
+    pub listen: SocketAddr,
+    /// The simulated work of `/`.
+    pub work: Work,
+    /// Who is turned away.
+    pub limits: LimitSettings,
+    /// How stopping goes.
+    pub shutdown: Shutdown,
+    /// Logging.
+    pub log: LogSettings,
+    /// Certificate and key, to serve HTTPS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSettings>,
+}
+
+/// Simulated work: a sleep, uniform between two bounds, as the article's `random.uniform(0.1, 0.5)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Work {
+    /// The shortest.
+    #[serde(with = "duration")]
+    pub min: Duration,
+    /// The longest.
+    #[serde(with = "duration")]
+    pub max: Duration,
+}
+
+/// Bounds. `/metrics` and `/-/…` are never turned away for load: a scrape matters most under overload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Requests being worked on at once; one more gets 503.
+    pub max_in_flight: usize,
+    /// Bytes of a request body; a larger one gets 413.
+    pub max_body: ByteSize,
+    /// Time for the head of a request.
+    #[serde(with = "duration")]
+    pub header_timeout: Duration,
+    /// Requests a second that are let in; 0 lets all in. The rest get 429.
+    pub requests_per_second: u32,
+    /// How many may come at once under that rate; 0 means one second's worth.
+    pub burst: u32,
+}
+
+/// Stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shutdown {
+    /// Time that requests under way get.
+    #[serde(with = "duration")]
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            work: Work::default(),
+            limits: LimitSettings::default(),
+            shutdown: Shutdown::default(),
+            log: LogSettings::default(),
+            tls: None,
+        }
+    }
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self { min: Duration::from_millis(100), max: Duration::from_millis(500) }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            max_in_flight: 10_000,
+            max_body: ByteSize(64 << 10),
+            header_timeout: Duration::from_secs(10),
+            requests_per_second: 0,
+            burst: 0,
+        }
+    }
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { grace: Duration::from_secs(10) }
+    }
+}
+
+impl Settings {
+    /// The bounds of the accept loop.
+    pub fn server(&self) -> ServerSettings {
+        ServerSettings {
+            max_connections: self.limits.max_connections,
+            header_timeout: self.limits.header_timeout,
+            grace: self.shutdown.grace,
+            tls: self.tls.clone(),
+        }
+    }
+}
+
+/// What no single value shows to be wrong.
+pub fn check(loaded: &Loaded<Settings>) -> Result<(), Mistakes> {
+    let Loaded { settings, places } = loaded;
+    let mut mistakes = Mistakes::default();
+    let Work { min, max } = settings.work;
+    if min > max {
+        let message = format!("{min:?} is longer than work.max ({max:?}, {})", places.of("work.max"));
+        mistakes.add(&places.of("work.min"), "work.min", message);
+    }
+    for (key, value) in [
+        ("limits.max_connections", settings.limits.max_connections),
+        ("limits.max_in_flight", settings.limits.max_in_flight),
+    ] {
+        if value == 0 {
+            mistakes.add(&places.of(key), key, "expected at least 1, got 0");
+        }
+    }
+    mistakes.into_result()
+}

@@ -1,0 +1,155 @@
+//! A summary with quantiles over a sliding window, which the `prometheus` crate lacks.
+//!
+//! Five sketches of two minutes each stand in a ring; a scrape merges those that are young
+//! enough. Sum and count are of all time, as a summary's must be.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Metric, MetricFamily, MetricType, Quantile, Summary as Proto};
+use sketches_ddsketch::{Config, DDSketch};
+
+/// How long one sketch takes observations.
+const AGE: Duration = Duration::from_secs(120);
+/// How many sketches there are: quantiles are over the last 8 to 10 minutes.
+const RING: usize = 5;
+/// Relative error of a quantile's value.
+const ERROR: f64 = 0.01;
+const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
+/// A summary metric.
+pub struct Summary {
+    desc: Desc,
+    state: Mutex<State>,
+}
+
+struct State {
+    sum: f64,
+    count: u64,
+    /// The sketch of each slot of time, by slot modulo the ring's length.
+    ring: [(u64, DDSketch); RING],
+    start: Instant,
+}
+
+impl Summary {
+    /// A summary without observations.
+    pub fn new(name: &str, help: &str) -> Result<Self, prometheus::Error> {
+        let sketch = || DDSketch::new(Config::new(ERROR, 2048, 1e-9));
+        let state = State {
+            sum: 0.0,
+            count: 0,
+            ring: std::array::from_fn(|slot| (slot as u64, sketch())),
+            start: Instant::now(),
+        };
+        let desc = Desc::new(name.to_owned(), help.to_owned(), Vec::new(), HashMap::new())?;
+        Ok(Self { desc, state: Mutex::new(state) })
+    }
+
+    /// Adds one observation.
+    pub fn observe(&self, value: f64) {
+        self.observe_at(value, Instant::now());
+    }
+
+    fn observe_at(&self, value: f64, now: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.sum += value;
+        state.count += 1;
+        let slot = state.slot(now);
+        let place = usize::try_from(slot).unwrap_or(0) % RING;
+        let (held, sketch) = &mut state.ring[place];
+        if *held != slot {
+            *held = slot;
+            *sketch = DDSketch::new(Config::new(ERROR, 2048, 1e-9));
+        }
+        sketch.add(value);
+    }
+
+    fn metric(&self, now: Instant) -> Metric {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = state.slot(now);
+        let mut merged = DDSketch::new(Config::new(ERROR, 2048, 1e-9));
+        for (held, sketch) in &state.ring {
+            if *held <= slot && slot - held < RING as u64 {
+                // Sketches of one configuration always merge.
+                let _ = merged.merge(sketch);
+            }
+        }
+        let mut summary = Proto::default();
+        summary.set_sample_sum(state.sum);
+        summary.set_sample_count(state.count);
+        let quantiles = QUANTILES.map(|wanted| {
+            let mut quantile = Quantile::default();
+            quantile.set_quantile(wanted);
+            quantile.set_value(merged.quantile(wanted).ok().flatten().unwrap_or(f64::NAN));
+            quantile
+        });
+        summary.set_quantile(quantiles.to_vec());
+        let mut metric = Metric::default();
+        metric.set_summary(summary);
+        metric
+    }
+}
+
+impl std::fmt::Debug for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Summary").field("name", &self.desc.fq_name).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn slot(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_secs() / AGE.as_secs()
+    }
+}
+
+/// Shared with whoever observes.
+#[derive(Debug, Clone)]
+pub struct SummaryCollector(pub std::sync::Arc<Summary>);
+
+impl Collector for SummaryCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0.desc]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut family = MetricFamily::default();
+        family.set_name(self.0.desc.fq_name.clone());
+        family.set_help(self.0.desc.help.clone());
+        family.set_field_type(MetricType::SUMMARY);
+        family.set_metric(vec![self.0.metric(Instant::now())]);
+        vec![family]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantile(summary: &Summary, now: Instant, at: usize) -> f64 {
+        summary.metric(now).get_summary().get_quantile()[at].value()
+    }
+
+    #[test]
+    fn quantiles_are_within_their_error_and_forget_what_is_old() {
+        let summary = Summary::new("s", "s").unwrap();
+        let start = Instant::now();
+        assert!(quantile(&summary, start, 0).is_nan());
+        for value in 1..=1000 {
+            summary.observe_at(f64::from(value), start);
+        }
+        for (at, want) in [500.0, 900.0, 990.0].into_iter().enumerate() {
+            let found = quantile(&summary, start, at);
+            assert!((found / want - 1.0).abs() < 0.02, "{found} for {want}");
+        }
+        let later = start + AGE * 4;
+        summary.observe_at(5.0, later);
+        assert!(quantile(&summary, later, 0) > 400.0, "forgotten too soon");
+        let later = start + AGE * 6;
+        assert!((quantile(&summary, later, 2) - 5.0).abs() < 0.1, "not forgotten");
+        let metric = summary.metric(later);
+        assert_eq!(metric.get_summary().sample_count(), 1001);
+        assert!((metric.get_summary().sample_sum() - 500_505.0).abs() < 1e-6);
+    }
+}
