@@ -5,7 +5,8 @@ mod openmetrics;
 
 pub use openmetrics::openmetrics;
 
-pub(crate) use line::{header, run};
+pub use line::header;
+pub(crate) use line::run;
 
 use std::io::Write;
 

@@ -1,1 +1,42 @@
-//! Placeholder.
+//! A gateway that keeps the Pushgateway's contract and lets groups expire.
+//!
+//! - [`groups`]: the rules, pure: time is an argument, and nothing locks or waits
+//! - [`push`]: a pushed body made ready for them, outside of any lock
+//! - [`store`]: the groups behind a lock, with the task that lets them expire
+//! - [`routes`], [`target`]: HTTP translated to those values
+//! - [`stats`], [`page`]: what the gateway says of itself
+
+pub mod families;
+pub mod groups;
+pub mod page;
+pub mod push;
+pub mod routes;
+pub mod settings;
+pub mod stats;
+pub mod store;
+pub mod target;
+
+use std::sync::Arc;
+
+use service::server::{self, ServerStats};
+use service::stop::Drained;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::routes::Gateway;
+use crate::settings::Settings;
+
+/// Serves on a bound listener until `stop`; says whether everything under way was finished.
+pub async fn run(
+    listener: TcpListener,
+    settings: Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<Drained> {
+    let server = settings.server();
+    let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
+    let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
+    let service = warp::service(routes::filter(gateway));
+    let drained = server::serve(listener, service, &server, Arc::new(ServerStats::default()), stop).await?;
+    expiry.await?;
+    Ok(drained)
+}

@@ -4,8 +4,8 @@ use crate::kind::Kind;
 use crate::labels;
 use crate::page::{Family, Sample};
 
-/// HELP and TYPE lines.
-pub(crate) fn header(name: &str, help: Option<&str>, kind: Kind, out: &mut Vec<u8>) {
+/// Writes the HELP and TYPE lines of a family in text 0.0.4; the help text comes unescaped.
+pub fn header(name: &str, help: Option<&str>, kind: Kind, out: &mut Vec<u8>) {
     if let Some(help) = help {
         out.extend_from_slice(b"# HELP ");
         quoted_where_needed(name, out);

@@ -1,0 +1,84 @@
+//! A pushed body, read and made ready to be stored: all the work that needs no lock.
+
+use bytes::Bytes;
+use exposition::{Clash, GroupingKey, Kind, Limits, Page, ParseError, Rewrite};
+use thiserror::Error;
+
+use crate::families::{self, Prepared};
+
+/// Names that the gateway writes itself; what a push says of them is left out.
+pub const OWN_TIMES: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
+
+/// A push whose body could be read.
+#[derive(Debug)]
+pub struct Push {
+    /// Its families with the group's labels, sorted by name.
+    pub families: Vec<Prepared>,
+}
+
+/// Why a body is refused before the groups see it.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// It does not parse: nothing is noted.
+    #[error("text format parsing error: {0}")]
+    Syntax(#[from] ParseError),
+    /// A bound of a histogram or summary is no number, which the real one finds while parsing.
+    #[error("text format parsing error: expected float as value for '{name}' label, got \"{value}\"")]
+    Bound {
+        /// `le` or `quantile`.
+        name: &'static str,
+        /// What stood there.
+        value: String,
+    },
+    /// It parses, but no group may hold it: the failure is noted.
+    #[error("pushed metrics are invalid or inconsistent with existing metrics: {0}")]
+    Content(String),
+}
+
+/// Reads a body for a group.
+pub fn prepare(body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, Refusal> {
+    let page = Page::parse_pushed(body, limits)?;
+    if page.samples().any(|sample| sample.timestamp_ms().is_some()) {
+        return Err(Refusal::Content("pushed metrics must not have timestamps".to_owned()));
+    }
+    let reserved =
+        page.samples().flat_map(|sample| sample.labels()).find(|label| label.name.starts_with("__"));
+    if let Some(label) = reserved {
+        let message =
+            format!("`{}` is not a valid label name: names beginning with `__` are reserved", label.name);
+        return Err(Refusal::Content(message));
+    }
+    for (kind, bound) in [(Kind::Histogram, "le"), (Kind::Summary, "quantile")] {
+        // Prometheus refuses the whole scrape where a bound stands twice in one series.
+        let clash = key.labels().contains_key(bound)
+            && page.families().any(|family| family.kind() == kind && !OWN_TIMES.contains(&family.name()));
+        if clash {
+            let message = format!(
+                "grouping label `{bound}` cannot be put on a {kind}, whose samples have one of their own"
+            );
+            return Err(Refusal::Content(message));
+        }
+    }
+    let labels = group_labels(key);
+    let labels: Vec<(&str, &str)> =
+        labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let page = if needs_instance(key) { with_instance(&page) } else { page };
+    let page = page.rewrite(&Rewrite { labels: &labels, clash: Clash::Overwrite, ..Rewrite::default() });
+    Ok(Push { families: families::prepare(&page)? })
+}
+
+/// The labels that every series of a group carries.
+pub fn group_labels(key: &GroupingKey) -> Vec<(String, String)> {
+    let mut labels: Vec<_> = key.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    labels.sort();
+    labels
+}
+
+fn needs_instance(key: &GroupingKey) -> bool {
+    !key.labels().contains_key("instance")
+}
+
+/// `instance=""` keeps Prometheus from putting the gateway's own address there; a pushed one stays.
+fn with_instance(page: &Page) -> Page {
+    page.rewrite(&Rewrite { labels: &[("instance", "")], clash: Clash::Keep, ..Rewrite::default() })
+}

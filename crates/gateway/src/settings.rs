@@ -1,0 +1,104 @@
+//! What the command line sets: the real Pushgateway's flags where they mean the same, and ours.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use service::config::ByteSize;
+use service::logs::{LogFormat, LogSettings};
+use service::server::ServerSettings;
+
+/// A Pushgateway-compatible gateway whose groups expire.
+///
+/// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
+/// last good push, or for --ttl.default.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "pushpull-gateway", version)]
+pub struct Settings {
+    /// Address to listen on; without a host on all; port 0 takes a free one and prints it.
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":9091", value_parser = address)]
+    pub listen: SocketAddr,
+    /// Path under which metrics are exposed. Pushes stay under /metrics.
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
+    pub telemetry_path: String,
+    /// Let PUT and POST /-/quit end the gateway.
+    #[arg(long = "web.enable-lifecycle")]
+    pub lifecycle: bool,
+    /// Let PUT /api/v1/admin/wipe delete all groups.
+    #[arg(long = "web.enable-admin-api")]
+    pub admin_api: bool,
+    /// Life of a group whose last good push named none; groups live on without it.
+    #[arg(long = "ttl.default", value_name = "DURATION", value_parser = lifetime)]
+    pub default_ttl: Option<Duration>,
+    /// Life of a group that only failed pushes made.
+    #[arg(long = "ttl.failed", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
+    pub failed_ttl: Duration,
+    /// Bytes of a pushed body as sent; a larger one gets 413.
+    #[arg(long = "limit.body", value_name = "BYTES", default_value = "16MiB")]
+    pub max_body: ByteSize,
+    /// Bytes of a pushed body once unpacked; a larger one gets 413.
+    #[arg(long = "limit.unpacked-body", value_name = "BYTES", default_value = "64MiB")]
+    pub max_unpacked: ByteSize,
+    /// Series of one push; more get 413.
+    #[arg(long = "limit.push-series", value_name = "N", default_value_t = 200_000)]
+    pub max_series: usize,
+    /// Groups held; a push that would make one more gets 429.
+    #[arg(long = "limit.groups", value_name = "N", default_value_t = 100_000)]
+    pub max_groups: usize,
+    /// Connections at once.
+    #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000)]
+    pub max_connections: usize,
+    /// Least severe level to log.
+    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    pub log_level: String,
+    /// Form of the log.
+    #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
+    pub log_format: Format,
+}
+
+/// Forms of the log, as the Pushgateway names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Readable lines.
+    Logfmt,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// The bounds of the accept loop.
+    pub fn server(&self) -> ServerSettings {
+        ServerSettings { max_connections: self.max_connections, ..ServerSettings::default() }
+    }
+
+    /// How to log.
+    pub fn log(&self) -> LogSettings {
+        let format = if self.log_format == Format::Json { LogFormat::Json } else { LogFormat::Text };
+        LogSettings { level: self.log_level.clone(), format }
+    }
+}
+
+/// Reads a lifetime: `60s`, `1m30s`, or plain seconds.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("expected a duration such as 60s or 1m30s, longer than 0, got `{text}`");
+    let read = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    };
+    // A century is beyond any clock arithmetic that could overflow.
+    read.filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
+    let full = full.replacen("localhost:", "127.0.0.1:", 1);
+    full.parse().map_err(|_| format!("expected an address such as :9091 or 127.0.0.1:9091, got `{text}`"))
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let taken = text.starts_with("/metrics/job") || text.starts_with("/-/") || text.starts_with("/api/");
+    if text.starts_with('/') && text.len() > 1 && !taken {
+        return Ok(text.to_owned());
+    }
+    Err(format!("expected a path of its own such as /metrics, got `{text}`"))
+}

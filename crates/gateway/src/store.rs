@@ -1,0 +1,91 @@
+//! The groups behind a lock, never held over a wait, and the task that ends them in time.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use exposition::GroupingKey;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::groups::{Conflict, Groups, Method, Moment};
+use crate::push::Push;
+
+/// Shared by all requests.
+#[derive(Debug)]
+pub struct Store {
+    groups: Mutex<Groups>,
+    /// A deadline came that is before all others.
+    sooner: Notify,
+    expired: std::sync::atomic::AtomicU64,
+}
+
+impl Store {
+    /// Takes the groups into custody.
+    pub fn new(groups: Groups) -> Self {
+        Self { groups: Mutex::new(groups), sooner: Notify::new(), expired: 0.into() }
+    }
+
+    /// The groups, without those whose time has come.
+    pub fn lock(&self) -> MutexGuard<'_, Groups> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = groups.expire(Instant::now());
+        self.expired.fetch_add(ended as u64, std::sync::atomic::Ordering::Relaxed);
+        groups
+    }
+
+    /// How many groups have expired so far.
+    pub fn expired(&self) -> u64 {
+        self.expired.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Takes a push.
+    pub fn push(
+        &self,
+        method: Method,
+        key: &GroupingKey,
+        push: Push,
+        life: Option<Duration>,
+    ) -> Result<(), Conflict> {
+        self.change(|groups| groups.push(method, key, push, life, now()))
+    }
+
+    /// Notes a push that failed.
+    pub fn fail(&self, key: &GroupingKey, life: Duration) {
+        self.change(|groups| groups.fail(key, life, now()));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Groups) -> T) -> T {
+        let mut groups = self.lock();
+        let before = groups.next_deadline();
+        let result = change(&mut groups);
+        let after = groups.next_deadline();
+        drop(groups);
+        // Waking the task for each push would cost more than the push.
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+            self.sooner.notify_one();
+        }
+        result
+    }
+
+    /// Ends each group when its time has come, until `stop`.
+    pub async fn expire_until(self: std::sync::Arc<Self>, stop: CancellationToken) {
+        loop {
+            let next = self.lock().next_deadline();
+            let due = async {
+                match next {
+                    Some(next) => tokio::time::sleep_until(next.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {}
+                () = self.sooner.notified() => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+fn now() -> Moment {
+    Moment { wall: SystemTime::now(), steady: Instant::now() }
+}

@@ -1,0 +1,123 @@
+//! What a request is aimed at, by its raw path, as the real gateway's router decides it.
+//!
+//! The path is taken as it was sent: decoding it first would lose empty segments and slashes
+//! inside values.
+
+/// Something that requests are aimed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// The scrape.
+    Telemetry,
+    /// A group, by what follows `/metrics/`.
+    Group(&'a str),
+    /// `/-/healthy`
+    Healthy,
+    /// `/-/ready`
+    Ready,
+    /// `/-/quit`
+    Quit,
+    /// `/api/v1/admin/wipe`
+    Wipe,
+    /// `/api/v1/status`
+    Status,
+    /// The page for people.
+    Page,
+    /// Elsewhere, by this path.
+    Moved(&'a str),
+    /// The cleaned path is another one.
+    Unclean,
+    /// Nothing.
+    Nothing,
+}
+
+impl<'a> Target<'a> {
+    /// Finds the target of a path.
+    pub fn of(path: &'a str, telemetry: &str) -> Self {
+        if clean(path) != path {
+            return Self::Unclean;
+        }
+        if path == telemetry {
+            return Self::Telemetry;
+        }
+        match path {
+            "/-/healthy" => Self::Healthy,
+            "/-/ready" => Self::Ready,
+            "/-/quit" => Self::Quit,
+            "/api/v1/admin/wipe" => Self::Wipe,
+            "/api/v1/status" => Self::Status,
+            "/" | "/status" => Self::Page,
+            "/metrics/job/" => Self::Moved("/metrics/job"),
+            "/metrics/job@base64/" => Self::Moved("/metrics/job@base64"),
+            _ => match path.strip_prefix("/metrics/") {
+                Some(rest) if rest.starts_with("job/") || rest.starts_with("job@base64/") => {
+                    Self::Group(rest)
+                }
+                _ => Self::Nothing,
+            },
+        }
+    }
+
+    /// The methods that it takes.
+    pub fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Group(_) => &["DELETE", "POST", "PUT"],
+            Self::Quit => &["POST", "PUT"],
+            Self::Wipe => &["PUT"],
+            _ => &["GET"],
+        }
+    }
+
+    /// The name under which requests to it are counted, as the real one counts them.
+    pub fn handler(self, method: &str) -> &'static str {
+        match self {
+            Self::Group(_) if method == "DELETE" => "delete",
+            Self::Group(_) => "push",
+            Self::Healthy => "healthy",
+            Self::Ready => "ready",
+            Self::Quit => "quit",
+            Self::Wipe => "wipe",
+            Self::Status => "api/v1/status",
+            Self::Telemetry => "metrics",
+            _ => "status",
+        }
+    }
+}
+
+/// The path without empty and dot segments, as Go's `ServeMux` cleans it: a last slash stays.
+pub fn clean(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/').filter(|segment| !segment.is_empty() && *segment != ".") {
+        if segment == ".." {
+            kept.pop();
+        } else {
+            kept.push(segment);
+        }
+    }
+    let slash = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
+    format!("/{}{slash}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_targets() {
+        let rows = [
+            ("/metrics", Target::Telemetry),
+            ("/metrics/job/a/b/c", Target::Group("job/a/b/c")),
+            ("/metrics/job@base64/YQ", Target::Group("job@base64/YQ")),
+            ("/metrics/job/a/", Target::Group("job/a/")),
+            ("/metrics/job", Target::Nothing),
+            ("/metrics/job/", Target::Moved("/metrics/job")),
+            ("/metrics/jobs/a", Target::Nothing),
+            ("/metrics//job/a", Target::Unclean),
+            ("/metrics/job/a/../b", Target::Unclean),
+            ("/", Target::Page),
+        ];
+        for (path, want) in rows {
+            assert_eq!(Target::of(path, "/metrics"), want, "{path}");
+        }
+        assert_eq!(clean("//metrics/./job/x/../y/"), "/metrics/job/y/");
+    }
+}

@@ -1,0 +1,142 @@
+//! Over HTTP: limits, encodings, own metrics, lifecycle, and a scrape that stays valid whatever comes.
+
+use super::{lines, peers, scrape, start};
+
+fn put(peer: &peers::Peer, path: &str, body: &[u8]) -> (u16, String) {
+    peers::request(peer.port, "PUT", path, body).unwrap()
+}
+
+#[test]
+fn no_push_breaks_the_scrape() {
+    let gateway = start(&[]);
+    put(&gateway, "/metrics/job/good", b"good 1\n");
+    let bad: [(&str, &[u8]); 8] = [
+        ("/metrics/job/j/l/%FF", b"a 1\n"),
+        ("/metrics/job/j", b"# HELP a \xff\na 1\n"),
+        ("/metrics/job/j/le/1", b"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n"),
+        ("/metrics/job/j/quantile/1", b"# TYPE s summary\ns{quantile=\"1\"} 1\ns_sum 1\ns_count 1\n"),
+        ("/metrics/job/j", b"{} 1\n"),
+        ("/metrics/job/j", b"a{x=\"\xff\"} 1\n"),
+        (
+            "/metrics/job/j",
+            b"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1\"} 2\nh_sum 1\nh_count 1\n",
+        ),
+        ("/metrics/job/j", b"good{job=\"good\"} 1\ngood{job=\"x\"} 1\n"),
+    ];
+    for (path, body) in bad {
+        let (status, said) = put(&gateway, path, body);
+        assert_eq!(status, 400, "{path} {:?}", String::from_utf8_lossy(body));
+        assert!(!said.is_empty());
+    }
+    // Taken, and without harm: the gateway's own times are not for others to say.
+    let forged = b"# TYPE push_failure_time_seconds counter\npush_failure_time_seconds 5\n";
+    assert_eq!(put(&gateway, "/metrics/job/forger", forged).0, 200);
+    assert_eq!(put(&gateway, "/metrics/job/after", b"labels 1\n").0, 200);
+    let page = scrape(&gateway);
+    assert_eq!(lines(&page, "good"), ["good{instance=\"\",job=\"good\"} 1"]);
+    assert!(!lines(&page, "push_failure_time_seconds").iter().any(|line| line.ends_with(" 5")));
+    let (_, printed) = peers::run("promtool", &["check", "metrics"], page.as_bytes());
+    // Names and grouping labels are the pushers' own choice; the rest is ours.
+    let theirs = |line: &&str| {
+        line.starts_with("good") || line.starts_with("labels") || line.contains("should not have")
+    };
+    let ours = printed.lines().filter(|line| !theirs(line));
+    assert_eq!(ours.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn bodies_over_the_limits_are_413_with_the_number() {
+    let gateway = start(&[
+        "--limit.body=100B",
+        "--limit.unpacked-body=1KiB",
+        "--limit.push-series=3",
+        "--limit.groups=2",
+    ]);
+    let (status, said) = put(&gateway, "/metrics/job/j", &[b'#'; 101]);
+    assert_eq!((status, said.as_str()), (413, "body is over the limit of 100 bytes"));
+    let (status, said) = put(&gateway, "/metrics/job/j", b"a 1\nb 1\nc 1\nd 1\n");
+    assert_eq!(status, 413);
+    assert!(said.contains("samples of 4 is over the limit of 3"), "{said}");
+    assert_eq!(put(&gateway, "/metrics/job/a", b"").0, 200);
+    assert_eq!(put(&gateway, "/metrics/job/b", b"").0, 200);
+    let (status, said) = put(&gateway, "/metrics/job/c", b"");
+    assert_eq!((status, said.as_str()), (429, "the limit of 2 groups is reached"));
+    assert_eq!(lines(&scrape(&gateway), "pushpull_gateway_groups"), ["pushpull_gateway_groups 2"]);
+}
+
+#[test]
+fn gzip_is_taken_in_any_case_and_a_bomb_is_refused() {
+    let gateway = start(&["--limit.unpacked-body=1MiB"]);
+    for (body, want) in [(&b"a 1\n".repeat(1)[..], 200), (&vec![b'\n'; 2 << 20][..], 413)] {
+        let packed = service::negotiate::gzip(body);
+        let head = format!(
+            "PUT /metrics/job/j HTTP/1.0\r\ncontent-encoding: GZIP\r\ncontent-length: {}\r\n\r\n",
+            packed.len()
+        );
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
+        std::io::Write::write_all(&mut stream, &[head.as_bytes(), &packed].concat()).unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.0 {want}")), "{answer}");
+    }
+    assert_eq!(lines(&scrape(&gateway), "a{").len(), 1);
+}
+
+#[test]
+fn requests_are_counted_under_the_real_ones_names() {
+    let gateway = start(&[]);
+    put(&gateway, "/metrics/job/j", b"a 1\n");
+    put(&gateway, "/metrics/job/j", b"broken");
+    peers::request(gateway.port, "DELETE", "/metrics/job/j", b"");
+    let page = scrape(&gateway);
+    for line in [
+        "pushgateway_http_requests_total{code=\"200\",handler=\"push\",method=\"put\"} 1",
+        "pushgateway_http_requests_total{code=\"400\",handler=\"push\",method=\"put\"} 1",
+        "pushgateway_http_requests_total{code=\"202\",handler=\"delete\",method=\"delete\"} 1",
+        "pushgateway_http_push_size_bytes_count{method=\"put\"} 2",
+        "pushpull_gateway_refused_pushes_total{reason=\"syntax\"} 1",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} in {page}");
+    }
+}
+
+#[test]
+fn lifecycle_and_admin_are_off_unless_asked_for() {
+    let gateway = start(&[]);
+    assert_eq!(put(&gateway, "/-/quit", b"").0, 403);
+    assert_eq!(put(&gateway, "/api/v1/admin/wipe", b"").0, 404);
+    let gateway = start(&["--web.enable-lifecycle", "--web.enable-admin-api"]);
+    put(&gateway, "/metrics/job/j", b"a 1\n");
+    assert_eq!(put(&gateway, "/api/v1/admin/wipe", b"").0, 202);
+    assert!(lines(&scrape(&gateway), "push_time_seconds").is_empty());
+    assert_eq!(put(&gateway, "/-/quit", b"").0, 200);
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while peers::request(gateway.port, "GET", "/-/ready", b"").is_some() {
+        assert!(std::time::Instant::now() < end, "still there");
+    }
+}
+
+#[test]
+fn the_page_for_people_shows_groups_and_forges_nothing() {
+    let gateway = start(&[]);
+    put(&gateway, "/metrics/job/%3Cscript%3E?ttl=100", b"a 1\n");
+    let (status, page) = peers::request(gateway.port, "GET", "/", b"").unwrap();
+    assert_eq!(status, 200);
+    assert!(page.contains("job=\"&lt;script&gt;\"") && !page.contains("<script"), "{page}");
+}
+
+#[test]
+fn wrong_flags_are_named() {
+    for (flag, part) in [
+        ("--web.listen-address=nonsense", "expected an address such as :9091"),
+        ("--ttl.default=soon", "expected a duration such as 60s"),
+        ("--nonsense", "--nonsense"),
+        ("--limit.body=lots", "expected a number of bytes such as"),
+    ] {
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_pushpull-gateway")).arg(flag).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        assert!(said.contains(part), "{flag}: {said}");
+    }
+}

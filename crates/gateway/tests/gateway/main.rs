@@ -1,0 +1,34 @@
+//! What the gateway promises, one module a promise.
+#![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
+
+mod expiry;
+mod http;
+#[path = "../../../exposition/tests/exposition/peers.rs"]
+#[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
+mod peers;
+mod python;
+mod rules;
+mod versus_real;
+
+use peers::Peer;
+
+/// Our gateway as a real process.
+fn start(flags: &[&str]) -> Peer {
+    let arguments = |port| {
+        let listen = format!("--web.listen-address=127.0.0.1:{port}");
+        std::iter::once(listen).chain(flags.iter().map(|flag| (*flag).to_owned())).collect()
+    };
+    peers::start(env!("CARGO_BIN_EXE_pushpull-gateway"), arguments, "/-/ready")
+}
+
+/// The scrape of a gateway.
+fn scrape(peer: &Peer) -> String {
+    let (status, body) = peers::request(peer.port, "GET", "/metrics", b"").unwrap();
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// The lines of one family's samples.
+fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    page.lines().filter(|line| line.starts_with(name) && !line.starts_with('#')).collect()
+}
