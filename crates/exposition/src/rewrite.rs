@@ -38,11 +38,17 @@ impl Page {
     /// Exemplars and `_created` values have no place in that format and are left out.
     #[must_use]
     pub fn rewrite(&self, how: &Rewrite<'_>) -> Page {
+        self.rewrite_where(how, |_| true)
+    }
+
+    /// The same, with only those samples that `keep` wants, in the order of the families.
+    #[must_use]
+    pub fn rewrite_where(&self, how: &Rewrite<'_>, mut keep: impl FnMut(&Sample<'_>) -> bool) -> Page {
         let mut page = PageBuilder::with_capacity(self, how);
         for family in merge::families([self]) {
             // Quoted UTF-8 names are for readers that asked for them.
             page.family(&underscored(&family.name), family.help.as_deref().unwrap_or_default(), family.kind);
-            for sample in family.parts.iter().flat_map(crate::Family::samples) {
+            for sample in family.parts.iter().flat_map(crate::Family::samples).filter(|sample| keep(sample)) {
                 page.begin(&underscored(sample.name()));
                 write_labels(&mut page, &sample, how, self.index.verbatim);
                 let stamp = sample.timestamp_ms().filter(|_| how.keep_timestamps);

@@ -74,7 +74,7 @@ impl Layers {
 /// Reads all layers; either everything is right, or all that is wrong is told.
 pub fn load<T>(layers: &Layers) -> Result<Loaded<T>, Mistakes>
 where
-    T: DeserializeOwned + Serialize,
+    T: DeserializeOwned + Serialize + Default,
 {
     let mut mistakes = Mistakes::default();
     let mut places = Places::default();
@@ -86,10 +86,15 @@ where
     file::check::<T>(&name, &text, &mut places, &mut mistakes);
     let overrides = overrides(layers);
     // A mistake in the file would show again in each trial below.
-    let base = if mistakes.is_empty() { text.as_str() } else { "" };
+    let file = if mistakes.is_empty() { text.as_str() } else { "" };
+    let defaults = defaults::<T>(file);
     for (place, key, value) in &overrides {
-        if let Err(error) = join::<T>(base, &[(key, value)]) {
-            mistakes.add(place, key, mistakes::explain(&error.to_string()));
+        match join::<T>(&defaults, file, &[(key, value)]).map_err(|error| error.to_string()) {
+            // The rest of a new table may come from another variable: only all of them tell.
+            Err(error) if !error.starts_with("missing") => {
+                mistakes.add(place, key, mistakes::explain(&error))
+            }
+            _ => {}
         }
         places.set(key, place.clone());
     }
@@ -98,7 +103,7 @@ where
     }
     let pairs: Vec<(&str, &str)> =
         overrides.iter().map(|(_, key, value)| (key.as_str(), value.as_str())).collect();
-    match join(&text, &pairs) {
+    match join(&defaults, file, &pairs) {
         Ok(settings) => Ok(Loaded { settings, places }),
         Err(error) => {
             mistakes.add(&Place::Whole, "", mistakes::explain(&error.to_string()));
@@ -149,8 +154,24 @@ fn key_of(variable: &str) -> String {
     key
 }
 
-fn join<T: DeserializeOwned>(file: &str, overrides: &[(&str, &str)]) -> Result<T, ::config::ConfigError> {
-    let mut builder = Config::builder().add_source(File::from_str(file, FileFormat::Toml));
+/// The defaults as the weakest layer, so that a variable can change one key of a default table.
+///
+/// A list in the file stands for the whole list, so the default one must not show beneath it.
+fn defaults<T: Serialize + Default>(file: &str) -> String {
+    let set: toml::Table = toml::from_str(file).unwrap_or_default();
+    let mut defaults = toml::Table::try_from(T::default()).unwrap_or_default();
+    defaults.retain(|key, value| !value.is_array() || !set.contains_key(key));
+    defaults.to_string()
+}
+
+fn join<T: DeserializeOwned>(
+    defaults: &str,
+    file: &str,
+    overrides: &[(&str, &str)],
+) -> Result<T, ::config::ConfigError> {
+    let mut builder = Config::builder()
+        .add_source(File::from_str(defaults, FileFormat::Toml))
+        .add_source(File::from_str(file, FileFormat::Toml));
     for (key, value) in overrides {
         builder = builder.set_override(*key, values::parsed(value))?;
     }

@@ -101,7 +101,7 @@ impl<'de> Deserialize<'de> for ByteSize {
     }
 }
 
-/// A value that nothing may print.
+/// A value that nothing may print. It serializes as stars, so a default of it must be none at all.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 

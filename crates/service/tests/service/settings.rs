@@ -20,7 +20,8 @@ struct Settings {
 #[serde(default, deny_unknown_fields)]
 struct Identity {
     job: String,
-    password: Secret,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<Secret>,
 }
 
 #[derive(Debug, Serialize, Deserialize, PartialEq)]
@@ -50,7 +51,7 @@ impl Default for Settings {
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { job: "api".to_owned(), password: Secret::default() }
+        Self { job: "api".to_owned(), password: None }
     }
 }
 
@@ -103,6 +104,11 @@ fn later_layers_win_and_places_are_known() {
 fn a_single_table_is_a_list_of_one() {
     let settings = loaded("[scrape]\nurl = \"http://c\"\n", &[]).unwrap().settings;
     assert_eq!(settings.scrape.0.len(), 1);
+    let settings = loaded("", &[("T__SCRAPE__0__SAMPLES", "3")]).unwrap().settings;
+    assert_eq!((settings.scrape.0[0].url.as_str(), settings.scrape.0[0].samples), ("http://a", 3));
+    let env = [("T__SCRAPE__1__URL", "http://f"), ("T__SCRAPE__1__SAMPLES", "4")];
+    let settings = loaded("[[scrape]]\nurl = \"http://c\"\n", &env).unwrap().settings;
+    assert_eq!((settings.scrape.0.len(), settings.scrape.0[1].samples), (2, 4));
     let env = [("T__SCRAPE", "[{url = \"http://d\"}, {url = \"http://e\", samples = 3}]")];
     let settings = loaded("", &env).unwrap().settings;
     assert_eq!((settings.scrape.0[1].url.as_str(), settings.scrape.0[1].samples), ("http://e", 3));
@@ -144,7 +150,7 @@ fn secrets_are_never_shown() {
     let Loaded { settings, places } = loaded("[identity]\npassword = \"hunter2\"\n", &[]).unwrap();
     let shown = format!("{settings:?}{}", places.describe(&settings).unwrap());
     assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
-    assert_eq!(settings.identity.password.expose(), "hunter2");
+    assert_eq!(settings.identity.password.unwrap().expose(), "hunter2");
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! Under which grouping keys things are sent.
+//!
+//! Every source has a key of its own: a PUT replaces its whole group, so two sources in one
+//! group would delete each other's series at each push.
+
+use std::collections::BTreeMap;
+
+use exposition::GroupingKey;
+
+use crate::config::Settings;
+
+/// The job of the host's group.
+const HOST_JOB: &str = "node";
+/// The job of the agent's own group.
+const OWN_JOB: &str = "pushpull-agent";
+
+/// The keys of all sources.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Of the scraped pages, in their order.
+    pub targets: Vec<GroupingKey>,
+    /// Of the host.
+    pub host: GroupingKey,
+    /// Of the agent itself.
+    pub own: GroupingKey,
+}
+
+/// Looks up a variable of the environment.
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Identity {
+    /// Fills in templates and makes the keys; says what is wrong, and where, to `wrong`.
+    pub fn resolve(
+        settings: &Settings,
+        environment: Environment<'_>,
+        wrong: &mut dyn FnMut(&str, String),
+    ) -> Self {
+        let identity = &settings.identity;
+        let fill = |key: &str, template: &str, wrong: &mut dyn FnMut(&str, String)| {
+            fill(template, environment).unwrap_or_else(|message| {
+                wrong(key, message);
+                "?".to_owned()
+            })
+        };
+        let job = fill("identity.job", &identity.job, wrong);
+        let instance = fill("identity.instance", &identity.instance, wrong);
+        let mut labels = BTreeMap::new();
+        for (name, template) in &identity.labels {
+            let key = format!("identity.labels.{name}");
+            let value = fill(&key, template, wrong);
+            if let Err(error) = GroupingKey::new("job", [(name.as_str(), "")]) {
+                wrong(&key, error.to_string());
+            } else if name == "instance" {
+                wrong(&key, "set identity.instance instead".to_owned());
+            } else {
+                labels.insert(name.clone(), value);
+            }
+        }
+        let key = |place: &str, job: &str, instance: &str, wrong: &mut dyn FnMut(&str, String)| {
+            let own = [("instance".to_owned(), instance.to_owned())];
+            let all = labels.iter().map(|(name, value)| (name.clone(), value.clone())).chain(own);
+            GroupingKey::new(job, all).unwrap_or_else(|error| {
+                wrong(place, error.to_string());
+                nobody()
+            })
+        };
+        let several = settings.scrape.0.len() > 1;
+        let mut targets: Vec<GroupingKey> = Vec::new();
+        for (at, target) in settings.scrape.0.iter().enumerate() {
+            let place = |name: &str| format!("scrape[{at}].{name}");
+            let job = target.job.as_ref().map_or(job.clone(), |job| fill(&place("job"), job, wrong));
+            let host = url::Url::parse(&target.url).ok().filter(|_| several).map(|url| {
+                let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
+                format!("{}{port}", url.host_str().unwrap_or_default())
+            });
+            let instance = match (&target.instance, host) {
+                (Some(instance), _) => fill(&place("instance"), instance, wrong),
+                (None, Some(host)) => host,
+                (None, None) => instance.clone(),
+            };
+            let empty = if target.job.is_some() { place("job") } else { "identity.job".to_owned() };
+            let made = key(&empty, &job, &instance, wrong);
+            if targets.contains(&made) {
+                let message = format!(
+                    "another target has the group {made} already: give one of them a job or an instance"
+                );
+                wrong(&place("url"), message);
+            }
+            targets.push(made);
+        }
+        let host = key("identity.instance", HOST_JOB, &instance, wrong);
+        let own = key("identity.instance", OWN_JOB, &instance, wrong);
+        for (at, target) in targets.iter().enumerate() {
+            if *target == host || *target == own {
+                let message = format!(
+                    "the group {target} is the agent's own: choose another job than \"{}\"",
+                    target.job()
+                );
+                wrong(&format!("scrape[{at}].job"), message);
+            }
+        }
+        Self { targets, host, own }
+    }
+}
+
+/// Stands where a key could not be made; the settings are refused then.
+fn nobody() -> GroupingKey {
+    "job/none".parse().unwrap_or_else(|_| unreachable!("a constant key that parses"))
+}
+
+/// Fills in `{hostname}`, `{pid}`, `{boot_id}` and `{env:NAME}`.
+fn fill(template: &str, environment: Environment<'_>) -> Result<String, String> {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) =
+            after.split_once('}').ok_or_else(|| format!("`{{` without `}}` in \"{template}\""))?;
+        filled.push_str(before);
+        match name {
+            "hostname" => filled.push_str(&rustix::system::uname().nodename().to_string_lossy()),
+            "pid" => filled.push_str(&std::process::id().to_string()),
+            "boot_id" => {
+                let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+                filled.push_str(id.map_err(|error| format!("{{boot_id}} cannot be read: {error}"))?.trim());
+            }
+            _ => match name.strip_prefix("env:") {
+                Some(variable) => {
+                    let value = environment(variable);
+                    filled.push_str(
+                        &value.ok_or_else(|| format!("environment variable {variable} is not set"))?,
+                    );
+                }
+                None => {
+                    let known = "{hostname}, {pid}, {boot_id} or {env:NAME}";
+                    return Err(format!("unknown template {{{name}}} in \"{template}\": expected {known}"));
+                }
+            },
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_in_or_named() {
+        let environment = |name: &str| (name == "POD").then(|| "pod-1".to_owned());
+        assert_eq!(fill("a-{env:POD}-b", &environment), Ok("a-pod-1-b".to_owned()));
+        assert_eq!(fill("{pid}", &environment), Ok(std::process::id().to_string()));
+        assert!(!fill("{hostname}", &environment).unwrap().is_empty());
+        for (template, part) in [
+            ("{hostnam}", "unknown template {hostnam}"),
+            ("{env:NO}", "variable NO is not set"),
+            ("a{b", "without `}`"),
+        ] {
+            assert!(fill(template, &environment).unwrap_err().contains(part), "{template}");
+        }
+    }
+}

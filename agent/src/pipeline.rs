@@ -1,0 +1,131 @@
+//! The loops between sources and sinks, and their end.
+//!
+//! A source is read on its interval whatever the sinks do. At the end every source is read once
+//! more, the intakes are closed, and the sinks send what is left, all within one grace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::intake::Intake;
+use crate::sinks::pull::Pull;
+use crate::sinks::{SendError, Sink};
+use crate::snapshot::Snapshot;
+use crate::sources::Source;
+
+/// Something that was not finished when the grace ran out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// A source could not be read a last time.
+    Source(String),
+    /// An endpoint did not take everything, or was not cleaned up.
+    Endpoint {
+        /// Which one.
+        endpoint: String,
+        /// Snapshots that it did not take.
+        waiting: usize,
+    },
+}
+
+impl std::fmt::Display for Left {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Source(source) => write!(f, "{source} was not read a last time"),
+            Self::Endpoint { endpoint, waiting } => {
+                write!(f, "{endpoint} did not take {waiting} snapshots or was not cleaned up")
+            }
+        }
+    }
+}
+
+/// Runs all sources until `stop`, then ends everything within `grace`.
+pub async fn run(
+    interval: Duration,
+    grace: Duration,
+    sources: Vec<Box<dyn Source>>,
+    pull: Arc<Pull>,
+    intakes: Vec<Arc<Intake>>,
+    sinks: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+) -> Vec<Left> {
+    let mut readers = Vec::new();
+    for source in sources {
+        let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
+        let deliver = move |snapshot: Snapshot| {
+            let snapshot = Arc::new(snapshot);
+            pull.offer(Arc::clone(&snapshot));
+            intakes.iter().for_each(|intake| intake.offer(Arc::clone(&snapshot)));
+        };
+        let name = source.name().to_owned();
+        // Half of the grace for reading leaves half for sending.
+        readers.push((name, tokio::spawn(read(source, interval, grace / 2, deliver, stop.clone()))));
+    }
+    stop.cancelled().await;
+    let deadline = Instant::now() + grace;
+    let mut left = Vec::new();
+    for (name, reader) in readers {
+        if !matches!(tokio::time::timeout_at(deadline, reader).await, Ok(Ok(true))) {
+            left.push(Left::Source(name));
+        }
+    }
+    intakes.iter().for_each(|intake| intake.close());
+    for (intake, mut sink) in intakes.iter().zip(sinks) {
+        if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
+            sink.abort();
+            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting: intake.waiting() });
+        }
+    }
+    left
+}
+
+/// Reads a source at once and then each interval; says whether the last reading worked out.
+async fn read(
+    mut source: Box<dyn Source>,
+    interval: Duration,
+    last: Duration,
+    deliver: impl Fn(Snapshot),
+    stop: CancellationToken,
+) -> bool {
+    let mut ticks = tokio::time::interval(interval);
+    // A late tick does not move those after it.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        // What is under way when the stop comes is given up for the last reading.
+        tokio::select! {
+            () = stop.cancelled() => break,
+            snapshot = source.collect() => deliver(snapshot),
+        }
+    }
+    match tokio::time::timeout(last, source.collect()).await {
+        Ok(snapshot) => {
+            deliver(Snapshot { last: true, ..snapshot });
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// Sends what comes through the intake, one at a time, until it is closed and empty.
+pub fn send(mut sink: impl Sink, intake: Arc<Intake>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut backoff = Backoff::default();
+        while let Some(snapshot) = intake.next().await {
+            match sink.send(&snapshot).await {
+                Ok(()) | Err(SendError::Refused) => backoff.reset(),
+                Err(SendError::Again { after }) => {
+                    intake.give_back(snapshot);
+                    intake.wait(backoff.next(after)).await;
+                }
+            }
+        }
+        sink.end().await;
+    })
+}

@@ -1,0 +1,30 @@
+//! Where snapshots go.
+
+pub mod pull;
+pub mod push;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::snapshot::Snapshot;
+
+/// Why a snapshot did not arrive: the one place where a failure is sorted.
+#[derive(Debug)]
+pub enum SendError {
+    /// It may work later, not before the time that was asked for.
+    Again {
+        /// How long the receiver asks to be left alone.
+        after: Option<Duration>,
+    },
+    /// It never will: this snapshot is given up.
+    Refused,
+}
+
+/// Somewhere to send snapshots to.
+pub trait Sink: Send + 'static {
+    /// Sends one. Called for one snapshot at a time, so that no push overtakes another.
+    fn send(&mut self, snapshot: &Snapshot) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// Does what was asked for the end, once nothing more will be sent.
+    fn end(&mut self) -> impl Future<Output = ()> + Send;
+}

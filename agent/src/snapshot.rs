@@ -1,0 +1,22 @@
+//! What a source said at one moment: one source is one group is one PUT.
+
+use std::time::SystemTime;
+
+use exposition::{GroupingKey, Page};
+
+/// One collection of one source.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The source's name, for logs and metrics.
+    pub source: String,
+    /// The group that it replaces.
+    pub key: GroupingKey,
+    /// When it was taken.
+    pub taken_at: SystemTime,
+    /// Pages to be read as one, with the labels of the key on every sample.
+    pub pages: Vec<Page>,
+    /// Whether the source could be read.
+    pub up: bool,
+    /// The last one before the agent ends.
+    pub last: bool,
+}

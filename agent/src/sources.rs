@@ -1,0 +1,22 @@
+//! What is read: pages of others, the host, the agent itself.
+
+pub mod host;
+pub mod own;
+pub mod scrape;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::snapshot::Snapshot;
+
+/// The future of one collection.
+pub type Collecting<'a> = Pin<Box<dyn Future<Output = Snapshot> + Send + 'a>>;
+
+/// Something that can be read. Reading never fails: a failure is a snapshot that says so.
+pub trait Source: Send {
+    /// Its name, for logs and metrics.
+    fn name(&self) -> &str;
+
+    /// Reads it now.
+    fn collect(&mut self) -> Collecting<'_>;
+}

@@ -1,0 +1,47 @@
+//! The agent's own metrics as a source like any other.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use exposition::{GroupingKey, Rewrite, registry};
+
+use super::{Collecting, Source};
+use crate::snapshot::Snapshot;
+use crate::stats::Stats;
+
+/// The agent itself.
+#[derive(Debug)]
+pub struct Own {
+    key: GroupingKey,
+    stats: Arc<Stats>,
+}
+
+impl Own {
+    /// Under this key.
+    pub fn new(key: GroupingKey, stats: Arc<Stats>) -> Self {
+        Self { key, stats }
+    }
+}
+
+impl Source for Own {
+    fn name(&self) -> &'static str {
+        "own"
+    }
+
+    fn collect(&mut self) -> Collecting<'_> {
+        Box::pin(async {
+            self.stats.collected("own", None);
+            let labels: Vec<(&str, &str)> = self.key.iter().collect();
+            let page = registry::page(&self.stats.registry);
+            let page = page.rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
+            Snapshot {
+                source: "own".to_owned(),
+                key: self.key.clone(),
+                taken_at: SystemTime::now(),
+                pages: vec![page],
+                up: true,
+                last: false,
+            }
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! What the agent says of itself: everything sent, refused, retried and dropped, with the reason.
+
+use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+
+/// The agent's own instruments.
+#[derive(Debug)]
+pub struct Stats {
+    /// Where all of them are.
+    pub registry: Registry,
+    collections: IntCounterVec,
+    failures: IntCounterVec,
+    duplicates: IntCounterVec,
+    sent: IntCounterVec,
+    sent_bytes: IntCounterVec,
+    refused: IntCounterVec,
+    retried: IntCounterVec,
+    dropped: IntCounterVec,
+    last_sent: GaugeVec,
+    up: GaugeVec,
+}
+
+impl Stats {
+    /// Makes and registers them.
+    pub fn new() -> Result<Self, Error> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok::<_, Error>(counters)
+        };
+        let gauges = |name: &str, help: &str| {
+            let gauges = GaugeVec::new(Opts::new(name, help), &["endpoint"])?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok::<_, Error>(gauges)
+        };
+        let collections =
+            counters("pushpull_agent_collections_total", "Times that a source was read.", &["source"])?;
+        let failures = counters(
+            "pushpull_agent_collection_failures_total",
+            "Times that a source could not be read, by reason.",
+            &["source", "reason"],
+        )?;
+        let duplicates = counters(
+            "pushpull_agent_duplicate_samples_total",
+            "Samples left out because their series stood on the page already.",
+            &["source"],
+        )?;
+        let sent = counters("pushpull_agent_sent_total", "Snapshots that an endpoint took.", &["endpoint"])?;
+        let sent_bytes = counters(
+            "pushpull_agent_sent_bytes_total",
+            "Bytes of bodies that an endpoint took.",
+            &["endpoint"],
+        )?;
+        let labels = ["endpoint", "reason"];
+        let refused = counters(
+            "pushpull_agent_refused_total",
+            "Snapshots that an endpoint refused for good, by reason.",
+            &labels,
+        )?;
+        let retried = counters(
+            "pushpull_agent_retried_total",
+            "Pushes that failed and were tried again, by reason.",
+            &labels,
+        )?;
+        let dropped =
+            counters("pushpull_agent_dropped_total", "Snapshots that were never sent, by reason.", &labels)?;
+        let last_sent = gauges(
+            "pushpull_agent_last_sent_time_seconds",
+            "Unix time of the last push that an endpoint took.",
+        )?;
+        let up = gauges("pushpull_agent_endpoint_up", "Whether the last push to an endpoint was answered.")?;
+        registry.register(service::process::collector()?)?;
+        registry.register(service::process::build_info("pushpull-agent")?)?;
+        let stats = Self {
+            registry,
+            collections,
+            failures,
+            duplicates,
+            sent,
+            sent_bytes,
+            refused,
+            retried,
+            dropped,
+            last_sent,
+            up,
+        };
+        Ok(stats)
+    }
+
+    /// Alerts need the series before the first failure.
+    pub fn endpoint(&self, endpoint: &str) {
+        for counter in [&self.sent, &self.sent_bytes] {
+            counter.with_label_values(&[endpoint]);
+        }
+        for reason in ["superseded", "shutdown"] {
+            self.dropped.with_label_values(&[endpoint, reason]);
+        }
+    }
+
+    /// A source was read, or failed for a reason.
+    pub fn collected(&self, source: &str, failure: Option<&str>) {
+        self.collections.with_label_values(&[source]).inc();
+        if let Some(reason) = failure {
+            self.failures.with_label_values(&[source, reason]).inc();
+        }
+    }
+
+    /// Samples of one page that were there already.
+    pub fn duplicates(&self, source: &str, count: usize) {
+        self.duplicates.with_label_values(&[source]).inc_by(count as u64);
+    }
+
+    /// An endpoint took a snapshot.
+    pub fn sent(&self, endpoint: &str, bytes: usize, now: f64) {
+        self.sent.with_label_values(&[endpoint]).inc();
+        self.sent_bytes.with_label_values(&[endpoint]).inc_by(bytes as u64);
+        self.last_sent.with_label_values(&[endpoint]).set(now);
+        self.up.with_label_values(&[endpoint]).set(1.0);
+    }
+
+    /// An endpoint refused a snapshot.
+    pub fn refused(&self, endpoint: &str, reason: &str) {
+        self.refused.with_label_values(&[endpoint, reason]).inc();
+        self.up.with_label_values(&[endpoint]).set(1.0);
+    }
+
+    /// A push failed and will be tried again.
+    pub fn retried(&self, endpoint: &str, reason: &str) {
+        self.retried.with_label_values(&[endpoint, reason]).inc();
+        self.up.with_label_values(&[endpoint]).set(0.0);
+    }
+
+    /// A snapshot was given up.
+    pub fn dropped(&self, endpoint: &str, reason: &str) {
+        self.dropped.with_label_values(&[endpoint, reason]).inc();
+    }
+}
