@@ -1,1 +1,14 @@
+//! What the agent promises, one module a promise.
+#![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod bad_gateways;
+mod bad_targets;
+mod doubles;
+mod ending;
+mod flow;
+mod host;
+#[path = "../../../crates/exposition/tests/exposition/peers.rs"]
+#[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
+mod peers;
+mod process;
+mod settings;

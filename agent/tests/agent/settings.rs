@@ -1,0 +1,119 @@
+//! Settings: strict, all mistakes at once, each with value and place; the file that ships is the truth.
+
+use agent::config::{Settings, check};
+use service::config::{Layers, load};
+
+use super::process::run;
+
+#[test]
+fn the_file_that_ships_says_the_defaults() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml");
+    let layers = Layers { file: Some(file.into()), env_prefix: "PUSHPULL_AGENT", ..Layers::default() };
+    let loaded = load::<Settings>(&layers).unwrap();
+    assert_eq!(loaded.settings, Settings::default());
+    check(&loaded).unwrap();
+    // Every setting stands in it, with a line of why.
+    let text = std::fs::read_to_string(file).unwrap();
+    let bare =
+        text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#') && !line.contains(" # "));
+    assert_eq!(bare.collect::<Vec<_>>(), Vec::<&str>::new());
+    let table = toml::Table::try_from(Settings::default()).unwrap();
+    keys(&toml::Value::Table(table), &mut |key| {
+        assert!(text.contains(&format!("{key} = ")), "{key} is not in agent.toml")
+    });
+}
+
+fn keys(value: &toml::Value, seen: &mut impl FnMut(&str)) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let is_group = value.is_table()
+                    || value.as_array().is_some_and(|items| items.iter().any(toml::Value::is_table));
+                if !is_group {
+                    seen(key);
+                }
+                keys(value, seen);
+            }
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| keys(item, seen)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place() {
+    let (code, said) = run("interval = 15s\n", &[], &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("agent.toml:1:"), "{said}");
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_value_and_place() {
+    let settings = "interval = \"5s\"\nintervall = 1\n[[scrape]]\nurl = \"ftp://a/b\"\n[[push]]\nurl = \"nowhere\"\n[host]\ncollectors = [\"cpuu\"]\n";
+    let (code, said) = run(settings, &[], &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("agent.toml:2:1: unknown key `intervall`: did you mean `interval`?"), "{said}");
+    let (code, said) = run(&settings.replace("intervall = 1\n", ""), &[], &[]);
+    assert_eq!(code, Some(2));
+    for part in [
+        "agent.toml:3:1: scrape[0].url: expected an http or https URL, got \"ftp://a/b\"",
+        "scrape[0].timeout: 10s must be more than 0 and at most the interval of 5s",
+        "agent.toml:1:1)",
+        "push[0].url: expected an http or https URL, got \"nowhere\"",
+        "host.collectors: unknown collector \"cpuu\": did you mean \"cpu\"?",
+    ] {
+        assert!(said.contains(part), "{part}\nin\n{said}");
+    }
+}
+
+#[test]
+fn values_that_do_not_go_together_are_told_with_both() {
+    let rows = [
+        ("[identity]\njob = \"\"\n", "identity.job: job name is required"),
+        ("[identity]\njob = \"{hostnam}\"\n", "identity.job: unknown template {hostnam}"),
+        ("[identity.labels]\n\"a-b\" = \"c\"\n", "identity.labels.a-b: improper label name `a-b`"),
+        ("[identity.labels]\njob = \"c\"\n", "identity.labels.job: improper label name `job`"),
+        (
+            "[push]\nurl = \"http://a\"\non_shutdown = \"delete\"\n",
+            "waits 30s before it deletes, but shutdown.grace is 10s (default)",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nttl = \"20s\"\n",
+            "push[0].ttl: 20s is shorter than two intervals of 15s (default)",
+        ),
+        ("[push]\nurl = \"http://a\"\npassword = \"x\"\npassword_file = \"y\"\n", "set beside password"),
+        (
+            "[[scrape]]\nurl = \"http://a/m\"\n[[scrape]]\nurl = \"http://a/n\"\n",
+            "another target has the group job/api/instance/a%3A80 already",
+        ),
+    ];
+    for (settings, part) in rows {
+        let (code, said) = run(settings, &[], &[]);
+        assert_eq!(code, Some(2), "{settings}");
+        assert!(said.contains(part), "{part}\nin\n{said}");
+    }
+}
+
+#[test]
+fn check_shows_settings_places_and_groups_but_no_secrets() {
+    let settings = "[push]\nurl = \"http://127.0.0.1:9\"\nusername = \"u\"\npassword = \"hunter2\"\n[identity]\njob = \"{env:JOB}\"\n";
+    let env = [("JOB", "a/b"), ("PUSHPULL_AGENT__INTERVAL", "30s")];
+    let (code, said) = run(settings, &["check"], &env);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("hunter2") && said.contains("password = \"***\""), "{said}");
+    assert!(said.contains("# environment variable PUSHPULL_AGENT__INTERVAL"), "{said}");
+    assert!(said.contains("# group /metrics/job@base64/YS9i/instance/"), "{said}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_way_to_choose_another() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, said) = run("", &["--listen", &address], &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains(&format!("cannot listen on {address}"))
+            && said.contains("choose another with --listen"),
+        "{said}"
+    );
+}
