@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Everything of ours in one terminal, over real processes.
+//!
+//! - [`demo`]: gateway, API, agent, a light load and Prometheus, started, watched, and stopped together
+//! - [`process`]: children with one merged log, which never outlive the lab
+//! - [`ports`]: which ports the parts take, and who has them already
+//! - [`programs`]: where our binaries and other people's programs are
+//! - [`prometheus`]: a client for Prometheus' HTTP API
+//! - [`load`]: requests at planned times
+
+pub mod demo;
+pub mod load;
+pub mod ports;
+pub mod process;
+pub mod programs;
+pub mod prometheus;

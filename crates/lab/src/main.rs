@@ -1,0 +1,63 @@
+//! `pushpull-lab`: the demonstration.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use lab::demo::{self, Demo};
+use lab::ports::Choice;
+use service::{crypto, stop};
+
+/// Everything of pushpull in one terminal.
+#[derive(Debug, Parser)]
+#[command(name = "pushpull-lab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start gateway, API, agent, a light load, and Prometheus where it is installed.
+    Demo {
+        /// Move all usual ports (api 8000, gateway 9091, agent 9102, Prometheus 9090) by so many.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port_offset: u16,
+        /// `auto` takes free ports.
+        #[arg(long, value_name = "auto", value_parser = ["auto"], conflicts_with = "port_offset")]
+        ports: Option<String>,
+        /// How often the agent pushes, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+        interval: u64,
+        /// Requests a second to the API.
+        #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
+        rate: f64,
+        /// Leave Prometheus out even where it is installed.
+        #[arg(long)]
+        without_prometheus: bool,
+    },
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.01..=1000.0).contains(&rate) => Ok(rate),
+        _ => Err(format!("expected a number from 0.01 to 1000, got `{text}`")),
+    }
+}
+
+fn main() -> ExitCode {
+    let Command::Demo { port_offset, ports, interval, rate, without_prometheus } = Arguments::parse().command;
+    let ports = if ports.is_some() { Choice::Auto } else { Choice::Offset(port_offset) };
+    crypto::install();
+    match run(&Demo { ports, interval, rate, without_prometheus }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pushpull-lab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(settings: &Demo) -> anyhow::Result<()> {
+    demo::run(settings, stop::signals()?).await
+}

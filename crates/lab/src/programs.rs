@@ -1,0 +1,27 @@
+//! Where programs are: ours beside the lab itself, other people's on the PATH.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// One of our binaries: beside the lab's own, where Cargo and packages put them, else on the PATH.
+pub fn ours(name: &str) -> anyhow::Result<PathBuf> {
+    let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
+    let folder = lab.parent().unwrap_or(Path::new("."));
+    let beside = folder.join(name);
+    if beside.is_file() {
+        return Ok(beside);
+    }
+    match on_path(name) {
+        Some(path) => Ok(path),
+        None => {
+            bail!("{name} is neither in {} nor on the PATH: run `cargo build --workspace`", folder.display())
+        }
+    }
+}
+
+/// A program of others.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
