@@ -16,7 +16,7 @@ use tower_service::Service;
 use warp::reply::Response;
 
 use crate::limits::Limits;
-use crate::metrics::Instruments;
+use crate::metrics::{Instruments, UnderWay};
 use crate::routes::Route;
 
 /// The routes behind this front.
@@ -51,7 +51,7 @@ impl<S: Inner, I: Instruments> Front<S, I> {
 impl<S: Inner, I: Instruments> Service<Request<Incoming>> for Front<S, I> {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer<S::Future, I>;
+    type Future = Answer<S::Future, I::Request>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
@@ -72,17 +72,16 @@ impl<S: Inner, I: Instruments> Service<Request<Incoming>> for Front<S, I> {
                 Work::TurnedAway { response: Some(away.response) }
             }
         };
-        Answer { work, measured, instruments: self.instruments.clone() }
+        Answer { work, measured }
     }
 }
 
 pin_project! {
     /// The answer to a request, measured; dropped early, the client has left.
-    pub struct Answer<F, I: Instruments> {
+    pub struct Answer<F, R> {
         #[pin]
         work: Work<F>,
-        measured: Option<I::Request>,
-        instruments: I,
+        measured: Option<R>,
     }
 }
 
@@ -94,10 +93,10 @@ pin_project! {
     }
 }
 
-impl<F, I> Future for Answer<F, I>
+impl<F, R> Future for Answer<F, R>
 where
     F: Future<Output = Result<Response, Infallible>>,
-    I: Instruments,
+    R: UnderWay,
 {
     type Output = Result<Response, Infallible>;
 
@@ -109,7 +108,7 @@ where
             WorkProjection::TurnedAway { response } => response.take().unwrap_or_default(),
         };
         if let Some(measured) = this.measured.take() {
-            this.instruments.end(measured, response.status());
+            measured.answered(response.status());
         }
         Poll::Ready(Ok(response))
     }

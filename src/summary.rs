@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Metric, MetricFamily, MetricType, Quantile, Summary as Proto};
+use quanta::Instant;
 use sketches_ddsketch::{Config, DDSketch};
 
 /// How long one sketch takes observations.
@@ -47,12 +48,8 @@ impl Summary {
         Ok(Self { desc, state: Mutex::new(state) })
     }
 
-    /// Adds one observation.
-    pub fn observe(&self, value: f64) {
-        self.observe_at(value, Instant::now());
-    }
-
-    fn observe_at(&self, value: f64, now: Instant) {
+    /// Adds one observation, made now: whoever timed it has looked at the clock already.
+    pub fn observe(&self, value: f64, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.sum += value;
         state.count += 1;
@@ -137,14 +134,14 @@ mod tests {
         let start = Instant::now();
         assert!(quantile(&summary, start, 0).is_nan());
         for value in 1..=1000 {
-            summary.observe_at(f64::from(value), start);
+            summary.observe(f64::from(value), start);
         }
         for (at, want) in [500.0, 900.0, 990.0].into_iter().enumerate() {
             let found = quantile(&summary, start, at);
             assert!((found / want - 1.0).abs() < 0.02, "{found} for {want}");
         }
         let later = start + AGE * 4;
-        summary.observe_at(5.0, later);
+        summary.observe(5.0, later);
         assert!(quantile(&summary, later, 0) > 400.0, "forgotten too soon");
         let later = start + AGE * 6;
         assert!((quantile(&summary, later, 2) - 5.0).abs() < 0.1, "not forgotten");
