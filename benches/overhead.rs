@@ -33,7 +33,7 @@ fn main() {
     let file = std::env::args().skip_while(|argument| argument != "--json").nth(1);
     let mut report = String::new();
     let mut note = |what: &str, values: &[f64]| {
-        writeln!(report, "{{\"what\":\"{what}\",\"values\":{values:?}}}").unwrap()
+        writeln!(report, "{{\"what\":\"{what}\",\"values\":{values:?}}}").unwrap();
     };
 
     println!("instruments alone, ns a request (begin, end; the article's counter and summary)");
@@ -130,9 +130,9 @@ fn alone(metrics: &Metrics, threads: usize) -> f64 {
         on - timed(&|| pass(&Nothing))
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let times: Vec<f64> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        times.iter().sum::<f64>() / times.len() as f64
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        let spent: Vec<f64> = running.into_iter().map(|thread| thread.join().unwrap()).collect();
+        spent.iter().sum::<f64>() / spent.len() as f64
     })
 }
 

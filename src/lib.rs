@@ -1,6 +1,6 @@
 //! The article's API on Warp: a greeting after simulated work, with every metric of the article.
 //!
-//! - [`config`]: settings
+//! - [`config`]: what can be set
 //! - [`routes`], [`handlers`]: what is answered
 //! - [`front`]: what every request passes first: instruments, limits, HEAD
 //! - [`metrics`], [`summary`], [`self_collect`]: what is measured

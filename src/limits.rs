@@ -44,23 +44,23 @@ impl Limits {
     }
 
     /// Lets a request in, for as long as it holds the permit.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, TurnedAway> {
+    pub fn admit(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Box<TurnedAway>> {
         let length: Option<usize> =
             headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if let Some(length) = length.filter(|length| *length > self.max_body) {
             let message = format!("body of {length} bytes is over the limit of {} bytes", self.max_body);
             let response = handlers::error(StatusCode::PAYLOAD_TOO_LARGE, &message);
-            return Err(TurnedAway { reason: Rejection::Body, response });
+            return Err(Box::new(TurnedAway { reason: Rejection::Body, response }));
         }
         if let Some(Err(not_until)) = self.rate.as_ref().map(|rate| rate.check()) {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let response = later(StatusCode::TOO_MANY_REQUESTS, "over the rate limit", wait);
-            return Err(TurnedAway { reason: Rejection::Rate, response });
+            return Err(Box::new(TurnedAway { reason: Rejection::Rate, response }));
         }
         Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             let wait = Duration::from_secs(1);
             let response = later(StatusCode::SERVICE_UNAVAILABLE, "too many requests in flight", wait);
-            TurnedAway { reason: Rejection::Concurrency, response }
+            Box::new(TurnedAway { reason: Rejection::Concurrency, response })
         })
     }
 }
@@ -68,7 +68,7 @@ impl Limits {
 fn later(status: StatusCode, message: &str, wait: Duration) -> Response {
     let mut response = handlers::error(status, message);
     // Whole seconds (RFC 9110 section 10.2.3), and never 0, which invites the next at once.
-    let seconds = (wait.as_secs_f64().ceil() as u64).max(1);
+    let seconds = wait.saturating_sub(Duration::from_nanos(1)).as_secs() + 1;
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

@@ -13,7 +13,7 @@ use quanta::Instant;
 use sketches_ddsketch::{Config, DDSketch};
 
 /// How long one sketch takes observations.
-const AGE: Duration = Duration::from_secs(120);
+const AGE: Duration = Duration::from_mins(2);
 /// How many sketches there are: quantiles are over the last 8 to 10 minutes.
 const RING: usize = 5;
 /// Relative error of a quantile's value.

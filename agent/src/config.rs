@@ -205,7 +205,7 @@ fn half_minute() -> Duration {
 
 #[allow(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
 fn minute() -> Option<Duration> {
-    Some(Duration::from_secs(60))
+    Some(Duration::from_mins(1))
 }
 
 fn fifty() -> u32 {

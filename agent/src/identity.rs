@@ -123,18 +123,17 @@ fn fill(template: &str, environment: Environment<'_>) -> Result<String, String> 
                 let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
                 filled.push_str(id.map_err(|error| format!("{{boot_id}} cannot be read: {error}"))?.trim());
             }
-            _ => match name.strip_prefix("env:") {
-                Some(variable) => {
+            _ => {
+                if let Some(variable) = name.strip_prefix("env:") {
                     let value = environment(variable);
                     filled.push_str(
                         &value.ok_or_else(|| format!("environment variable {variable} is not set"))?,
                     );
-                }
-                None => {
+                } else {
                     let known = "{hostname}, {pid}, {boot_id} or {env:NAME}";
                     return Err(format!("unknown template {{{name}}} in \"{template}\": expected {known}"));
                 }
-            },
+            }
         }
         rest = after;
     }

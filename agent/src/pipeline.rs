@@ -58,7 +58,9 @@ pub async fn run(
         let deliver = move |snapshot: Snapshot| {
             let snapshot = Arc::new(snapshot);
             pull.offer(Arc::clone(&snapshot));
-            intakes.iter().for_each(|intake| intake.offer(Arc::clone(&snapshot)));
+            for intake in &intakes {
+                intake.offer(Arc::clone(&snapshot));
+            }
         };
         let name = source.name().to_owned();
         // Half of the grace for reading leaves half for sending.
@@ -72,7 +74,9 @@ pub async fn run(
             left.push(Left::Source(name));
         }
     }
-    intakes.iter().for_each(|intake| intake.close());
+    for intake in &intakes {
+        intake.close();
+    }
     for (intake, mut sink) in intakes.iter().zip(sinks) {
         if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
             sink.abort();

@@ -120,11 +120,8 @@ fn ages(newest: &[Arc<Snapshot>]) -> Page {
 /// The routes of the agent's listener.
 pub fn filter(
     pull: Arc<Pull>,
-) -> impl Filter<Extract = (impl Reply + Send + use<>,), Error = warp::Rejection> + Clone + use<> {
-    let with = {
-        let pull = Arc::clone(&pull);
-        warp::any().map(move || Arc::clone(&pull))
-    };
+) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
+    let with = warp::any().map(move || Arc::clone(&pull));
     let header = |name: &'static str| warp::header::optional::<String>(name);
     let metrics = warp::path!("metrics")
         .and(with.clone())

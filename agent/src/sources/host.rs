@@ -1,6 +1,6 @@
 //! The host's metrics: one file a collector, one line in [`COLLECTORS`].
 //!
-//! Where node_exporter has a metric of the same meaning, its name, labels and type are used, so
+//! Where `node_exporter` has a metric of the same meaning, its name, labels and type are used, so
 //! that its dashboards fit. A collector that fails takes no other with it.
 
 mod cpu;

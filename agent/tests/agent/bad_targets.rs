@@ -66,7 +66,7 @@ fn an_answer_that_never_comes() {
 #[test]
 fn a_redirect_to_elsewhere() {
     let double = Double::new(|_, stream| {
-        answer(stream, "302 Found", "location: http://example.invalid/metrics\r\n", b"")
+        answer(stream, "302 Found", "location: http://example.invalid/metrics\r\n", b"");
     });
     fails(
         &format!("{}/metrics", double.url),
@@ -79,7 +79,7 @@ fn a_redirect_to_elsewhere() {
 #[test]
 fn bytes_that_are_no_text() {
     let double = Double::new(|_, stream| {
-        answer(stream, "200 OK", "content-type: text/plain\r\n", b"bad_ 1\nbad_{x=\"\xff\"} 1\n")
+        answer(stream, "200 OK", "content-type: text/plain\r\n", b"bad_ 1\nbad_{x=\"\xff\"} 1\n");
     });
     fails(&format!("{}/metrics", double.url), "", "syntax", "line 2, column 9: invalid UTF-8 (byte 0xff)");
 }
@@ -104,7 +104,7 @@ fn a_gzip_bomb() {
 fn a_body_without_end() {
     let double = Double::new(|_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n");
-        while stream.write_all(&[b'#'; 1 << 16]).is_ok() {}
+        while stream.write_all(&[b'#'; 1 << 14]).is_ok() {}
     });
     let limits = "limits = { body = \"1MiB\" }";
     let agent = fails(

@@ -44,7 +44,7 @@ impl Double {
     pub(crate) fn page(body: &str) -> Self {
         let body = body.to_owned();
         Self::new(move |_, stream| {
-            answer(stream, "200 OK", "content-type: text/plain; version=0.0.4\r\n", body.as_bytes())
+            answer(stream, "200 OK", "content-type: text/plain; version=0.0.4\r\n", body.as_bytes());
         })
     }
 

@@ -1,4 +1,4 @@
-//! The host's metrics: every collector gives something sensible, under node_exporter's names where it can.
+//! The host's metrics: every collector gives something sensible, under `node_exporter`'s names where it can.
 
 use exposition::{Kind, PageBuilder};
 

@@ -19,7 +19,7 @@ fn the_file_that_ships_says_the_defaults() {
     assert_eq!(bare.collect::<Vec<_>>(), Vec::<&str>::new());
     let table = toml::Table::try_from(Settings::default()).unwrap();
     keys(&toml::Value::Table(table), &mut |key| {
-        assert!(text.contains(&format!("{key} = ")), "{key} is not in agent.toml")
+        assert!(text.contains(&format!("{key} = ")), "{key} is not in agent.toml");
     });
 }
 

@@ -4,6 +4,8 @@
 //! hits all of them; a ratio is the median over rounds of the ratio within a round.
 //! Prints a table and, with `--json FILE`, writes all raw times.
 
+#![allow(clippy::print_stdout, reason = "a bench prints")]
+
 #[path = "ratios/bare.rs"]
 mod bare;
 #[path = "ratios/pages.rs"]

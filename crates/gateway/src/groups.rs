@@ -48,13 +48,13 @@ type Id = u64;
 #[derive(Debug, Default)]
 pub struct Groups {
     ids: HashMap<GroupingKey, Id>,
-    groups: BTreeMap<Id, Group>,
+    held: BTreeMap<Id, Group>,
     names: BTreeMap<Arc<str>, Name>,
     series: HashMap<u64, Id>,
     deadlines: BTreeSet<(Instant, Id)>,
     own: HashMap<String, Kind>,
     last_id: Id,
-    max_groups: usize,
+    most: usize,
 }
 
 /// One group as it is shown.
@@ -108,9 +108,10 @@ impl<'a> Shown<'a> {
 }
 
 impl Groups {
-    /// No groups yet. `own` are the gateway's own families, which no push may contradict.
-    pub fn new(own: HashMap<String, Kind>, max_groups: usize) -> Self {
-        Self { own, max_groups, ..Self::default() }
+    /// No groups yet. `own` are the gateway's own families, which no push may contradict; `most` is the
+    /// number of groups that may be held.
+    pub fn new(own: HashMap<String, Kind>, most: usize) -> Self {
+        Self { own, most, ..Self::default() }
     }
 
     /// Takes a push, or says why not and changes nothing.
@@ -124,13 +125,13 @@ impl Groups {
     ) -> Result<(), Conflict> {
         self.expire(now.steady);
         let known = self.ids.get(key).copied();
-        if known.is_none() && self.groups.len() >= self.max_groups {
-            return Err(Conflict::TooManyGroups(self.max_groups));
+        if known.is_none() && self.held.len() >= self.most {
+            return Err(Conflict::TooManyGroups(self.most));
         }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
         let id = self.group(key);
         let replaced: Vec<Arc<str>> = match method {
-            Method::Put => self.groups[&id].families.iter().cloned().collect(),
+            Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
         for name in replaced {
@@ -139,7 +140,7 @@ impl Groups {
         for family in push.families {
             self.hold(id, family);
         }
-        if let Some(group) = self.groups.get_mut(&id) {
+        if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);
         }
         self.set_deadline(id, life.map(|life| now.steady + life));
@@ -149,11 +150,11 @@ impl Groups {
     /// Notes a push that was refused. A group that only failures made ends after `life`.
     pub fn fail(&mut self, key: &GroupingKey, life: Duration, now: Moment) {
         self.expire(now.steady);
-        if !self.ids.contains_key(key) && self.groups.len() >= self.max_groups {
+        if !self.ids.contains_key(key) && self.held.len() >= self.most {
             return;
         }
         let id = self.group(key);
-        let Some(group) = self.groups.get_mut(&id) else { return };
+        let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
             self.set_deadline(id, Some(now.steady + life));
@@ -169,7 +170,7 @@ impl Groups {
 
     /// Ends all groups.
     pub fn wipe(&mut self) {
-        for id in self.groups.keys().copied().collect::<Vec<_>>() {
+        for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.end(id);
         }
     }
@@ -194,7 +195,7 @@ impl Groups {
 
     /// The groups in the order of their first push.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Group> {
-        self.groups.values()
+        self.held.values()
     }
 
     /// Series held in all groups.
@@ -248,7 +249,7 @@ impl Groups {
                 let Some(holder) = self.series.get(series) else { continue };
                 let replaced = Some(*holder) == id && (method == Method::Put || self.holds(*holder, name));
                 if !replaced {
-                    let key = self.groups.get(holder).map(|group| group.key.to_string()).unwrap_or_default();
+                    let key = self.held.get(holder).map(|group| group.key.to_string()).unwrap_or_default();
                     return Err(format!("a series of `{name}` is already held by group {key}"));
                 }
             }
@@ -257,7 +258,7 @@ impl Groups {
     }
 
     fn holds(&self, id: Id, name: &str) -> bool {
-        self.groups.get(&id).is_some_and(|group| group.families.contains(name))
+        self.held.get(&id).is_some_and(|group| group.families.contains(name))
     }
 
     fn group(&mut self, key: &GroupingKey) -> Id {
@@ -275,7 +276,7 @@ impl Groups {
             bytes: 0,
         };
         self.ids.insert(key.clone(), self.last_id);
-        self.groups.insert(self.last_id, group);
+        self.held.insert(self.last_id, group);
         self.last_id
     }
 
@@ -285,7 +286,7 @@ impl Groups {
         for series in &held.series {
             self.series.insert(*series, id);
         }
-        if let Some(group) = self.groups.get_mut(&id) {
+        if let Some(group) = self.held.get_mut(&id) {
             group.families.insert(Arc::clone(&name));
             group.series += held.series.len();
             group.bytes += held.lines.len();
@@ -298,7 +299,7 @@ impl Groups {
     }
 
     fn release(&mut self, id: Id, name: &str) {
-        let Some(group) = self.groups.get_mut(&id) else { return };
+        let Some(group) = self.held.get_mut(&id) else { return };
         if !group.families.remove(name) {
             return;
         }
@@ -316,7 +317,7 @@ impl Groups {
     }
 
     fn set_deadline(&mut self, id: Id, deadline: Option<Instant>) {
-        let Some(group) = self.groups.get_mut(&id) else { return };
+        let Some(group) = self.held.get_mut(&id) else { return };
         if let Some(before) = std::mem::replace(&mut group.expires, deadline) {
             self.deadlines.remove(&(before, id));
         }
@@ -324,7 +325,7 @@ impl Groups {
     }
 
     fn end(&mut self, id: Id) {
-        let Some(group) = self.groups.get(&id) else { return };
+        let Some(group) = self.held.get(&id) else { return };
         let (key, names, deadline) = (group.key.clone(), group.families.clone(), group.expires);
         for name in names {
             self.release(id, &name);
@@ -333,7 +334,7 @@ impl Groups {
             self.deadlines.remove(&(deadline, id));
         }
         self.ids.remove(&key);
-        self.groups.remove(&id);
+        self.held.remove(&id);
     }
 }
 

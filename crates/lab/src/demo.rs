@@ -100,7 +100,7 @@ async fn live(
     let flags = ["--listen".to_owned(), format!("127.0.0.1:{}", ports.api)];
     begin(children, Process::start("api", &programs.api, &flags, log)?, &client, &format!("{api}/-/ready"))
         .await?;
-    let settings = files::agent(folder, ports, demo.interval)?;
+    let settings = files::agent(folder, *ports, demo.interval)?;
     let flags = ["--config".to_owned(), settings.display().to_string()];
     begin(
         children,
@@ -111,7 +111,7 @@ async fn live(
     .await?;
     let mut prometheus = None;
     if let Some(program) = &programs.prometheus {
-        let flags = files::prometheus(folder, ports)?;
+        let flags = files::prometheus(folder, *ports)?;
         let url = local(ports.prometheus);
         begin(
             children,

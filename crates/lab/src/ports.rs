@@ -63,7 +63,7 @@ impl Ports {
         Ok(Self { api: next()?, gateway: next()?, agent: next()?, prometheus: next()? })
     }
 
-    fn named(&self) -> [(&'static str, u16); 4] {
+    fn named(self) -> [(&'static str, u16); 4] {
         [("api", self.api), ("gateway", self.gateway), ("agent", self.agent), ("Prometheus", self.prometheus)]
     }
 }

@@ -39,8 +39,12 @@ pub struct Log {
 
 impl Log {
     /// Writes one line under a name.
+    #[allow(
+        clippy::unused_self,
+        reason = "callers hold a log, and need not know that all share standard output"
+    )]
     pub fn line(&self, name: &str, line: &str) {
-        self.write(name, None, line);
+        Self::write(name, None, line);
     }
 
     fn colour(&self) -> usize {
@@ -49,7 +53,7 @@ impl Log {
         *started - 1
     }
 
-    fn write(&self, name: &str, colour: Option<usize>, line: &str) {
+    fn write(name: &str, colour: Option<usize>, line: &str) {
         let mut out = std::io::stdout().lock();
         // A reader that went away is no reason to stop the children.
         let _ = match colour.filter(|_| std::io::stdout().is_terminal()) {
@@ -94,11 +98,11 @@ impl Process {
             child.stderr.take().map(|stream| Box::new(stream) as _),
         ];
         for stream in streams.into_iter().flatten() {
-            let (log, last) = (log.clone(), Arc::clone(&last));
+            let last = Arc::clone(&last);
             tokio::spawn(async move {
                 let mut lines = BufReader::new(stream).lines();
                 while let Ok(Some(line)) = lines.next_line().await {
-                    log.write(name, Some(colour), &line);
+                    Log::write(name, Some(colour), &line);
                     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                     if last.len() == KEPT {
                         last.pop_front();

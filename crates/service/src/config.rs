@@ -92,7 +92,7 @@ where
         match join::<T>(&defaults, file, &[(key, value)]).map_err(|error| error.to_string()) {
             // The rest of a new table may come from another variable: only all of them tell.
             Err(error) if !error.starts_with("missing") => {
-                mistakes.add(place, key, mistakes::explain(&error))
+                mistakes.add(place, key, mistakes::explain(&error));
             }
             _ => {}
         }

@@ -97,7 +97,7 @@ proptest! {
         for (sample, (name, value, number, stamp)) in page.samples().zip(&rows) {
             prop_assert_eq!(sample.name(), name);
             prop_assert_eq!(sample.label("l").unwrap(), value.as_str());
-            prop_assert!(sample.value() == *number || number.is_nan() && sample.value().is_nan());
+            prop_assert!(sample.value().to_bits() == number.to_bits() || number.is_nan() && sample.value().is_nan());
             prop_assert_eq!(sample.timestamp_ms(), *stamp);
         }
         invariants::hold(page.text().as_bytes());

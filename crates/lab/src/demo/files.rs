@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::ports::Ports;
 
 /// Writes the agent's settings.
-pub(super) fn agent(folder: &Path, ports: &Ports, interval: u64) -> anyhow::Result<PathBuf> {
+pub(super) fn agent(folder: &Path, ports: Ports, interval: u64) -> anyhow::Result<PathBuf> {
     let Ports { api, gateway, agent, .. } = ports;
     let (timeout, ttl) = (interval.min(10), interval * 4);
     let text = format!(
@@ -23,10 +23,10 @@ pub(super) fn agent(folder: &Path, ports: &Ports, interval: u64) -> anyhow::Resu
 }
 
 /// Writes Prometheus' settings; its arguments.
-pub(super) fn prometheus(folder: &Path, ports: &Ports) -> anyhow::Result<Vec<String>> {
+pub(super) fn prometheus(folder: &Path, ports: Ports) -> anyhow::Result<Vec<String>> {
     let Ports { api, gateway, agent, prometheus } = ports;
     // `path` tells in every query by which way a series came.
-    let job = |name: &str, port: &u16, path: &str, honor: bool| {
+    let job = |name: &str, port: u16, path: &str, honor: bool| {
         format!(
             "  - job_name: {name}\n    honor_labels: {honor}\n    static_configs:\n      - targets: ['127.0.0.1:{port}']\n        labels: {{path: {path}}}\n"
         )
