@@ -4,7 +4,6 @@ use bytes::Buf;
 use exposition::{encode, registry};
 use futures_util::Stream;
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use prometheus::{Encoder, ProtobufEncoder, Registry};
 use serde_json::json;
 use service::body::{self, BodyError};
@@ -64,15 +63,7 @@ pub fn metrics(registry: &Registry, accept: Option<&str>, accept_encoding: Optio
             PROTOBUF
         }
     };
-    let gzip = negotiate::wants_gzip(accept_encoding);
-    let mut response = Response::new(if gzip { negotiate::gzip(&out).into() } else { out.into() });
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
-    if gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    response
+    negotiate::page(out, content_type, accept_encoding).map(Into::into)
 }
 
 /// Ready until stopping begins.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use exposition::{Kind, Limits, Page, PageBuilder, encode, merge};
 use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
+use http::header::{ACCEPT, ACCEPT_ENCODING};
 use service::negotiate::{self, Format};
 use warp::reply::Response;
 use warp::{Filter, Reply};
@@ -65,15 +65,7 @@ impl Pull {
             }
             (_, text) => (text, encode::TEXT),
         };
-        let gzip = negotiate::wants_gzip(accept_encoding);
-        let mut response = Response::new(if gzip { negotiate::gzip(&out).into() } else { out.into() });
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
-        if gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        response
+        negotiate::page(out, content_type, accept_encoding).map(Into::into)
     }
 
     fn page(&self) -> String {

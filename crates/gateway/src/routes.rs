@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, Bytes};
 use exposition::{GroupingKey, Limits, encode};
 use futures_util::Stream;
-use http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, VARY,
-};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
 use http::{Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, BodyError};
@@ -181,15 +179,8 @@ impl Gateway {
     fn scrape(&self, headers: &HeaderMap) -> Response {
         let own = self.stats.page(&self.store);
         let text = page::metrics(&self.store.lock(), &own);
-        let gzip = negotiate::wants_gzip(headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()));
-        let mut response = Response::new(if gzip { negotiate::gzip(&text).into() } else { text.into() });
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(encode::TEXT));
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        response
+        let encoding = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        negotiate::page(text, encode::TEXT, encoding).map(Into::into)
     }
 
     fn quit(&self) -> Response {

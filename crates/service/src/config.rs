@@ -84,10 +84,10 @@ where
     };
     let name = layers.file.as_deref().map_or_else(String::new, |path| path.display().to_string());
     file::check::<T>(&name, &text, &mut places, &mut mistakes);
-    let overrides = overrides(layers);
     // A mistake in the file would show again in each trial below.
     let file = if mistakes.is_empty() { text.as_str() } else { "" };
     let defaults = defaults::<T>(file);
+    let overrides = overrides(layers, &[&defaults, file]);
     for (place, key, value) in &overrides {
         match join::<T>(&defaults, file, &[(key, value)]).map_err(|error| error.to_string()) {
             // The rest of a new table may come from another variable: only all of them tell.
@@ -121,13 +121,30 @@ fn read(path: &Path, mistakes: &mut Mistakes) -> String {
 }
 
 /// Environment and flags as keys and values, weakest first.
-fn overrides(layers: &Layers) -> Vec<(Place, String, String)> {
+///
+/// A list may be meant by its only member: `PUSH__URL` stands for `PUSH__0__URL` where `push` is a
+/// list in the layers beneath, and the other way round where it is a table.
+fn overrides(layers: &Layers, beneath: &[&str]) -> Vec<(Place, String, String)> {
+    let mut tables = toml::Table::new();
+    for layer in beneath {
+        tables.extend(toml::from_str::<toml::Table>(layer).unwrap_or_default());
+    }
+    let meant = |key: String| {
+        let first = key.split(['.', '[']).next().unwrap_or_default();
+        match (tables.get(first), &key[first.len()..]) {
+            (Some(toml::Value::Array(_)), rest) if rest.starts_with('.') => format!("{first}[0]{rest}"),
+            (Some(toml::Value::Table(_)), rest) if rest.starts_with("[0]") => {
+                format!("{first}{}", &rest[3..])
+            }
+            _ => key,
+        }
+    };
     let prefix = format!("{}__", layers.env_prefix);
     let mut found: Vec<_> = layers
         .env
         .iter()
         .filter_map(|(name, value)| {
-            let key = key_of(name.strip_prefix(&prefix)?);
+            let key = meant(key_of(name.strip_prefix(&prefix)?));
             Some((Place::Environment(name.clone()), key, value.clone()))
         })
         .collect();

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderValue, Response};
 
 /// A format of a metrics page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,19 @@ pub fn wants_gzip(accept_encoding: Option<&str>) -> bool {
         let refused = q.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
         coding.trim().eq_ignore_ascii_case("gzip") && !refused
     })
+}
+
+/// A metrics page as an answer, packed where the client takes that.
+pub fn page(body: Vec<u8>, content_type: &'static str, accept_encoding: Option<&str>) -> Response<Vec<u8>> {
+    let packed = wants_gzip(accept_encoding);
+    let mut response = Response::new(if packed { gzip(&body) } else { body });
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    if packed {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 /// Packs a body.

@@ -106,6 +106,11 @@ fn a_single_table_is_a_list_of_one() {
     assert_eq!(settings.scrape.0.len(), 1);
     let settings = loaded("", &[("T__SCRAPE__0__SAMPLES", "3")]).unwrap().settings;
     assert_eq!((settings.scrape.0[0].url.as_str(), settings.scrape.0[0].samples), ("http://a", 3));
+    let settings = loaded("", &[("T__SCRAPE__SAMPLES", "4")]).unwrap().settings;
+    assert_eq!(settings.scrape.0[0].samples, 4);
+    let single = "[scrape]\nurl = \"http://c\"\n";
+    let settings = loaded(single, &[("T__SCRAPE__0__SAMPLES", "5")]).unwrap().settings;
+    assert_eq!((settings.scrape.0[0].url.as_str(), settings.scrape.0[0].samples), ("http://c", 5));
     let env = [("T__SCRAPE__1__URL", "http://f"), ("T__SCRAPE__1__SAMPLES", "4")];
     let settings = loaded("[[scrape]]\nurl = \"http://c\"\n", &env).unwrap().settings;
     assert_eq!((settings.scrape.0.len(), settings.scrape.0[1].samples), (2, 4));
