@@ -34,7 +34,9 @@ tools: ## install what the tests measure us against (Debian packages and a Pytho
 	@ok=yes; for program in $(PEERS) promtool; do command -v $$program >/dev/null || ok=; done; \
 	python3 -c 'import ensurepip' 2>/dev/null || ok=; [ -n "$$ok" ] || { \
 	  command -v apt-get >/dev/null || { echo "apt-get is missing: install $(PEERS) python3-venv by hand"; exit 1; }; \
-	  $(SUDO) apt-get update && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y $(PEERS) python3-venv; }
+	  $(SUDO) apt-get update && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y $(PEERS) python3-venv; \
+	  : Debian starts them as services, on the ports of the demo: the tests want the programs only; \
+	  [ ! -d /run/systemd/system ] || $(SUDO) systemctl disable --now $(PEERS); }
 	@[ -x $(VENV)/bin/pip ] || python3 -m venv $(VENV)
 	@$(VENV)/bin/python3 -c 'import prometheus_client' 2>/dev/null || $(VENV)/bin/pip install -q prometheus-client==0.26.0
 

@@ -100,9 +100,13 @@ impl Intake {
         }
     }
 
-    /// How many wait.
-    pub fn waiting(&self) -> usize {
-        self.lock().waiting.len()
+    /// Gives up what still waits, and counts it.
+    pub fn abandon(&self) -> usize {
+        let waiting = std::mem::take(&mut self.lock().waiting).len();
+        for _ in 0..waiting {
+            self.stats.dropped(&self.endpoint, "shutdown");
+        }
+        waiting
     }
 
     /// The endpoint's name.

@@ -80,7 +80,7 @@ pub async fn run(
     for (intake, mut sink) in intakes.iter().zip(sinks) {
         if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
             sink.abort();
-            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting: intake.waiting() });
+            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting: intake.abandon() });
         }
     }
     left

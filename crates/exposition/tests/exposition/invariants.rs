@@ -34,6 +34,14 @@ fn can_be_written(page: &Page) {
         let strict = Page::parse_pushed(text, &Limits::NONE);
         assert!(strict.is_ok(), "{strict:?}: {:?}", again.text());
     }
+    if page.samples().all(classic) {
+        let mut openmetrics = Vec::new();
+        encode::openmetrics(page, &mut openmetrics);
+        let read = Page::parse_openmetrics(openmetrics.clone(), &Limits::NONE);
+        let read =
+            read.unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&openmetrics)));
+        assert_eq!(read.sample_count(), page.sample_count(), "{:?} became {:?}", page.text(), read.text());
+    }
     for clash in [Clash::Overwrite, Clash::Keep, Clash::Export] {
         let how = Rewrite {
             labels: &[("job", "a\"b\\\n"), ("le", "1")],
