@@ -1,8 +1,10 @@
 //! Settings of the agent, with their defaults. `agent.toml` beside the sources shows each of them.
 
 mod check;
+mod urls;
 
 pub use check::check;
+pub use urls::shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -54,6 +56,7 @@ pub struct IdentitySettings {
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Where it is.
+    #[serde(serialize_with = "urls::masked")]
     pub url: String,
     /// Time for the whole scrape; never more than the interval.
     #[serde(with = "duration", default = "ten_seconds")]
@@ -105,6 +108,7 @@ pub struct HostSettings {
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Where it is, without `/metrics`.
+    #[serde(serialize_with = "urls::masked")]
     pub url: String,
     /// PUT replaces a group, POST only the families that it brings.
     #[serde(default)]
@@ -299,14 +303,9 @@ impl Endpoint {
         }
     }
 
-    /// Its name in logs and metrics: the URL without user, password and query.
+    /// Its name in logs and metrics.
     pub fn label(&self) -> String {
-        let Ok(mut url) = url::Url::parse(&self.url) else { return self.url.clone() };
-        // Only URLs without a host refuse these, and those do not pass the check.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_query(None);
-        url.as_str().trim_end_matches('/').to_owned()
+        shown(&self.url).trim_end_matches('/').to_owned()
     }
 }
 

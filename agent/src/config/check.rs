@@ -2,7 +2,7 @@
 
 use service::config::{Loaded, Mistakes, nearest};
 
-use super::{OnShutdown, Settings};
+use super::{OnShutdown, Settings, shown as shown_url};
 use crate::identity::Identity;
 use crate::sources::host::COLLECTORS;
 
@@ -18,7 +18,7 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     let shown = humantime::format_duration;
     let url = |text: &str| match url::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        Ok(url) => Err(format!("expected an http or https URL, got \"{url}\"")),
+        Ok(_) => Err(format!("expected an http or https URL, got \"{}\"", shown_url(text))),
         Err(error) => Err(format!("expected an http or https URL, got \"{text}\" ({error})")),
     };
     for (at, target) in settings.scrape.0.iter().enumerate() {

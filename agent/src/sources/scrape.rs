@@ -37,7 +37,7 @@ impl Scrape {
     /// A target that was not scraped yet.
     pub fn new(target: &Target, key: GroupingKey, stats: Arc<Stats>) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            name: target.url.clone(),
+            name: crate::config::shown(&target.url),
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             fetcher: Fetcher::new(target)?,

@@ -96,7 +96,7 @@ fn values_that_do_not_go_together_are_told_with_both() {
 
 #[test]
 fn check_shows_settings_places_and_groups_but_no_secrets() {
-    let settings = "[push]\nurl = \"http://127.0.0.1:9\"\nusername = \"u\"\npassword = \"hunter2\"\n[identity]\njob = \"{env:JOB}\"\n";
+    let settings = "[scrape]\nurl = \"http://me:hunter2@127.0.0.1:9/m\"\n[push]\nurl = \"http://127.0.0.1:9\"\nusername = \"u\"\npassword = \"hunter2\"\n[identity]\njob = \"{env:JOB}\"\n";
     let env = [("JOB", "a/b"), ("PUSHPULL_AGENT__INTERVAL", "30s")];
     let (code, said) = run(settings, &["check"], &env);
     assert_eq!(code, Some(0), "{said}");

@@ -8,7 +8,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, H
 use reqwest::redirect::Policy;
 use service::body::{self, BodyError};
 
-use crate::config::Target;
+use crate::config::{Target, shown};
 
 /// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
 const FORMATS: &str =
@@ -35,6 +35,8 @@ pub(super) struct Fetched {
 pub(super) struct Fetcher {
     client: Client,
     url: String,
+    /// The URL for people.
+    shown: String,
     timeout: Duration,
     limits: Limits,
     /// An odd content type is worth one warning, not one each interval.
@@ -54,6 +56,7 @@ impl Fetcher {
         Ok(Self {
             client: builder.build()?,
             url: target.url.clone(),
+            shown: shown(&target.url),
             timeout: target.timeout,
             limits,
             warned: false,
@@ -70,7 +73,7 @@ impl Fetcher {
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         if status != reqwest::StatusCode::OK {
-            let message = format!("{} answers {status}, expected 200", self.url);
+            let message = format!("{} answers {status}, expected 200", self.shown);
             return Err(Failure { reason: "status", message });
         }
         let headers = response.headers().clone();
@@ -80,9 +83,9 @@ impl Fetcher {
         let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
         let body = body.map_err(|error| match error {
             BodyError::Broken(message) => {
-                Failure { reason: "body", message: format!("{}: body cannot be read: {message}", self.url) }
+                Failure { reason: "body", message: format!("{}: body cannot be read: {message}", self.shown) }
             }
-            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.url) },
+            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.shown) },
         })?;
         let bytes = body.len();
         let parsed = match self.format(header(&headers, CONTENT_TYPE.as_str()), &body)? {
@@ -91,7 +94,7 @@ impl Fetcher {
         };
         let page = parsed.map_err(|error| {
             let reason = if error.reason.limit().is_some() { "page_limit" } else { "syntax" };
-            Failure { reason, message: format!("{}: {error}", self.url) }
+            Failure { reason, message: format!("{}: {error}", self.shown) }
         })?;
         Ok(Fetched { page, bytes })
     }
@@ -105,7 +108,7 @@ impl Fetcher {
                     String::from_utf8_lossy(&body[..body.len().min(60)]).escape_debug().collect();
                 let message = format!(
                     "{} answers {content_type} (\"{start}…\"), expected a Prometheus text page",
-                    self.url
+                    self.shown
                 );
                 Err(Failure { reason: "content_type", message })
             }
@@ -113,7 +116,7 @@ impl Fetcher {
             other => {
                 if !std::mem::replace(&mut self.warned, true) {
                     tracing::warn!(
-                        target = self.url,
+                        target = self.shown,
                         content_type = other,
                         "unknown content type, read as text 0.0.4"
                     );
@@ -133,7 +136,7 @@ impl Fetcher {
         } else {
             "request"
         };
-        let mut message = format!("{} cannot be scraped: {reason}", self.url);
+        let mut message = format!("{} cannot be scraped: {reason}", self.shown);
         // The last cause is the one that tells: «connection refused».
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {
