@@ -4,7 +4,7 @@
 //! completes and respells them. The same comes out here; a family that needs none of it, as
 //! client libraries write them, is taken as it is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
@@ -117,11 +117,12 @@ fn completed(family: &Family<'_>) -> Page {
     }
     let bound = bound(family.kind()).unwrap_or("le");
     let mut metrics: Vec<Metric> = Vec::new();
+    let mut places: HashMap<Vec<(String, String)>, usize> = HashMap::new();
     for sample in family.samples() {
         let labels = sample.labels().filter(|label| label.name != bound);
         let labels: Vec<_> = labels.map(|label| (label.name.to_owned(), label.value.into_owned())).collect();
-        let at = metrics.iter().position(|metric| metric.labels == labels).unwrap_or_else(|| {
-            metrics.push(Metric { labels, ..Metric::default() });
+        let at = *places.entry(labels).or_insert_with_key(|labels| {
+            metrics.push(Metric { labels: labels.clone(), ..Metric::default() });
             metrics.len() - 1
         });
         let metric = &mut metrics[at];

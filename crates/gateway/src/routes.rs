@@ -26,6 +26,10 @@ use crate::stats::Stats;
 use crate::store::Store;
 use crate::target::{self, Target};
 
+/// Generous where the real one has no limit at all: what one series may cost must be bounded.
+const LABELS: Limits =
+    Limits { series_labels: 512, name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
+
 /// All that a request may need.
 #[derive(Debug)]
 pub struct Gateway {
@@ -134,7 +138,7 @@ impl Gateway {
     }
 
     fn push(&self, method: Method, key: &GroupingKey, body: Bytes, life: Option<Duration>) -> Response {
-        let limits = Limits { samples: self.settings.max_series, ..Limits::NONE };
+        let limits = Limits { samples: self.settings.max_series, body: usize::MAX, ..LABELS };
         let push = match push::prepare(body, key, &limits) {
             Ok(push) => push,
             Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {

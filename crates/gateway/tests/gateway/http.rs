@@ -65,6 +65,27 @@ fn bodies_over_the_limits_are_413_with_the_number() {
 }
 
 #[test]
+fn no_push_takes_more_time_than_its_size_is_worth() {
+    let gateway = start(&[]);
+    let labels: String = (0..100_000).map(|at| format!("l{at}=\"\",")).collect();
+    let (status, said) = put(&gateway, "/metrics/job/j", format!("a{{{labels}}} 1\n").as_bytes());
+    assert_eq!(status, 413, "{said}");
+    assert!(said.contains("labels of a series of 513 is over the limit of 512"), "{said}");
+    // Every series lacks its count, so each is completed.
+    let lines: String = (0..50_000).map(|at| format!("h_bucket{{l=\"{at}\",le=\"1\"}} 1\n")).collect();
+    let body = format!("# TYPE h histogram\n{lines}");
+    let began = std::time::Instant::now();
+    assert_eq!(put(&gateway, "/metrics/job/j", body.as_bytes()).0, 200);
+    // Quadratic work would take minutes; the client itself gives up after ten seconds.
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(lines_of(&gateway, "h_bucket").len(), 100_000);
+}
+
+fn lines_of(gateway: &peers::Peer, name: &str) -> Vec<String> {
+    lines(&scrape(gateway), name).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
 fn gzip_is_taken_in_any_case_and_a_bomb_is_refused() {
     let gateway = start(&["--limit.unpacked-body=1MiB"]);
     for (body, want) in [(&b"a 1\n".to_vec()[..], 200), (&vec![b'\n'; 2 << 20][..], 413)] {
