@@ -89,9 +89,14 @@ impl GroupingKey {
 
     /// Reads what follows `/metrics/` in a push URL, still percent-encoded.
     pub fn from_path(path: &str) -> Result<Self, KeyError> {
-        let shape = || KeyError::Shape(path.to_owned());
         let decoded = percent_decode_str(path).decode_utf8().map_err(|_| KeyError::Utf8(path.to_owned()))?;
-        let (marker, rest) = decoded.split_once('/').ok_or_else(shape)?;
+        Self::from_decoded_path(&decoded)
+    }
+
+    /// The same for a path that was percent-decoded already.
+    pub fn from_decoded_path(path: &str) -> Result<Self, KeyError> {
+        let shape = || KeyError::Shape(path.to_owned());
+        let (marker, rest) = path.split_once('/').ok_or_else(shape)?;
         let (job, rest) = rest.split_once('/').unwrap_or((rest, ""));
         let job = match marker {
             "job" => job.to_owned(),

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use exposition::{Family, Kind, Page, PageBuilder, Sample};
+use exposition::{Family, Kind, Label, Page, PageBuilder, Sample};
 
 use crate::push::{OWN_TIMES, Refusal};
 
@@ -66,13 +66,17 @@ pub fn prepare(page: &Page) -> Result<Vec<Prepared>, Refusal> {
     Ok(prepared.into_values().collect())
 }
 
-/// A hash of the name and all labels. A label with an empty value tells series apart here, as it
-/// does for the real one: a group under such a key is a group of its own.
+/// What tells a series from all others. A label with an empty value counts, as it does for the real
+/// one: a group under such a key is a group of its own.
 fn identity(sample: &Sample<'_>) -> u64 {
-    let mut labels: Vec<_> = sample.labels().collect();
+    hash(sample.name(), sample.labels())
+}
+
+fn hash<'a>(name: &str, labels: impl Iterator<Item = Label<'a>>) -> u64 {
+    let mut labels: Vec<Label<'a>> = labels.collect();
     labels.sort_by(|left, right| left.name.cmp(right.name));
     let parts: Vec<(&str, &str)> = labels.iter().map(|label| (label.name, label.value.as_ref())).collect();
-    HASHER.hash_one((sample.name(), parts))
+    HASHER.hash_one((name, parts))
 }
 
 fn bound(kind: Kind) -> Option<&'static str> {
@@ -85,25 +89,33 @@ fn bound(kind: Kind) -> Option<&'static str> {
 
 /// Whether every series of a histogram or summary has all its samples, spelt as the real one spells them.
 fn is_complete(family: &Family<'_>) -> Result<bool, Refusal> {
+    const SUM: u8 = 1;
+    const COUNT: u8 = 2;
+    const INFINITE: u8 = 4;
     let Some(bound) = bound(family.kind()) else { return Ok(true) };
-    let (mut sums, mut counts, mut infinite, mut complete) = (0, 0, 0, true);
+    let whole = if bound == "le" { SUM | COUNT | INFINITE } else { SUM | COUNT };
+    let mut has: HashMap<u64, u8> = HashMap::new();
+    let mut canonical = true;
     for sample in family.samples() {
         let suffix = sample.name().strip_prefix(family.name()).unwrap_or_default();
-        let value = sample.label(bound);
-        match (suffix, value) {
-            ("_sum", None) => sums += 1,
-            ("_count", None) => counts += 1,
+        let part = match (suffix, sample.label(bound)) {
+            ("_sum", None) => SUM,
+            ("_count", None) => COUNT,
             ("_bucket" | "", Some(text)) => {
                 let Ok(number) = text.parse::<f64>() else {
                     return Err(Refusal::Bound { name: bound, value: text.into_owned() });
                 };
-                infinite += usize::from(number == f64::INFINITY && bound == "le");
-                complete &= go_float(number) == text && (suffix == "_bucket") == (bound == "le");
+                canonical &= go_float(number) == text && (suffix == "_bucket") == (bound == "le");
+                if bound == "le" && number == f64::INFINITY { INFINITE } else { 0 }
             }
-            _ => complete = false,
-        }
+            _ => {
+                canonical = false;
+                0
+            }
+        };
+        *has.entry(hash("", sample.labels().filter(|label| label.name != bound))).or_default() |= part;
     }
-    Ok(complete && sums == counts && (bound == "quantile" || infinite == counts) && counts > 0)
+    Ok(canonical && has.values().all(|has| *has == whole))
 }
 
 /// The family as the real one would show it: bounds respelt, `+Inf`, sum and count added.

@@ -128,6 +128,10 @@ impl Groups {
         if known.is_none() && self.held.len() >= self.most {
             return Err(Conflict::TooManyGroups(self.most));
         }
+        if let Some(twin) = self.twin(key) {
+            let message = format!("its push times would be those of group {twin}, whose labels are the same");
+            return Err(Conflict::Inconsistent(message));
+        }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
         let id = self.group(key);
         let replaced: Vec<Arc<str>> = match method {
@@ -150,7 +154,7 @@ impl Groups {
     /// Notes a push that was refused. A group that only failures made ends after `life`.
     pub fn fail(&mut self, key: &GroupingKey, life: Duration, now: Moment) {
         self.expire(now.steady);
-        if !self.ids.contains_key(key) && self.held.len() >= self.most {
+        if self.twin(key).is_some() || !self.ids.contains_key(key) && self.held.len() >= self.most {
             return;
         }
         let id = self.group(key);
@@ -255,6 +259,18 @@ impl Groups {
             }
         }
         Ok(())
+    }
+
+    /// A held group that is shown with the same labels: no instance is shown as an empty one.
+    fn twin(&self, key: &GroupingKey) -> Option<GroupingKey> {
+        let mut labels = key.labels().clone();
+        match labels.get("instance").map(String::as_str) {
+            None => labels.insert("instance".to_owned(), String::new()),
+            Some("") => labels.remove("instance"),
+            Some(_) => return None,
+        };
+        let twin = GroupingKey::new(key.job(), labels).ok()?;
+        self.ids.contains_key(&twin).then_some(twin)
     }
 
     fn holds(&self, id: Id, name: &str) -> bool {

@@ -48,7 +48,8 @@ pub fn prepare(body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, 
             format!("`{}` is not a valid label name: names beginning with `__` are reserved", label.name);
         return Err(Refusal::Content(message));
     }
-    for (kind, bound) in [(Kind::Histogram, "le"), (Kind::Summary, "quantile")] {
+    for (kind, bound) in [(Kind::Histogram, "le"), (Kind::GaugeHistogram, "le"), (Kind::Summary, "quantile")]
+    {
         // Prometheus refuses the whole scrape where a bound stands twice in one series.
         let clash = key.labels().contains_key(bound)
             && page.families().any(|family| family.kind() == kind && !OWN_TIMES.contains(&family.name()));

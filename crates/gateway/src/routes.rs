@@ -10,7 +10,7 @@ use exposition::{GroupingKey, Limits, encode};
 use futures_util::Stream;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
 use http::{Method as Verb, StatusCode};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use service::body::{self, BodyError};
 use service::negotiate;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,19 @@ use crate::target::{self, Target};
 /// Generous where the real one has no limit at all: what one series may cost must be bounded.
 const LABELS: Limits =
     Limits { series_labels: 512, name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
+
+/// What a path cannot hold as it is (RFC 3986 section 3.3).
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 /// All that a request may need.
 #[derive(Debug)]
@@ -79,6 +92,11 @@ impl Gateway {
         S: Stream<Item = Result<B, warp::Error>>,
         B: Buf,
     {
+        // Like Go's router: decoded once, and only then looked at.
+        let Ok(decoded) = percent_decode_str(path).decode_utf8() else {
+            return self.refuse("key", StatusCode::BAD_REQUEST, "the path is not valid UTF-8");
+        };
+        let path: &str = &decoded;
         let target = Target::of(path, &self.settings.telemetry_path);
         // Closing on a body that was not read resets the connection, and the answer may be lost.
         let body = self.read(headers, body).await;
@@ -98,7 +116,8 @@ impl Gateway {
                 Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
                 Target::Moved(path) => with(plain(StatusCode::TEMPORARY_REDIRECT, ""), LOCATION, path),
                 Target::Unclean => {
-                    with(plain(StatusCode::MOVED_PERMANENTLY, ""), LOCATION, &target::clean(path))
+                    let clean = utf8_percent_encode(&target::clean(path), PATH).to_string();
+                    with(plain(StatusCode::MOVED_PERMANENTLY, ""), LOCATION, &clean)
                 }
                 Target::Nothing => plain(StatusCode::NOT_FOUND, "404 page not found"),
             }
@@ -111,7 +130,7 @@ impl Gateway {
 
     fn change(&self, verb: &Verb, path: &str, query: &str, body: Result<Bytes, BodyError>) -> Response {
         let began = Instant::now();
-        let key = match GroupingKey::from_path(path) {
+        let key = match GroupingKey::from_decoded_path(path) {
             Ok(key) => key,
             Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
         };

@@ -1,7 +1,6 @@
-//! What a request is aimed at, by its raw path, as the real gateway's router decides it.
+//! What a request is aimed at, by its decoded path, as the real gateway's router decides it.
 //!
-//! The path is taken as it was sent: decoding it first would lose empty segments and slashes
-//! inside values.
+//! Empty segments and last slashes count, so the path is not split by a filter before.
 
 /// Something that requests are aimed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -106,7 +106,27 @@ const ROWS: &[Row] = &[
     ("DELETE", "/job/bounds", "", None),
     ("PUT", "/job/h", "h 1\n", None),
     ("DELETE", "/job/h", "", None),
+    ("PUT", "/%6aob/decoded", "y 1\n", None),
+    ("PUT", "/job/x/%2e%2e/y", "y 1\n", None),
+    ("PUT", "/job/x%2F%2Fy", "y 1\n", None),
+    ("PUT", "/job/mixed2", "# TYPE x histogram\nx_bucket{l=\"a\",le=\"1\"} 1\nx_sum{l=\"a\"} 1\nx_count{l=\"a\"} 1\nx_bucket{l=\"b\",le=\"+Inf\"} 1\n", None),
+    ("PUT", "/job/twin", "z 1\n", None),
 ];
+
+/// Two keys whose groups are shown with the same labels: the real one refuses the second, too, but
+/// notes a failure that breaks its own scrape, so it is asked last and its scrape no more.
+#[test]
+fn a_key_without_instance_and_one_with_an_empty_instance_exclude_each_other() {
+    let ours = start(&[]);
+    let put = |path: &str| peers::request(ours.port, "PUT", path, b"a 1\n").unwrap().0;
+    assert_eq!(put("/metrics/job/a"), 200);
+    assert_eq!(put("/metrics/job/a/instance@base64/="), 400);
+    assert_eq!(put("/metrics/job/b/instance@base64/="), 200);
+    assert_eq!(put("/metrics/job/b"), 400);
+    let page = super::scrape(&ours);
+    assert_eq!(super::lines(&page, "push_time_seconds").len(), 2, "{page}");
+    assert!(super::lines(&page, "push_failure_time_seconds").iter().all(|line| line.ends_with(" 0")));
+}
 
 #[test]
 fn the_same_requests_get_the_same_answers_and_the_same_scrape() {
