@@ -1,9 +1,11 @@
 //! A summary with quantiles over a sliding window, which the `prometheus` crate lacks.
 //!
 //! Five sketches of two minutes each stand in a ring; a scrape merges those that are young
-//! enough. Sum and count are of all time, as a summary's must be.
+//! enough. Sum and count are of all time, as a summary's must be. Each thread has a share of its
+//! own, so that threads do not wait for each other.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use sketches_ddsketch::{Config, DDSketch};
 const AGE: Duration = Duration::from_mins(2);
 /// How many sketches there are: quantiles are over the last 8 to 10 minutes.
 const RING: usize = 5;
+/// How many threads can add at once without waiting for each other.
+const SHARES: usize = 4;
 /// Relative error of a quantile's value.
 const ERROR: f64 = 0.01;
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
@@ -23,39 +27,43 @@ const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 /// A summary metric.
 pub struct Summary {
     desc: Desc,
-    state: Mutex<State>,
+    start: Instant,
+    shares: [Mutex<Share>; SHARES],
 }
 
-struct State {
+struct Share {
     sum: f64,
     count: u64,
     /// The sketch of each slot of time, by slot modulo the ring's length.
     ring: [(u64, DDSketch); RING],
-    start: Instant,
 }
+
+thread_local! {
+    /// Which share this thread adds to.
+    static SHARE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARES;
+}
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 impl Summary {
     /// A summary without observations.
     pub fn new(name: &str, help: &str) -> Result<Self, prometheus::Error> {
         let sketch = || DDSketch::new(Config::new(ERROR, 2048, 1e-9));
-        let state = State {
-            sum: 0.0,
-            count: 0,
-            ring: std::array::from_fn(|slot| (slot as u64, sketch())),
-            start: Instant::now(),
-        };
+        let share =
+            || Share { sum: 0.0, count: 0, ring: std::array::from_fn(|slot| (slot as u64, sketch())) };
         let desc = Desc::new(name.to_owned(), help.to_owned(), Vec::new(), HashMap::new())?;
-        Ok(Self { desc, state: Mutex::new(state) })
+        Ok(Self { desc, start: Instant::now(), shares: std::array::from_fn(|_| Mutex::new(share())) })
     }
 
     /// Adds one observation, made now: whoever timed it has looked at the clock already.
     pub fn observe(&self, value: f64, now: Instant) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.sum += value;
-        state.count += 1;
-        let slot = state.slot(now);
+        let slot = self.slot(now);
         let place = usize::try_from(slot).unwrap_or(0) % RING;
-        let (held, sketch) = &mut state.ring[place];
+        let share = &self.shares[SHARE.with(|share| *share)];
+        let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
+        share.sum += value;
+        share.count += 1;
+        let (held, sketch) = &mut share.ring[place];
         if *held != slot {
             *held = slot;
             *sketch = DDSketch::new(Config::new(ERROR, 2048, 1e-9));
@@ -63,19 +71,28 @@ impl Summary {
         sketch.add(value);
     }
 
+    fn slot(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_secs() / AGE.as_secs()
+    }
+
     fn metric(&self, now: Instant) -> Metric {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = state.slot(now);
+        let slot = self.slot(now);
         let mut merged = DDSketch::new(Config::new(ERROR, 2048, 1e-9));
-        for (held, sketch) in &state.ring {
-            if *held <= slot && slot - held < RING as u64 {
-                // Sketches of one configuration always merge.
-                let _ = merged.merge(sketch);
+        let (mut sum, mut count) = (0.0, 0);
+        for share in &self.shares {
+            let share = share.lock().unwrap_or_else(PoisonError::into_inner);
+            sum += share.sum;
+            count += share.count;
+            for (held, sketch) in &share.ring {
+                if *held <= slot && slot - held < RING as u64 {
+                    // Sketches of one configuration always merge.
+                    let _ = merged.merge(sketch);
+                }
             }
         }
         let mut summary = Proto::default();
-        summary.set_sample_sum(state.sum);
-        summary.set_sample_count(state.count);
+        summary.set_sample_sum(sum);
+        summary.set_sample_count(count);
         let quantiles = QUANTILES.map(|wanted| {
             let mut quantile = Quantile::default();
             quantile.set_quantile(wanted);
@@ -92,12 +109,6 @@ impl Summary {
 impl std::fmt::Debug for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Summary").field("name", &self.desc.fq_name).finish_non_exhaustive()
-    }
-}
-
-impl State {
-    fn slot(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.start).as_secs() / AGE.as_secs()
     }
 }
 
