@@ -61,6 +61,9 @@ pub struct Target {
     /// Time for the whole scrape; never more than the interval.
     #[serde(with = "duration", default = "ten_seconds")]
     pub timeout: Duration,
+    /// How the URL's host becomes targets.
+    #[serde(default)]
+    pub discovery: Discovery,
     /// Whether the page's own `job` and `instance` labels win.
     #[serde(default)]
     pub honor_labels: bool,
@@ -73,6 +76,17 @@ pub struct Target {
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
+}
+
+/// How the URL's host becomes targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Discovery {
+    /// It is one target.
+    #[default]
+    None,
+    /// Each address of its name is a target, asked for again at every interval.
+    Dns,
 }
 
 /// Bounds of a scraped page.
@@ -101,6 +115,10 @@ pub struct HostSettings {
     pub collectors: Vec<String>,
     /// Where the host's /proc is; in a container /host/proc.
     pub procfs: PathBuf,
+    /// Where the host's /sys is; in a container /host/sys.
+    pub sysfs: PathBuf,
+    /// Where the host's / is; in a container /host/root.
+    pub rootfs: PathBuf,
 }
 
 /// A Pushgateway, or ours.
@@ -253,7 +271,7 @@ impl Default for HostSettings {
     fn default() -> Self {
         let collectors =
             crate::sources::host::COLLECTORS.iter().map(|(name, _)| (*name).to_owned()).collect();
-        Self { enabled: true, collectors, procfs: "/proc".into() }
+        Self { enabled: true, collectors, procfs: "/proc".into(), sysfs: "/sys".into(), rootfs: "/".into() }
     }
 }
 
@@ -275,6 +293,7 @@ impl Target {
         Self {
             url: url.to_owned(),
             timeout: ten_seconds(),
+            discovery: Discovery::None,
             honor_labels: false,
             job: None,
             instance: None,

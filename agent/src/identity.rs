@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use exposition::GroupingKey;
 
-use crate::config::Settings;
+use crate::config::{Discovery, Settings};
 
 /// The job of the host's group.
 const HOST_JOB: &str = "node";
@@ -73,7 +73,10 @@ impl Identity {
                 let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
                 format!("{}{port}", url.host_str().unwrap_or_default())
             });
+            let named = target.discovery == Discovery::Dns;
             let instance = match (&target.instance, host) {
+                // Stands for the addresses that the name will have.
+                _ if named => "*".to_owned(),
                 (Some(instance), _) => fill(&place("instance"), instance, wrong),
                 (None, Some(host)) => host,
                 (None, None) => instance.clone(),

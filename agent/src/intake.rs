@@ -48,7 +48,10 @@ impl Intake {
 
     /// Takes a snapshot, never waits; one of the same group that still waited is dropped.
     pub fn offer(&self, snapshot: Arc<Snapshot>) {
-        let replaced = self.lock().waiting.insert(snapshot.key.clone(), snapshot);
+        let mut state = self.lock();
+        let replaced = state.waiting.insert(snapshot.key.clone(), snapshot);
+        self.stats.waiting(&self.endpoint, state.waiting.len());
+        drop(state);
         if replaced.is_some() {
             self.stats.dropped(&self.endpoint, "superseded");
         }
@@ -62,6 +65,7 @@ impl Intake {
             self.stats.dropped(&self.endpoint, "superseded");
         } else {
             state.waiting.insert(snapshot.key.clone(), snapshot);
+            self.stats.waiting(&self.endpoint, state.waiting.len());
         }
     }
 
@@ -90,6 +94,7 @@ impl Intake {
             {
                 let mut state = self.lock();
                 if let Some((_, snapshot)) = state.waiting.pop_first() {
+                    self.stats.waiting(&self.endpoint, state.waiting.len());
                     return Some(snapshot);
                 }
                 if state.closed {
@@ -103,6 +108,7 @@ impl Intake {
     /// Gives up what still waits, and counts it.
     pub fn abandon(&self) -> usize {
         let waiting = std::mem::take(&mut self.lock().waiting).len();
+        self.stats.waiting(&self.endpoint, 0);
         for _ in 0..waiting {
             self.stats.dropped(&self.endpoint, "shutdown");
         }

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! - [`config`], [`identity`]: settings, and under which names things are sent
-//! - [`sources`], [`snapshot`]: what is read
+//! - [`sources`], [`discovery`], [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
 
 pub mod backoff;
 pub mod config;
+pub mod discovery;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
@@ -28,10 +29,10 @@ use service::server::{self, ServerSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
+use crate::config::{Discovery, Settings};
 use crate::identity::Identity;
 use crate::intake::Intake;
-use crate::pipeline::Left;
+use crate::pipeline::{Left, Times};
 use crate::sinks::{pull, push};
 use crate::sources::Source;
 use crate::stats::Stats;
@@ -45,8 +46,14 @@ pub async fn run(
 ) -> anyhow::Result<Vec<Left>> {
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
     let mut sources: Vec<Box<dyn Source>> = Vec::new();
+    let (sender, changes) = tokio::sync::mpsc::channel(16);
     for (target, key) in settings.scrape.0.iter().zip(identity.targets.clone()) {
-        sources.push(Box::new(sources::scrape::Scrape::new(target, key, Arc::clone(&stats))?));
+        if target.discovery == Discovery::Dns {
+            let name = discovery::Name::new(target, key, Arc::clone(&stats))?;
+            tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
+        } else {
+            sources.push(Box::new(sources::scrape::Scrape::new(target, None, key, Arc::clone(&stats))?));
+        }
     }
     if settings.host.enabled {
         sources.push(Box::new(sources::host::Host::new(
@@ -73,8 +80,8 @@ pub async fn run(
     let (service, token) = (warp::service(pull::filter(Arc::clone(&pull))), done.clone());
     let server =
         tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
-    let left =
-        pipeline::run(settings.interval, settings.shutdown.grace, sources, pull, intakes, sinks, stop).await;
+    let times = Times { interval: settings.interval, grace: settings.shutdown.grace };
+    let left = pipeline::run(times, sources, changes, pull, intakes, sinks, stop).await;
     done.cancel();
     server.await.context("the listener ended badly")??;
     Ok(left)

@@ -3,9 +3,11 @@
 //! A source is read on its interval whatever the sinks do. At the end every source is read once
 //! more, the intakes are closed, and the sinks send what is left, all within one grace.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -42,18 +44,44 @@ impl std::fmt::Display for Left {
     }
 }
 
-/// Runs all sources until `stop`, then ends everything within `grace`.
+/// A source that comes or goes while the agent runs.
+pub enum Change {
+    /// It is read from now on.
+    Join(Box<dyn Source>),
+    /// The one of this name is gone: its group is ended as the settings say.
+    Leave(String),
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Join(source) => write!(f, "Join({})", source.name()),
+            Self::Leave(name) => write!(f, "Leave({name})"),
+        }
+    }
+}
+
+/// How often sources are read, and how long the end may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Between two readings.
+    pub interval: Duration,
+    /// For the end of everything.
+    pub grace: Duration,
+}
+
+/// Runs all sources until `stop`, then ends everything within the grace.
 pub async fn run(
-    interval: Duration,
-    grace: Duration,
+    times: Times,
     sources: Vec<Box<dyn Source>>,
+    mut changes: Receiver<Change>,
     pull: Arc<Pull>,
     intakes: Vec<Arc<Intake>>,
     sinks: Vec<JoinHandle<()>>,
     stop: CancellationToken,
 ) -> Vec<Left> {
-    let mut readers = Vec::new();
-    for source in sources {
+    let Times { interval, grace } = times;
+    let start = |source: Box<dyn Source>| {
         let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
         let deliver = move |snapshot: Snapshot| {
             let snapshot = Arc::new(snapshot);
@@ -62,14 +90,32 @@ pub async fn run(
                 intake.offer(Arc::clone(&snapshot));
             }
         };
-        let name = source.name().to_owned();
+        let leave = CancellationToken::new();
         // Half of the grace for reading leaves half for sending.
-        readers.push((name, tokio::spawn(read(source, interval, grace / 2, deliver, stop.clone()))));
+        let reader = read(source, interval, grace / 2, deliver, stop.clone(), leave.clone());
+        (leave, tokio::spawn(reader))
+    };
+    let mut readers: BTreeMap<String, _> =
+        sources.into_iter().map(|source| (source.name().to_owned(), start(source))).collect();
+    loop {
+        let change = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(change) = changes.recv() => change,
+        };
+        match change {
+            Change::Join(source) => drop(readers.insert(source.name().to_owned(), start(source))),
+            Change::Leave(name) => {
+                let Some((leave, reader)) = readers.remove(&name) else { continue };
+                leave.cancel();
+                // It gives up what is under way, so this does not wait for a slow target.
+                let _ = reader.await;
+                pull.forget(&name);
+            }
+        }
     }
-    stop.cancelled().await;
     let deadline = Instant::now() + grace;
     let mut left = Vec::new();
-    for (name, reader) in readers {
+    for (name, (_, reader)) in readers {
         if !matches!(tokio::time::timeout_at(deadline, reader).await, Ok(Ok(true))) {
             left.push(Left::Source(name));
         }
@@ -93,6 +139,7 @@ async fn read(
     last: Duration,
     deliver: impl Fn(Snapshot),
     stop: CancellationToken,
+    leave: CancellationToken,
 ) -> bool {
     let mut ticks = tokio::time::interval(interval);
     // A late tick does not move those after it.
@@ -100,11 +147,16 @@ async fn read(
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => break,
+            () = leave.cancelled() => {}
             _ = ticks.tick() => {}
         }
         // What is under way when the stop comes is given up for the last reading.
         tokio::select! {
             () = stop.cancelled() => break,
+            () = leave.cancelled() => {
+                source.gone().map(&deliver);
+                return true;
+            }
             snapshot = source.collect() => deliver(snapshot),
         }
     }

@@ -17,6 +17,6 @@ pub struct Snapshot {
     pub pages: Vec<Page>,
     /// Whether the source could be read.
     pub up: bool,
-    /// The last one before the agent ends.
+    /// The last one of its group: the agent ends, or the source is gone.
     pub last: bool,
 }

@@ -19,4 +19,9 @@ pub trait Source: Send {
 
     /// Reads it now.
     fn collect(&mut self) -> Collecting<'_>;
+
+    /// What is left to say when it is not there any more.
+    fn gone(&mut self) -> Option<Snapshot> {
+        None
+    }
 }

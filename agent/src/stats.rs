@@ -17,6 +17,7 @@ pub struct Stats {
     dropped: IntCounterVec,
     last_sent: GaugeVec,
     up: GaugeVec,
+    waiting: GaugeVec,
 }
 
 impl Stats {
@@ -69,6 +70,10 @@ impl Stats {
             "Unix time of the last push that an endpoint took.",
         )?;
         let up = gauges("pushpull_agent_endpoint_up", "Whether the last push to an endpoint was answered.")?;
+        let waiting = gauges(
+            "pushpull_agent_waiting_snapshots",
+            "Snapshots that wait for an endpoint; at most one of each group.",
+        )?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
@@ -83,6 +88,7 @@ impl Stats {
             dropped,
             last_sent,
             up,
+            waiting,
         };
         Ok(stats)
     }
@@ -95,6 +101,12 @@ impl Stats {
         for reason in ["superseded", "shutdown"] {
             self.dropped.with_label_values(&[endpoint, reason]);
         }
+        self.waiting(endpoint, 0);
+    }
+
+    /// So many snapshots wait for an endpoint.
+    pub fn waiting(&self, endpoint: &str, count: usize) {
+        self.waiting.with_label_values(&[endpoint]).set(count as f64);
     }
 
     /// A source was read, or failed for a reason.

@@ -2,7 +2,7 @@
 
 use service::config::{Loaded, Mistakes, nearest};
 
-use super::{OnShutdown, Settings, shown as shown_url};
+use super::{Discovery, OnShutdown, Settings, shown as shown_url};
 use crate::identity::Identity;
 use crate::sources::host::COLLECTORS;
 
@@ -25,6 +25,10 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
         let key = |name: &str| format!("scrape[{at}].{name}");
         if let Err(message) = url(&target.url) {
             wrong(&key("url"), message);
+        }
+        if target.discovery == Discovery::Dns && target.instance.is_some() {
+            let message = "set beside discovery = \"dns\", where each address is an instance of its own";
+            wrong(&key("instance"), message.to_owned());
         }
         if target.timeout > interval || target.timeout.is_zero() {
             let (timeout, place) = (shown(target.timeout), places.of("interval"));

@@ -36,6 +36,11 @@ impl Pull {
         newest.insert(snapshot.source.clone(), snapshot);
     }
 
+    /// Shows a source no longer.
+    pub fn forget(&self, source: &str) {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).remove(source);
+    }
+
     fn newest(&self) -> Vec<Arc<Snapshot>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use exposition::{GroupingKey, Page, Rewrite, merge};
@@ -31,6 +31,8 @@ pub struct Push {
     stats: Arc<Stats>,
     /// Groups that this agent made, for the end.
     groups: BTreeSet<GroupingKey>,
+    /// Groups whose source is gone, with the time when they are to be deleted.
+    ending: BTreeMap<GroupingKey, Instant>,
     /// What the gateway said last, by group: said again, it is not logged again.
     refusals: BTreeMap<GroupingKey, String>,
     failing: Option<String>,
@@ -55,6 +57,7 @@ impl Push {
             rate: RateLimiter::direct(Quota::per_second(rate)),
             stats,
             groups: BTreeSet::new(),
+            ending: BTreeMap::new(),
             refusals: BTreeMap::new(),
             failing: None,
         })
@@ -118,6 +121,7 @@ impl Push {
 
 impl Sink for Push {
     async fn send(&mut self, snapshot: &Snapshot) -> Result<(), SendError> {
+        self.delete_ended().await;
         let body = body(snapshot);
         let url = self.url(&snapshot.key, snapshot.last);
         let request = match self.endpoint.method {
@@ -144,8 +148,8 @@ impl Sink for Push {
         if status.is_success() {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             self.stats.sent(&self.label, bytes, now.as_secs_f64());
-            self.groups.insert(snapshot.key.clone());
             self.refusals.remove(&snapshot.key);
+            self.took(snapshot);
             if self.failing.take().is_some() {
                 tracing::info!(endpoint = self.label, "pushes arrive again");
             }
@@ -166,7 +170,41 @@ impl Sink for Push {
         }
         // Deleted at once, the last values would be gone before Prometheus came for them.
         tokio::time::sleep(self.endpoint.linger).await;
-        for key in std::mem::take(&mut self.groups) {
+        let groups = std::mem::take(&mut self.groups);
+        self.delete(groups).await;
+    }
+}
+
+impl Push {
+    /// Notes what becomes of a group that the gateway took.
+    fn took(&mut self, snapshot: &Snapshot) {
+        self.groups.insert(snapshot.key.clone());
+        self.ending.remove(&snapshot.key);
+        match self.endpoint.on_shutdown {
+            OnShutdown::Delete if snapshot.last => {
+                self.ending.insert(snapshot.key.clone(), Instant::now() + self.endpoint.linger);
+            }
+            // It ends by itself, or stays as it was asked to.
+            _ if snapshot.last => drop(self.groups.remove(&snapshot.key)),
+            _ => {}
+        }
+    }
+
+    /// Deletes the groups whose source has been gone for the linger. Something is sent at every
+    /// interval, so this needs no clock of its own.
+    async fn delete_ended(&mut self) {
+        let now = Instant::now();
+        let due: BTreeSet<GroupingKey> =
+            self.ending.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
+        for key in &due {
+            self.ending.remove(key);
+            self.groups.remove(key);
+        }
+        self.delete(due).await;
+    }
+
+    async fn delete(&self, groups: BTreeSet<GroupingKey>) {
+        for key in groups {
             let base = self.endpoint.url.trim_end_matches('/');
             match self.request(self.client.delete(format!("{base}/metrics/{key}"))).await {
                 Ok(response) if response.status().is_success() => {}

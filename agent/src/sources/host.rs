@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind, PageBuilder, Rewrite};
-use sysinfo::{Components, Disks, System};
+use sysinfo::System;
 
 use super::{Collecting, Source};
 use crate::config::HostSettings;
@@ -45,15 +45,15 @@ pub const COLLECTORS: &[(&str, Collector)] = &[
 #[derive(Debug)]
 pub struct Machine {
     procfs: PathBuf,
+    sysfs: PathBuf,
+    rootfs: PathBuf,
     system: Option<System>,
-    disks: Option<Disks>,
-    components: Option<Components>,
 }
 
 impl Machine {
     /// Nothing is read yet.
-    pub fn new(procfs: PathBuf) -> Self {
-        Self { procfs, system: System::new().ok(), disks: None, components: None }
+    pub fn new(procfs: PathBuf, sysfs: PathBuf, rootfs: PathBuf) -> Self {
+        Self { procfs, sysfs, rootfs, system: System::new().ok() }
     }
 
     /// A file of `/proc`.
@@ -78,7 +78,8 @@ impl Host {
     pub fn new(settings: &HostSettings, key: GroupingKey, stats: Arc<Stats>) -> Self {
         let wanted = |name: &str| settings.collectors.iter().any(|wanted| wanted == name);
         let collectors = COLLECTORS.iter().filter(|(name, _)| wanted(name)).collect();
-        let machine = Machine::new(settings.procfs.clone());
+        let HostSettings { procfs, sysfs, rootfs, .. } = settings.clone();
+        let machine = Machine::new(procfs, sysfs, rootfs);
         Self { key, machine, collectors, failing: Vec::new(), stats }
     }
 

@@ -5,6 +5,7 @@ mod synthetic;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -34,13 +35,19 @@ pub struct Scrape {
 }
 
 impl Scrape {
-    /// A target that was not scraped yet.
-    pub fn new(target: &Target, key: GroupingKey, stats: Arc<Stats>) -> Result<Self, reqwest::Error> {
+    /// A target that was not scraped yet; at this address, where its name has several.
+    pub fn new(
+        target: &Target,
+        address: Option<SocketAddr>,
+        key: GroupingKey,
+        stats: Arc<Stats>,
+    ) -> Result<Self, reqwest::Error> {
+        let name = crate::config::shown(&target.url);
         Ok(Self {
-            name: crate::config::shown(&target.url),
+            name: address.map_or_else(|| name.clone(), |address| format!("{name} at {address}")),
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
-            fetcher: Fetcher::new(target)?,
+            fetcher: Fetcher::new(target, address)?,
             stats,
             hasher: RandomState::new(),
             before: HashSet::new(),
@@ -73,6 +80,10 @@ impl Scrape {
             self.stats.collected(&self.name, None);
         }
         let pages = std::iter::once(report.page(up, &self.key)).chain(scraped).collect();
+        self.says(taken_at, pages, up)
+    }
+
+    fn says(&self, taken_at: SystemTime, pages: Vec<Page>, up: bool) -> Snapshot {
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
     }
 
@@ -127,5 +138,13 @@ impl Source for Scrape {
 
     fn collect(&mut self) -> Collecting<'_> {
         Box::pin(self.snapshot())
+    }
+
+    fn gone(&mut self) -> Option<Snapshot> {
+        let report = Report { body_bytes: -1.0, ..Report::default() };
+        Some(Snapshot {
+            last: true,
+            ..self.says(SystemTime::now(), vec![report.page(false, &self.key)], false)
+        })
     }
 }

@@ -182,10 +182,11 @@ async fn a_hundred_intervals_do_not_drift() {
     let stats = Arc::new(agent::stats::Stats::new().unwrap());
     let pull = Arc::new(agent::sinks::pull::Pull::new(1, stats));
     let (second, token) = (Duration::from_secs(1), stop.clone());
+    let (_nobody, changes) = tokio::sync::mpsc::channel(1);
     let run = tokio::spawn(agent::pipeline::run(
-        second,
-        second,
+        agent::pipeline::Times { interval: second, grace: second },
         vec![Box::new(Clock(sender))],
+        changes,
         pull,
         vec![],
         vec![],

@@ -6,10 +6,14 @@ use agent::sources::host::{COLLECTORS, Machine};
 
 use super::peers;
 
+fn machine(procfs: &str) -> Machine {
+    Machine::new(procfs.into(), "/sys".into(), "/".into())
+}
+
 #[test]
 fn every_collector_writes_families_with_help() {
     for (name, collect) in COLLECTORS {
-        let mut machine = Machine::new("/proc".into());
+        let mut machine = machine("/proc");
         let mut page = PageBuilder::new();
         collect(&mut machine, &mut page).unwrap_or_else(|message| panic!("{name}: {message}"));
         let page = page.finish();
@@ -25,7 +29,7 @@ fn every_collector_writes_families_with_help() {
 
 #[test]
 fn a_collector_that_cannot_read_says_what() {
-    let mut machine = Machine::new("/nowhere".into());
+    let mut machine = machine("/nowhere");
     let collect = COLLECTORS.iter().find(|(name, _)| *name == "network").unwrap().1;
     let message = collect(&mut machine, &mut PageBuilder::new()).unwrap_err();
     assert!(message.starts_with("/nowhere/net/dev cannot be read: No such file"), "{message}");
@@ -38,7 +42,7 @@ fn names_types_and_labels_are_node_exporters_own() {
     let (_, text) = peers::request(exporter.port, "GET", "/metrics", b"").unwrap();
     let theirs = exposition::Page::parse(text, &exposition::Limits::default()).unwrap();
     let mut page = PageBuilder::new();
-    let mut machine = Machine::new("/proc".into());
+    let mut machine = machine("/proc");
     for (_, collect) in COLLECTORS {
         collect(&mut machine, &mut page).unwrap();
     }

@@ -3,6 +3,7 @@
 
 mod bad_gateways;
 mod bad_targets;
+mod discovery;
 mod doubles;
 mod ending;
 mod flow;

@@ -17,7 +17,8 @@ const FIELDS: [(usize, &str, &str); 8] = [
 ];
 
 pub(super) fn collect(machine: &mut Machine, page: &mut PageBuilder) -> Result<(), String> {
-    let text = machine.read("net/dev")?;
+    // Of process 1: `net` alone is a link to the reader's own namespace, in a container the container's.
+    let text = machine.read("1/net/dev").or_else(|_| machine.read("net/dev"))?;
     let interfaces: Vec<(&str, Vec<&str>)> = text
         .lines()
         .filter_map(|line| line.split_once(':'))

@@ -1,5 +1,6 @@
 //! One HTTP exchange with a target, bounded in time and bytes, and the page in its answer.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use exposition::{Limits, Page};
@@ -44,13 +45,18 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(super) fn new(target: &Target) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Result<Self, reqwest::Error> {
         let url = url::Url::parse(&target.url).ok();
         let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
         let mut builder =
             service::client::builder(target.timeout, target.timeout, https).redirect(redirects());
         if url.as_ref().is_some_and(is_loopback) {
             builder = builder.no_proxy();
+        }
+        let host = url.as_ref().and_then(url::Url::host_str);
+        if let (Some(host), Some(address)) = (host, address) {
+            // The name stays in the request and in TLS; only where it leads is settled.
+            builder = builder.resolve(host, address).no_proxy();
         }
         let limits = target.limits.page();
         Ok(Self {

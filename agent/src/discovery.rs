@@ -1,0 +1,180 @@
+//! Targets that come and go: each address of a name is one, as with `docker compose up --scale`.
+//!
+//! Names are asked for again at every interval. While nobody answers, the last answer holds: its
+//! targets are then found to be up or down like any other.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use exposition::GroupingKey;
+use tokio::sync::mpsc::Sender;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::Target;
+use crate::pipeline::Change;
+use crate::sources::Source;
+use crate::sources::scrape::Scrape;
+use crate::stats::Stats;
+
+/// More addresses than this are no fleet but a mistake, or somebody else's answer.
+const MOST: usize = 1_000;
+
+/// One name whose addresses are targets.
+#[derive(Debug)]
+pub struct Name {
+    target: Target,
+    key: GroupingKey,
+    /// What a resolver is asked: `api:8000`.
+    asked: String,
+    /// Names of sources by address.
+    known: BTreeMap<SocketAddr, String>,
+    failing: Option<String>,
+    stats: Arc<Stats>,
+}
+
+impl Name {
+    /// Nothing is known yet; `key` is that of the targets but for their instance.
+    pub fn new(target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
+        let url = Url::parse(&target.url)?;
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
+        let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
+        Ok(Self { target: target.clone(), key, asked, known: BTreeMap::new(), failing: None, stats })
+    }
+
+    /// Asks at once and then each interval, until `stop`; what changed goes to `changes`.
+    pub async fn watch(mut self, interval: Duration, changes: Sender<Change>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let addresses = match self.addresses().await {
+                Ok(addresses) => addresses,
+                Err(message) => {
+                    self.note(&message);
+                    continue;
+                }
+            };
+            self.failing = None;
+            for change in self.changes(addresses) {
+                if changes.send(change).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        let answer = tokio::net::lookup_host(&self.asked);
+        match tokio::time::timeout(self.target.timeout, answer).await {
+            Ok(Ok(addresses)) => Ok(addresses.collect()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no answer within {:?}", self.target.timeout)),
+        }
+    }
+
+    /// What is new and what is gone.
+    fn changes(&mut self, addresses: Vec<SocketAddr>) -> Vec<Change> {
+        // A host with both kinds of address is one target, not two.
+        let is_old = addresses.iter().any(SocketAddr::is_ipv4);
+        let mut wanted: Vec<SocketAddr> =
+            addresses.into_iter().filter(|address| address.is_ipv4() == is_old).collect();
+        wanted.sort();
+        wanted.dedup();
+        if wanted.len() > MOST {
+            self.note(&format!("{} addresses, of which the first {MOST} are scraped", wanted.len()));
+            wanted.truncate(MOST);
+        }
+        let mut changes = Vec::new();
+        self.known.retain(|address, source| {
+            let stays = wanted.contains(address);
+            if !stays {
+                tracing::info!(target = source, "not among the addresses of its name any more");
+                changes.push(Change::Leave(source.clone()));
+            }
+            stays
+        });
+        for address in wanted {
+            if self.known.contains_key(&address) {
+                continue;
+            }
+            match self.source(address) {
+                Ok(source) => {
+                    tracing::info!(target = source.name(), "found");
+                    self.known.insert(address, source.name().to_owned());
+                    changes.push(Change::Join(source));
+                }
+                Err(error) => self.note(&format!("{address}: {error:#}")),
+            }
+        }
+        changes
+    }
+
+    fn source(&self, address: SocketAddr) -> anyhow::Result<Box<dyn Source>> {
+        let mut labels = self.key.labels().clone();
+        labels.insert("instance".to_owned(), address.to_string());
+        let key = GroupingKey::new(self.key.job(), labels)?;
+        Ok(Box::new(Scrape::new(&self.target, Some(address), key, Arc::clone(&self.stats))?))
+    }
+
+    fn note(&mut self, message: &str) {
+        self.stats.collected(&self.asked, Some("discovery"));
+        if self.failing.as_deref() != Some(message) {
+            tracing::warn!(name = self.asked, "addresses cannot be had: {message}");
+            self.failing = Some(message.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> Name {
+        service::crypto::install();
+        let target = Target::at("http://api:8000/metrics");
+        let stats = Arc::new(Stats::new().unwrap());
+        Name::new(&target, "job/api/instance/x/env/test".parse().unwrap(), stats).unwrap()
+    }
+
+    fn said(changes: &[Change]) -> Vec<String> {
+        let say = |change: &Change| match change {
+            Change::Join(source) => format!("+{}", source.name()),
+            Change::Leave(source) => format!("-{source}"),
+        };
+        changes.iter().map(say).collect()
+    }
+
+    #[test]
+    fn addresses_that_come_and_go_are_targets_that_come_and_go() {
+        let mut name = name();
+        let at = |addresses: &[&str]| addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let url = "http://api:8000/metrics at";
+        let first = name.changes(at(&["10.0.0.2:8000", "10.0.0.1:8000", "10.0.0.1:8000"]));
+        assert_eq!(said(&first), [format!("+{url} 10.0.0.1:8000"), format!("+{url} 10.0.0.2:8000")]);
+        assert!(name.changes(at(&["10.0.0.1:8000", "10.0.0.2:8000"])).is_empty());
+        let second = name.changes(at(&["10.0.0.2:8000", "10.0.0.3:8000"]));
+        assert_eq!(said(&second), [format!("-{url} 10.0.0.1:8000"), format!("+{url} 10.0.0.3:8000")]);
+    }
+
+    #[test]
+    fn a_host_with_old_and_new_addresses_is_one_target() {
+        let addresses = vec!["[::1]:8000".parse().unwrap(), "127.0.0.1:8000".parse().unwrap()];
+        assert_eq!(said(&name().changes(addresses)), ["+http://api:8000/metrics at 127.0.0.1:8000"]);
+    }
+
+    #[test]
+    fn groups_of_one_name_differ_in_the_instance() {
+        let mut name = name();
+        let changes = name.changes(vec!["10.0.0.1:8000".parse().unwrap()]);
+        let [Change::Join(_)] = changes.as_slice() else { panic!("{changes:?}") };
+        let key = name.source("10.0.0.1:8000".parse().unwrap()).unwrap().gone().unwrap().key;
+        assert_eq!(key, "job/api/env/test/instance/10.0.0.1:8000".parse().unwrap());
+    }
+}
