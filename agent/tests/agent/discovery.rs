@@ -55,8 +55,8 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let stop = CancellationToken::new();
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5) };
         let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
-        let stays = vec![source("stays")];
-        let run = pipeline::run(times, stays, changes, pull, vec![intake], vec![sink], stop.clone());
+        let sources = vec![source("stays")];
+        let run = pipeline::run(times, sources, changes, pull, vec![intake], vec![sink], stop.clone());
         let run = tokio::spawn(run);
         let joins = source("leaves");
         let name = joins.name().to_owned();
