@@ -27,6 +27,9 @@ struct Arguments {
     /// Print the effective settings, with where each comes from, and exit.
     #[arg(long)]
     check: bool,
+    /// Ask the running API whether it is healthy, and exit: 0 if it is. For container health checks.
+    #[arg(long, conflicts_with = "check")]
+    health: bool,
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,9 @@ fn main() -> ExitCode {
     };
     if arguments.check {
         return print(loaded.places.describe(&loaded.settings).as_deref().unwrap_or_default());
+    }
+    if arguments.health {
+        return health(&loaded.settings);
     }
     if let Err(error) = logs::init(&loaded.settings.log) {
         eprintln!("pushpull-api: {error}");
@@ -76,6 +82,17 @@ async fn run(settings: &Settings) -> anyhow::Result<Drained> {
     print(&format!("listening on {url}\n"));
     tracing::info!(%url, metrics = %format!("{url}/metrics"), "serving");
     api::run(listener, settings, stop).await
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health(settings: &Settings) -> ExitCode {
+    match service::health::probe(settings.listen, settings.tls.is_some()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("pushpull-api: {message}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// To standard output, at once; a closed one is no reason to stop.

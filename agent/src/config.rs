@@ -149,6 +149,9 @@ pub struct Endpoint {
     /// Pushes a second at the most.
     #[serde(default = "fifty")]
     pub rate: u32,
+    /// PEM certificates to trust instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// Basic authentication: the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -314,6 +317,7 @@ impl Endpoint {
             linger: half_minute(),
             compression: Compression::default(),
             rate: fifty(),
+            ca_file: None,
             username: None,
             password: None,
             password_file: None,

@@ -36,6 +36,8 @@ struct Arguments {
 enum Command {
     /// Print the effective settings, with where each comes from, and exit.
     Check,
+    /// Ask the running agent whether it is healthy, and exit: 0 if it is. For container health checks.
+    Health,
 }
 
 fn main() -> ExitCode {
@@ -47,8 +49,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if matches!(arguments.command, Some(Command::Check)) {
-        return check(&loaded, &identity);
+    match arguments.command {
+        Some(Command::Check) => return check(&loaded, &identity),
+        Some(Command::Health) => return health(&loaded.settings),
+        None => {}
     }
     if let Err(error) = logs::init(&loaded.settings.log) {
         eprintln!("pushpull-agent: {error}");
@@ -84,6 +88,17 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let groups = identity.targets.iter().chain([&identity.host, &identity.own]);
     let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
     print(&format!("{described}\n{groups}"))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health(settings: &Settings) -> ExitCode {
+    match service::health::probe(settings.pull.listen, false).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("pushpull-agent: {message}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// One thread: the agent waits far more than it works.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use exposition::{GroupingKey, Page, Rewrite, merge};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -46,6 +46,10 @@ impl Push {
             service::client::builder(endpoint.timeout, endpoint.timeout, url.scheme() == "https");
         if crate::sources::scrape::is_loopback(&url) {
             builder = builder.no_proxy();
+        }
+        if let Some(file) = &endpoint.ca_file {
+            builder =
+                service::client::trusting(builder, file).map_err(|error| anyhow!("push.ca_file {error}"))?;
         }
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
         let label = endpoint.label();

@@ -10,6 +10,9 @@ use service::{crypto, logs, server};
 
 fn main() -> ExitCode {
     let settings = Settings::parse();
+    if settings.health {
+        return health(&settings);
+    }
     if let Err(error) = logs::init(&settings.log()) {
         eprintln!("pushpull-gateway: {error}");
         return ExitCode::from(2);
@@ -23,6 +26,17 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("pushpull-gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health(settings: &Settings) -> ExitCode {
+    match service::health::probe(settings.listen, false).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("pushpull-gateway: {message}");
             ExitCode::FAILURE
         }
     }

@@ -48,6 +48,9 @@ pub struct Settings {
     /// Connections at once.
     #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000)]
     pub max_connections: usize,
+    /// Ask the running gateway whether it is healthy, and exit: 0 if it is. For container health checks.
+    #[arg(long)]
+    pub health: bool,
     /// Least severe level to log.
     #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
     pub log_level: String,

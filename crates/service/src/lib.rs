@@ -5,12 +5,14 @@
 //! - [`server`]: the one accept loop that every listener here runs in
 //! - [`body`], [`negotiate`]: bounded bodies, content types and gzip
 //! - [`client`], [`crypto`]: HTTP clients that work without CA files, and the TLS provider
+//! - [`health`]: what a container's health check runs
 //! - [`process`]: the `process_*` and build metrics that all our programs expose
 
 pub mod body;
 pub mod client;
 pub mod config;
 pub mod crypto;
+pub mod health;
 pub mod logs;
 pub mod negotiate;
 pub mod process;

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# `make stack` and its relatives: checks everything that can go wrong first, so that nothing is half up.
+# NAT=1 adds compose.nat.yml, TLS=1 compose.tls.yml.
+set -euo pipefail
+cd "$(dirname "$0")"
+source ./preflight.sh
+
+files=(-f compose.yml)
+[ -z "${NAT:-}" ] || files+=(-f compose.nat.yml)
+[ -z "${TLS:-}" ] || files+=(-f compose.tls.yml)
+
+compose() { "${COMPOSE[@]}" --env-file .env "${files[@]}" "$@"; }
+
+up() {
+  need_docker
+  need_environment
+  need_one_gateway
+  compose config -q || die "the Compose files are not valid together: the message is above"
+  need_volumes
+  need_ports
+  if [ -n "${TLS:-}" ]; then ./tls.sh; fi
+  compose up -d --build "$@" || die "not everything came up: \`make stack-logs\` shows why, \`make stack-down\` removes the rest"
+  wait_healthy
+  status
+}
+
+# Health is what the images' own checks say; a service that ends by itself is not waited for.
+wait_healthy() {
+  local end=$((SECONDS + ${WAIT:-180})) waiting
+  while :; do
+    waiting=
+    for id in $(compose ps -q); do
+      case "$(state "$id")" in
+        running/healthy | running/none) ;;
+        running/starting | created/* | restarting/*) waiting="$waiting $(name "$id")" ;;
+        *) die "$(name "$id") is $(state "$id"): \`make stack-logs ARGS=$(name "$id")\` shows why" ;;
+      esac
+    done
+    [ -n "$waiting" ] || return 0
+    [ "$SECONDS" -lt "$end" ] || die "still not healthy:$waiting"
+    sleep 1
+  done
+}
+
+state() { docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}' "$1"; }
+name() { docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$1"; }
+port() { docker inspect -f '{{range .NetworkSettings.Ports}}{{range .}}http://{{.HostIp}}:{{.HostPort}}/ {{end}}{{end}}' "$1" | cut -d' ' -f1; }
+
+# `{job="api", …} => 3.2 @[…]` for each series; promtool is in the image.
+ask() { compose exec -T prometheus promtool query instant http://localhost:9090 "$1" 2>/dev/null || true; }
+
+# The smallest number behind `=>` among the series of these labels, as "3 s ago".
+age() { awk -v labels="$1" '$0 ~ labels { n = $0; sub(/.*=> /, "", n); sub(/ .*/, "", n); if (best == "" || n + 0 < best) best = n + 0 } END { if (best != "") printf "%.0f s ago", best; else printf "-" }'; }
+
+status() {
+  need_docker
+  local ids scraped pushed id service job
+  ids=$(compose ps -q)
+  [ -n "$ids" ] || die "nothing is running: \`make stack\` starts it"
+  scraped=$(ask 'time() - timestamp(up == 1)')
+  pushed=$(ask 'time() - push_time_seconds')
+  printf '%-14s %-18s %-26s %-12s %s\n' SERVICE HEALTH URL 'LAST SCRAPE' 'LAST PUSH'
+  for id in $ids; do
+    service=$(name "$id")
+    case "$service" in
+      api) job=api-pull ;; agent) job=agent-fallback ;; gateway) job=pushgateway ;; *) job=$service ;;
+    esac
+    printf '%-14s %-18s %-26s %-12s %s\n' "$service" "$(state "$id" | tr / ' ')" "$(port "$id")" \
+      "$(age "job=\"$job\"" <<<"$(grep -v exported <<<"$scraped" || true)")" \
+      "$(case "$service" in api) age 'job="api"' <<<"$pushed" ;; agent) age 'job="pushpull-agent"' <<<"$pushed" ;; *) printf -- - ;; esac)"
+  done
+}
+
+case "${1:-}" in
+  up) shift && up "$@" ;;
+  down) shift && need_docker && compose --profile '*' down --remove-orphans "$@" ;;
+  logs) shift && need_docker && compose logs -f --tail=100 "$@" ;;
+  status) status ;;
+  *) die "expected up, down, logs or status, got \`${1:-}\`" ;;
+esac
