@@ -18,7 +18,7 @@ up() {
   compose config -q || die "the Compose files are not valid together: the message is above"
   need_volumes
   need_ports
-  if [ -n "${TLS:-}" ]; then ./tls.sh; fi
+  [ -z "${TLS:-}" ] || ../gateway-config/make-web-config.sh
   compose up -d --build "$@" || die "not everything came up: \`make stack-logs\` shows why, \`make stack-down\` removes the rest"
   wait_healthy
   status
