@@ -14,9 +14,11 @@
 pub mod backoff;
 pub mod config;
 pub mod discovery;
+mod exchange;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+mod series;
 pub mod sinks;
 pub mod snapshot;
 pub mod sources;
@@ -69,7 +71,7 @@ pub async fn run(
     let mut sinks = Vec::new();
     for endpoint in &settings.push.0 {
         let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
-        let sink = push::Push::new(endpoint, Arc::clone(&stats))?;
+        let sink = push::Push::new(endpoint, Arc::clone(&stats));
         sinks.push(pipeline::send(sink, Arc::clone(&intake)));
         intakes.push(intake);
     }

@@ -12,10 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff::Backoff;
 use crate::intake::Intake;
+use crate::sinks::Sink;
 use crate::sinks::pull::Pull;
-use crate::sinks::{SendError, Sink};
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
 
@@ -121,7 +120,7 @@ pub async fn run(
         }
     }
     for intake in &intakes {
-        intake.close();
+        intake.close(deadline);
     }
     for (intake, mut sink) in intakes.iter().zip(sinks) {
         if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
@@ -172,15 +171,9 @@ async fn read(
 /// Sends what comes through the intake, one at a time, until it is closed and empty.
 pub fn send(mut sink: impl Sink, intake: Arc<Intake>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut backoff = Backoff::default();
         while let Some(snapshot) = intake.next().await {
-            match sink.send(&snapshot).await {
-                Ok(()) | Err(SendError::Refused) => backoff.reset(),
-                Err(SendError::Again { after }) => {
-                    intake.give_back(snapshot);
-                    intake.wait(backoff.next(after)).await;
-                }
-            }
+            let outcome = sink.send(&snapshot).await;
+            intake.settle(snapshot, outcome);
         }
         sink.end().await;
     })

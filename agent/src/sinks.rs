@@ -9,15 +9,26 @@ use std::time::Duration;
 use crate::snapshot::Snapshot;
 
 /// Why a snapshot did not arrive: the one place where a failure is sorted.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum SendError {
     /// It may work later, not before the time that was asked for.
     Again {
         /// How long the receiver asks to be left alone.
         after: Option<Duration>,
+        /// Who is to be left alone.
+        scope: Scope,
     },
     /// It never will: this snapshot is given up.
     Refused,
+}
+
+/// Whom a failure tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The group that was sent: the endpoint answered, and may take others.
+    Group,
+    /// The endpoint: nobody was reached there.
+    Endpoint,
 }
 
 /// Somewhere to send snapshots to.

@@ -2,6 +2,14 @@
 
 use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
 
+/// Why a snapshot is given up.
+const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
+/// Why a push is tried again: what may go wrong on the way, and the answers that may pass.
+const RETRIED: &[&str] =
+    &["connect", "timeout", "request", "setup", "408", "429", "500", "502", "503", "504"];
+/// The answers that gateways and what stands before them refuse a push with.
+const REFUSED: &[&str] = &["400", "401", "403", "404", "405", "413"];
+
 /// The agent's own instruments.
 #[derive(Debug)]
 pub struct Stats {
@@ -15,6 +23,7 @@ pub struct Stats {
     refused: IntCounterVec,
     retried: IntCounterVec,
     dropped: IntCounterVec,
+    merged: IntCounterVec,
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
@@ -65,6 +74,11 @@ impl Stats {
         )?;
         let dropped =
             counters("pushpull_agent_dropped_total", "Snapshots that were never sent, by reason.", &labels)?;
+        let merged = counters(
+            "pushpull_agent_merged_samples_total",
+            "Samples left out of pushes because they differed from others only in labels of the group.",
+            &["endpoint"],
+        )?;
         let last_sent = gauges(
             "pushpull_agent_last_sent_time_seconds",
             "Unix time of the last push that an endpoint took.",
@@ -86,6 +100,7 @@ impl Stats {
             refused,
             retried,
             dropped,
+            merged,
             last_sent,
             up,
             waiting,
@@ -95,11 +110,15 @@ impl Stats {
 
     /// Alerts need the series before the first failure.
     pub fn endpoint(&self, endpoint: &str) {
-        for counter in [&self.sent, &self.sent_bytes] {
+        for counter in [&self.sent, &self.sent_bytes, &self.merged] {
             counter.with_label_values(&[endpoint]);
         }
-        for reason in ["superseded", "shutdown"] {
-            self.dropped.with_label_values(&[endpoint, reason]);
+        for (counter, reasons) in
+            [(&self.dropped, DROPPED), (&self.retried, RETRIED), (&self.refused, REFUSED)]
+        {
+            for reason in reasons {
+                counter.with_label_values(&[endpoint, reason]);
+            }
         }
         self.waiting(endpoint, 0);
     }
@@ -140,6 +159,11 @@ impl Stats {
     pub fn retried(&self, endpoint: &str, reason: &str) {
         self.retried.with_label_values(&[endpoint, reason]).inc();
         self.up.with_label_values(&[endpoint]).set(0.0);
+    }
+
+    /// Samples were left out of a push.
+    pub fn merged(&self, endpoint: &str, count: usize) {
+        self.merged.with_label_values(&[endpoint]).inc_by(count as u64);
     }
 
     /// A snapshot was given up.

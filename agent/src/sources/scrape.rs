@@ -18,8 +18,6 @@ use crate::stats::Stats;
 use fetch::{Failure, Fetcher};
 use synthetic::Report;
 
-pub(crate) use fetch::is_loopback;
-
 /// One target.
 pub struct Scrape {
     name: String,

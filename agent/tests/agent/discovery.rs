@@ -50,7 +50,7 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let linger = Duration::from_millis(500);
         let endpoint = Endpoint { on_shutdown, linger, ..Endpoint::at(&gateway.url) };
         let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
-        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)).unwrap(), Arc::clone(&intake));
+        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake));
         let (sender, changes) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5) };

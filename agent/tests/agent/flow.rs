@@ -72,7 +72,8 @@ fn pulls_are_answered_with_everything_and_its_age_while_the_gateway_is_down() {
         + &format!("[[push]]\nurl = \"http://{nobody}\"\ntimeout = \"1s\"\n");
     let agent = start(&text);
     eventually("a failed push", || {
-        agent.value("pushpull_agent_retried_total{").is_some_and(|count| count >= 1.0)
+        let series = format!("pushpull_agent_retried_total{{endpoint=\"http://{nobody}\",reason=\"connect\"");
+        agent.value(&series).is_some_and(|count| count >= 1.0)
     });
     assert_eq!(agent.value("c{job=\"j\",instance=\"i\"}"), Some(5.0));
     let scrapes = target.seen().len();
@@ -110,12 +111,13 @@ fn retry_after_is_kept() {
     let began = std::time::Instant::now();
     let times = Arc::new(std::sync::Mutex::new(Vec::new()));
     let kept = Arc::clone(&times);
-    let gateway = Double::new(move |_, stream| {
+    let gateway = Double::new(move |request, stream| {
         let mut times = kept.lock().unwrap();
-        times.push(began.elapsed());
-        let first = times.len() == 1;
-        drop(times);
-        if first {
+        let asked_for = request.line.contains("/job/j/");
+        if asked_for {
+            times.push(began.elapsed());
+        }
+        if asked_for && times.len() == 1 {
             answer(stream, "503 Service Unavailable", "retry-after: 2\r\n", b"busy");
         } else {
             answer(stream, "200 OK", "", b"");

@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use service::body::{self, BodyError};
 
 use crate::config::{Target, shown};
+use crate::exchange::is_loopback;
 
 /// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
 const FORMATS: &str =
@@ -177,14 +178,4 @@ fn redirects() -> Policy {
             attempt.follow()
         }
     })
-}
-
-/// Proxies from the environment are not for the machine's own addresses.
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
