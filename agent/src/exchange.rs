@@ -1,6 +1,7 @@
 //! What scraping and pushing have in common: what went wrong with an HTTP exchange, in few words.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 /// The last cause is the one that tells: «connection refused».
 pub(crate) fn cause(error: &(dyn Error + 'static)) -> String {
@@ -19,6 +20,20 @@ pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
     } else {
         "request"
     }
+}
+
+/// Whether the other side closed a connection without an answer: what a server does to an idle
+/// connection just when the next request is on its way.
+pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
+    let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
+    error.is_request()
+        && !error.is_connect()
+        && causes(error).any(|cause| {
+            let incomplete =
+                cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
+            let broken = cause.downcast_ref::<std::io::Error>();
+            incomplete || broken.is_some_and(|error| closed.contains(&error.kind()))
+        })
 }
 
 /// Why no client could be made. The system's certificates are read then, and may be none.

@@ -9,8 +9,12 @@ use exposition::Sample;
 pub(crate) struct Series(RandomState);
 
 impl Series {
-    /// The series of a sample by those labels only that `counts` wants. Their order does not matter,
-    /// and an empty one is none.
+    /// The series of a sample. The order of labels does not matter, and an empty label is none.
+    pub(crate) fn of(&self, sample: &Sample<'_>) -> u64 {
+        self.of_where(sample, |_| true)
+    }
+
+    /// The same by those labels only that `counts` wants.
     pub(crate) fn of_where(&self, sample: &Sample<'_>, counts: impl Fn(&str) -> bool) -> u64 {
         let mut labels: Vec<_> =
             sample.labels().filter(|label| !label.value.is_empty() && counts(label.name)).collect();
@@ -19,7 +23,7 @@ impl Series {
     }
 
     /// The series of this name and these labels, which are in order.
-    fn named<'a>(&self, name: &str, labels: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
+    pub(crate) fn named<'a>(&self, name: &str, labels: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
         self.0.hash_one((name, labels.collect::<Vec<_>>()))
     }
 }

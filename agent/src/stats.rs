@@ -17,7 +17,7 @@ pub struct Stats {
     pub registry: Registry,
     collections: IntCounterVec,
     failures: IntCounterVec,
-    duplicates: IntCounterVec,
+    dropped_samples: IntCounterVec,
     sent: IntCounterVec,
     sent_bytes: IntCounterVec,
     refused: IntCounterVec,
@@ -50,10 +50,10 @@ impl Stats {
             "Times that a source could not be read, by reason.",
             &["source", "reason"],
         )?;
-        let duplicates = counters(
-            "pushpull_agent_duplicate_samples_total",
-            "Samples left out because their series stood on the page already.",
-            &["source"],
+        let dropped_samples = counters(
+            "pushpull_agent_dropped_samples_total",
+            "Samples of scraped pages that were left out, by reason.",
+            &["source", "reason"],
         )?;
         let sent = counters("pushpull_agent_sent_total", "Snapshots that an endpoint took.", &["endpoint"])?;
         let sent_bytes = counters(
@@ -94,7 +94,7 @@ impl Stats {
             registry,
             collections,
             failures,
-            duplicates,
+            dropped_samples,
             sent,
             sent_bytes,
             refused,
@@ -136,9 +136,30 @@ impl Stats {
         }
     }
 
-    /// Samples of one page that were there already.
-    pub fn duplicates(&self, source: &str, count: usize) {
-        self.duplicates.with_label_values(&[source]).inc_by(count as u64);
+    /// Samples of one page were left out.
+    pub fn dropped_samples(&self, source: &str, reason: &str, count: usize) {
+        self.dropped_samples.with_label_values(&[source, reason]).inc_by(count as u64);
+    }
+
+    /// A source that may fail, or drop samples, for these reasons: alerts need the series before.
+    pub fn source(&self, source: &str, failures: &[&str], drops: &[&str]) {
+        self.collections.with_label_values(&[source]);
+        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
+            for reason in reasons {
+                counter.with_label_values(&[source, reason]);
+            }
+        }
+    }
+
+    /// A source that will not come back under this name.
+    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
+        // What is not there need not be removed.
+        let _ = self.collections.remove_label_values(&[source]);
+        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
+            for reason in reasons {
+                let _ = counter.remove_label_values(&[source, reason]);
+            }
+        }
     }
 
     /// An endpoint took a snapshot.

@@ -80,6 +80,7 @@ impl Host {
         let collectors = COLLECTORS.iter().filter(|(name, _)| wanted(name)).collect();
         let HostSettings { procfs, sysfs, rootfs, .. } = settings.clone();
         let machine = Machine::new(procfs, sysfs, rootfs);
+        stats.source("host", &["collector"], &[]);
         Self { key, machine, collectors, failing: Vec::new(), stats }
     }
 

@@ -19,6 +19,7 @@ pub struct Own {
 impl Own {
     /// Under this key.
     pub fn new(key: GroupingKey, stats: Arc<Stats>) -> Self {
+        stats.source("own", &[], &[]);
         Self { key, stats }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exposition::{GroupingKey, Kind, Page, PageBuilder};
 
-/// The names that a target's own page cannot use.
+/// Series of these names without other labels than the target's are ours, not the page's.
 pub(super) const NAMES: [&str; 6] = [
     "up",
     "scrape_duration_seconds",
@@ -18,13 +18,13 @@ const HELP: [&str; 6] = [
     "Whether the last scrape of the target worked.",
     "How long the last scrape took.",
     "Samples that the target exposed.",
-    "Samples left after duplicates were left out.",
+    "Samples that were not left out.",
     "Series that were not there in the scrape before.",
     "Bytes of the last page once unpacked; -1 if the scrape failed.",
 ];
 
 /// The figures of one scrape.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Report {
     pub(super) duration: Duration,
     pub(super) samples: usize,
