@@ -73,10 +73,10 @@ impl Name {
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
         let answer = tokio::net::lookup_host(&self.asked);
-        match tokio::time::timeout(self.target.timeout, answer).await {
+        match tokio::time::timeout(self.target.timeout(), answer).await {
             Ok(Ok(addresses)) => Ok(addresses.collect()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {:?}", self.target.timeout)),
+            Err(_) => Err(format!("no answer within {:?}", self.target.timeout())),
         }
     }
 

@@ -48,7 +48,8 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
             Box::new(Scrape::new(&target, None, key, Arc::clone(&stats)))
         };
         let linger = Duration::from_millis(500);
-        let endpoint = Endpoint { on_shutdown, linger, ..Endpoint::at(&gateway.url) };
+        let life = Some(Duration::from_mins(1));
+        let endpoint = Endpoint { on_shutdown, linger, ttl: life, ..Endpoint::at(&gateway.url) };
         let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
         let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake));
         let (sender, changes) = mpsc::channel(1);

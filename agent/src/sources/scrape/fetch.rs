@@ -103,14 +103,17 @@ impl Fetcher {
     /// the target, so then there is a second try within the same time.
     async fn response(&mut self) -> Result<Response, Failure> {
         let client = self.client()?;
-        let end = Instant::now() + self.target.timeout;
+        let end = Instant::now() + self.target.timeout();
         let get = || {
             let request = client
                 .get(&self.target.url)
                 .timeout(end.saturating_duration_since(Instant::now()))
                 .header(ACCEPT, FORMATS)
                 .header(ACCEPT_ENCODING, "gzip")
-                .header("X-Prometheus-Scrape-Timeout-Seconds", self.target.timeout.as_secs_f64().to_string());
+                .header(
+                    "X-Prometheus-Scrape-Timeout-Seconds",
+                    self.target.timeout().as_secs_f64().to_string(),
+                );
             request.send()
         };
         let answer = match get().await {
@@ -134,7 +137,7 @@ impl Fetcher {
         let body = body::read(stream, cap).await;
         let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
         body.map_err(|error| match error {
-            BodyError::Broken(_) if is_late => self.late(self.target.timeout),
+            BodyError::Broken(_) if is_late => self.late(self.target.timeout()),
             BodyError::Broken(message) => {
                 self.failure("body", &format!("cannot be scraped: body cannot be read: {message}"))
             }
@@ -182,7 +185,7 @@ impl Fetcher {
     }
 
     fn made(&self) -> Result<Client, reqwest::Error> {
-        let (url, timeout) = (url::Url::parse(&self.target.url).ok(), self.target.timeout);
+        let (url, timeout) = (url::Url::parse(&self.target.url).ok(), self.target.timeout());
         let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
         let mut builder = service::client::builder(timeout, timeout, https).redirect(redirects());
         if url.as_ref().is_some_and(exchange::is_loopback) {
