@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use exposition::{GroupingKey, Kind, Page, PageBuilder};
 
+use crate::sources::up;
+
 /// Series of these names without other labels than the target's are ours, not the page's.
 pub(super) const NAMES: [&str; 6] = [
-    "up",
+    up::NAME,
     "scrape_duration_seconds",
     "scrape_samples_scraped",
     "scrape_samples_post_metric_relabeling",
@@ -15,7 +17,7 @@ pub(super) const NAMES: [&str; 6] = [
 ];
 
 const HELP: [&str; 6] = [
-    "Whether the last scrape of the target worked.",
+    up::HELP,
     "How long the last scrape took.",
     "Samples that the target exposed.",
     "Samples that were not left out.",
