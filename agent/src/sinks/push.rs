@@ -131,7 +131,11 @@ impl Push {
             self.said.clashing.remove(&snapshot.key);
             return;
         };
-        if self.said.clashing.insert(snapshot.key.clone()) {
+        let is_new = !snapshot.last && self.said.clashing.insert(snapshot.key.clone());
+        if snapshot.last {
+            self.said.clashing.remove(&snapshot.key);
+        }
+        if is_new {
             tracing::warn!(
                 endpoint = self.label,
                 group = %snapshot.key,

@@ -13,5 +13,6 @@ mod network;
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod process;
+mod pulls;
 mod scraping;
 mod settings;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use exposition::{Limits, Page};
 use futures_util::TryStreamExt;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use service::body::{self, BodyError};
 
+use super::client;
 use super::content::Content;
 use crate::config::{Target, shown};
 use crate::exchange;
@@ -176,27 +176,12 @@ impl Fetcher {
     fn client(&mut self) -> Result<Client, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => self.made().map_err(|error| Failure {
+            None => client::client(&self.target, self.address).map_err(|error| Failure {
                 reason: "setup",
                 message: exchange::no_client(&self.shown, &error),
             })?,
         };
         Ok(self.client.insert(client).clone())
-    }
-
-    fn made(&self) -> Result<Client, reqwest::Error> {
-        let (url, timeout) = (url::Url::parse(&self.target.url).ok(), self.target.timeout());
-        let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
-        let mut builder = service::client::builder(timeout, timeout, https).redirect(redirects());
-        if url.as_ref().is_some_and(exchange::is_loopback) {
-            builder = builder.no_proxy();
-        }
-        let host = url.as_ref().and_then(url::Url::host_str);
-        if let (Some(host), Some(address)) = (host, self.address) {
-            // The name stays in the request and in TLS; only where it leads is settled.
-            builder = builder.resolve(host, address).no_proxy();
-        }
-        builder.build()
     }
 
     fn failure(&self, reason: &'static str, message: &str) -> Failure {
@@ -206,21 +191,4 @@ impl Fetcher {
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// At most five, and never to another host: who may be scraped is for the settings to say.
-fn redirects() -> Policy {
-    Policy::custom(|attempt| {
-        let elsewhere =
-            attempt.previous().first().is_some_and(|first| first.host_str() != attempt.url().host_str());
-        if elsewhere {
-            let message = format!("redirected to another host, {}", shown(attempt.url().as_str()));
-            return attempt.error(message);
-        }
-        if attempt.previous().len() > 5 {
-            attempt.error("redirected more than five times")
-        } else {
-            attempt.follow()
-        }
-    })
 }
