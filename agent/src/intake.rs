@@ -6,6 +6,7 @@
 mod turns;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -76,8 +77,9 @@ impl Intake {
         self.changed.notify_one();
     }
 
-    /// The next snapshot to send; none once it is closed and empty.
-    pub async fn next(&self) -> Option<Arc<Snapshot>> {
+    /// The next snapshot to send; none once it is closed and empty, or only such are left as would have
+    /// to be tried again in the time that is kept for `ending`.
+    pub async fn next(&self, ending: Duration) -> Option<Arc<Snapshot>> {
         loop {
             let until = {
                 let mut state = self.lock();
@@ -87,9 +89,15 @@ impl Intake {
                         self.stats.waiting(&self.endpoint, state.turns.len());
                         return Some(snapshot);
                     }
-                    Turn::Nothing if state.turns.closed() => return None,
+                    Turn::Nothing if state.turns.end().is_some() => return None,
                     Turn::Nothing => None,
-                    Turn::Wait(until) => Some(until),
+                    Turn::Wait(until) => {
+                        let last = state.turns.end().map(|end| end.checked_sub(ending).unwrap_or(end));
+                        if last.is_some_and(|last| last <= until) {
+                            return None;
+                        }
+                        Some(until)
+                    }
                 }
             };
             match until {

@@ -135,9 +135,11 @@ pub async fn run(
         intake.close(deadline);
     }
     for (intake, mut sink) in intakes.iter().zip(sinks) {
-        if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
-            sink.abort();
-            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting: intake.abandon() });
+        let in_time = tokio::time::timeout_at(deadline, &mut sink).await.is_ok();
+        sink.abort();
+        let waiting = intake.abandon();
+        if !in_time || waiting > 0 {
+            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting });
         }
     }
     left
@@ -146,7 +148,7 @@ pub async fn run(
 /// Sends what comes through the intake, one at a time, until it is closed and empty.
 pub fn send(mut sink: impl Sink, intake: Arc<Intake>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        while let Some(snapshot) = intake.next().await {
+        while let Some(snapshot) = intake.next(sink.ending()).await {
             let outcome = sink.send(&snapshot).await;
             intake.settle(snapshot, outcome);
         }

@@ -36,6 +36,9 @@ pub trait Sink: Send + 'static {
     /// Sends one. Called for one snapshot at a time, so that no push overtakes another.
     fn send(&mut self, snapshot: &Snapshot) -> impl Future<Output = Result<(), SendError>> + Send;
 
+    /// How long [`Sink::end`] takes: so long before the end nothing is tried again.
+    fn ending(&self) -> Duration;
+
     /// Does what was asked for the end, once nothing more will be sent.
     fn end(&mut self) -> impl Future<Output = ()> + Send;
 }

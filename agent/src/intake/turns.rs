@@ -130,9 +130,9 @@ impl Turns {
         self.endpoint = Pause::default();
     }
 
-    /// Whether no more will come.
-    pub(super) fn closed(&self) -> bool {
-        self.end.is_some()
+    /// When everything ends, once no more will come.
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.end
     }
 
     /// How many wait.

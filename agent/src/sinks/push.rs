@@ -68,6 +68,10 @@ impl Sink for Push {
         }
     }
 
+    fn ending(&self) -> Duration {
+        self.groups.ending()
+    }
+
     async fn end(&mut self) {
         if let Some((linger, groups)) = self.groups.end() {
             // Deleted at once, the last values would be gone before Prometheus came for them.

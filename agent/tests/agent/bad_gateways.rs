@@ -44,6 +44,22 @@ fn a_group_that_a_gateway_cannot_take_now_holds_back_no_other_nor_their_last_pus
 }
 
 #[test]
+fn a_group_that_a_gateway_never_takes_keeps_no_other_from_being_deleted() {
+    let target = Double::page("a 1\n");
+    let gateway = Double::new(|request, stream| {
+        let busy = request.line.contains("/job/a/");
+        answer(stream, if busy { "503 Service Unavailable" } else { "200 OK" }, "", b"busy\n");
+    });
+    let end = "on_shutdown = \"delete\"\nlinger = \"500ms\"\n[shutdown]\ngrace = \"3s\"\n";
+    let mut agent = start(&(settings(&target, &gateway) + end));
+    eventually("a push of the other", || !gateway.seen_of("PUT /metrics/job/pushpull-agent/").is_empty());
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(1));
+    assert_eq!(gateway.seen_of("DELETE /metrics/job/pushpull-agent/").len(), 1);
+    eventually("what was left", || agent.log().contains("did not take 1 snapshots"));
+}
+
+#[test]
 fn a_redirect_is_not_followed_with_what_was_to_be_pushed() {
     let (target, elsewhere) = (Double::page("a 1\n"), Double::gateway());
     let location = format!("location: {}/metrics/job/stolen\r\n", elsewhere.url);

@@ -53,6 +53,12 @@ impl Groups {
         due
     }
 
+    /// How long deleting takes when all ends, with a moment for the requests themselves.
+    pub(super) fn ending(&self) -> Duration {
+        let deletes = self.on_shutdown == OnShutdown::Delete;
+        if deletes { self.linger + Duration::from_millis(500) } else { Duration::ZERO }
+    }
+
     /// Those that are to be deleted when all ends, and how long after.
     pub(super) fn end(&mut self) -> Option<(Duration, BTreeSet<GroupingKey>)> {
         let deletes = self.on_shutdown == OnShutdown::Delete;
