@@ -1,9 +1,11 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tools bench-exposition bench-api fuzz dist
+.PHONY: help run test lint lint-dashboards tools stack stack-down stack-logs stack-status test-stack dashboards \
+        bench-exposition bench-api fuzz dist
 
-PEERS = prometheus prometheus-pushgateway prometheus-node-exporter
+PEERS = prometheus prometheus-pushgateway prometheus-node-exporter prometheus-alertmanager
 VENV = target/peers/venv
+GRAFANA_CHECK = target/grafana-check
 ARTICLE = fastapi==0.165.0 uvicorn==0.54.0 psutil==7.2.2
 SUDO = $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 FUZZ = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -27,7 +29,42 @@ lint: ## check format, lints, docs, licences, and the shipped configuration
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	 else echo "cargo-deny is not installed: licences were not checked"; fi
-	promtool check config gateway-config/prometheus.yml
+	@$(MAKE) --no-print-directory lint-config lint-dashboards
+
+lint-config: ## check the configuration of Prometheus, Alertmanager and Compose, and unit-test every alert
+	promtool check config gateway-config/prometheus.yml gateway-config/prometheus.native.yml
+	promtool check rules gateway-config/rules/*.yml
+	promtool test rules gateway-config/rules/tests/*.yml
+	amtool check-config gateway-config/alertmanager.yml
+	@if command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1; then docker/stack.sh config; \
+	 else echo "Compose is not installed: docker/compose.yml was not checked"; fi
+
+lint-dashboards: tools $(GRAFANA_CHECK)/node_modules ## check dashboards and provisioning against Grafana's types
+	python3 grafana-provisioning/source/generate.py --check
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py --seeded
+
+$(GRAFANA_CHECK)/node_modules: grafana-provisioning/check/package-lock.json
+	mkdir -p $(GRAFANA_CHECK) && cp grafana-provisioning/check/package*.json $(GRAFANA_CHECK)/
+	cd $(GRAFANA_CHECK) && npm ci --no-audit --no-fund --silent && touch node_modules
+
+dashboards: ## write the dashboards from their source
+	python3 grafana-provisioning/source/generate.py
+
+stack: ## bring up everything by Compose; ARGS="--scale api=3", NAT=1, TLS=1
+	@docker/stack.sh up $(ARGS)
+
+stack-down: ## remove it; ARGS=--volumes removes its data, too
+	@docker/stack.sh down $(ARGS)
+
+stack-logs: ## follow its logs; ARGS=agent for one service
+	@docker/stack.sh logs $(ARGS)
+
+stack-status: ## one table: service, health, URL, last scrape, last push
+	@docker/stack.sh status
+
+test-stack: ## test it on stand-ins for the official images (as root, on Debian)
+	@docker/tests/run.sh $(ARGS)
 
 tools: ## install what the tests measure us against (Debian packages and a Python environment)
 	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust with rustup, then run this again"; exit 1; }
@@ -38,7 +75,7 @@ tools: ## install what the tests measure us against (Debian packages and a Pytho
 	  : Debian starts them as services, on the ports of the demo: the tests want the programs only; \
 	  [ ! -d /run/systemd/system ] || $(SUDO) systemctl disable --now $(PEERS); }
 	@[ -x $(VENV)/bin/pip ] || python3 -m venv $(VENV)
-	@$(VENV)/bin/python3 -c 'import prometheus_client' 2>/dev/null || $(VENV)/bin/pip install -q prometheus-client==0.26.0
+	@$(VENV)/bin/python3 -c 'import prometheus_client, yaml' 2>/dev/null || $(VENV)/bin/pip install -q prometheus-client==0.26.0 PyYAML==6.0.3
 
 bench-exposition: ## measure parsing and writing pages against other crates, as ratios
 	cargo bench -p exposition --bench ratios -- --json $(CURDIR)/docs/results/bench-exposition.json

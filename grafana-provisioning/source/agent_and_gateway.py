@@ -64,12 +64,12 @@ COLLECTING = [
                              f"(increase(pushpull_agent_collection_failures_total{{{AGENT}}}{RATE}))",
                              f"pushpull_agent_collections_total{{{AGENT}}}", "path, instance, source", "reason"),
                      "{{path}} {{reason}} {{instance}} {{source}}"), unit="short", compared=True),
-    timeseries("Duplicate samples", "Series that stood twice on a page and were left out. Zero until it happens.",
-               query("sum by (path, instance, source) "
-                     f"(increase(pushpull_agent_duplicate_samples_total{{{AGENT}}}{RATE}))"
-                     " or 0 * sum by (path, instance, source) "
-                     f"(pushpull_agent_collections_total{{{AGENT}}})", "{{path}} {{instance}} {{source}}"),
-               unit="short", compared=True),
+    timeseries("Samples left out, by reason", "Samples of a page that are not passed on: series that stood twice, or "
+               "times far ahead. Zero with the reason `none` until it happens.",
+               query(or_none("sum by (path, instance, source, reason) "
+                             f"(increase(pushpull_agent_dropped_samples_total{{{AGENT}}}{RATE}))",
+                             f"pushpull_agent_collections_total{{{AGENT}}}", "path, instance, source", "reason"),
+                     "{{path}} {{reason}} {{instance}} {{source}}"), unit="short", compared=True),
     timeseries("Age of the newest snapshot", "As the agent's own page tells it. It comes by the fallback only.",
                query(f"max by (job, instance, source) (pushpull_agent_snapshot_age_seconds{{{GROUPS}}})",
                      "{{job}} {{instance}} {{source}}"), unit="s"),
