@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use lab::demo::{self, Demo};
 use lab::ports::Choice;
 use service::{crypto, stop};
@@ -19,22 +19,34 @@ struct Arguments {
 enum Command {
     /// Start gateway, API, agent, a light load, and Prometheus where it is installed.
     Demo {
-        /// Move all usual ports (api 8000, gateway 9091, agent 9102, Prometheus 9090) by so many.
-        #[arg(long, value_name = "N", default_value_t = 0)]
-        port_offset: u16,
-        /// `auto` takes free ports.
-        #[arg(long, value_name = "auto", value_parser = ["auto"], conflicts_with = "port_offset")]
-        ports: Option<String>,
+        #[command(flatten)]
+        common: Common,
         /// How often the agent pushes, in seconds.
         #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
         interval: u64,
-        /// Requests a second to the API.
-        #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
-        rate: f64,
         /// Leave Prometheus out even where it is installed.
         #[arg(long)]
         without_prometheus: bool,
     },
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Move all usual ports (api 8000, gateway 9091, agent 9102, Prometheus 9090, …) by so many.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port_offset: u16,
+    /// `auto` takes free ports.
+    #[arg(long, value_name = "auto", value_parser = ["auto"], conflicts_with = "port_offset")]
+    ports: Option<String>,
+    /// Requests a second to the API.
+    #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
+    rate: f64,
+}
+
+impl Common {
+    fn ports(&self) -> Choice {
+        if self.ports.is_some() { Choice::Auto } else { Choice::Offset(self.port_offset) }
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -45,10 +57,9 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Demo { port_offset, ports, interval, rate, without_prometheus } = Arguments::parse().command;
-    let ports = if ports.is_some() { Choice::Auto } else { Choice::Offset(port_offset) };
+    let arguments = Arguments::parse();
     crypto::install();
-    match run(&Demo { ports, interval, rate, without_prometheus }) {
+    match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pushpull-lab: {error:#}");
@@ -58,6 +69,12 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: &Demo) -> anyhow::Result<()> {
-    demo::run(settings, stop::signals()?).await
+async fn run(command: Command) -> anyhow::Result<()> {
+    let stop = stop::signals()?;
+    match command {
+        Command::Demo { common, interval, without_prometheus } => {
+            let (ports, rate) = (common.ports(), common.rate);
+            demo::run(&Demo { ports, interval, rate, without_prometheus }, stop).await
+        }
+    }
 }

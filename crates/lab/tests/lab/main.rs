@@ -3,10 +3,13 @@
 
 mod configs;
 mod demo;
+mod habits;
 mod main_job;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod signals;
+mod started;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,7 +28,7 @@ fn binary(name: &str) -> PathBuf {
 
 /// Waits for a condition, and says what it is where it does not come.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(40);
+    let end = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < end, "never came: {what}");
         std::thread::park_timeout(Duration::from_millis(20));
