@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci tools need-rust bench-exposition bench-api fuzz dist
+.PHONY: help run stack-native test lint ci tools need-rust bench-exposition bench-api fuzz dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
@@ -19,6 +19,10 @@ help: ## list the targets
 run: need-rust ## build and start everything: gateway, API, agent, a light load, and Prometheus where installed
 	cargo build
 	@exec target/debug/pushpull-lab demo $(ARGS)
+
+stack-native: need-rust ## start the whole stack without Docker, from Debian's packages, data under var/native
+	cargo build
+	@exec target/debug/pushpull-lab native $(ARGS)
 
 test: need-rust tools ## run all tests, against the real Prometheus and Pushgateway
 	@echo "Fetching and building first: several minutes the first time"

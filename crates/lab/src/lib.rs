@@ -1,7 +1,8 @@
 //! Everything of ours in one terminal, over real processes.
 //!
 //! - [`demo`]: gateway, API, agent, a light load and Prometheus, started, watched, and stopped together
-//! - [`crew`]: what it stands on: children in order, one death ends all, the agent stops first
+//! - [`native`]: the whole stack without containers, from Debian's packages
+//! - [`crew`]: what both stand on: children in order, one death ends all, the agent stops first
 //! - [`process`]: children with one merged log, which never outlive the lab
 //! - [`ports`]: which ports the parts take, and who has them already
 //! - [`programs`]: where our binaries and other people's programs are
@@ -13,6 +14,7 @@
 pub mod crew;
 pub mod demo;
 pub mod load;
+pub mod native;
 pub mod ports;
 pub mod process;
 pub mod programs;

@@ -1,9 +1,11 @@
-//! `pushpull-lab`: the demonstration.
+//! `pushpull-lab`: the demonstration, and the whole stack without containers.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lab::demo::{self, Demo};
+use lab::native::{self, Native};
 use lab::ports::Choice;
 use service::{crypto, stop};
 
@@ -27,6 +29,23 @@ enum Command {
         /// Leave Prometheus out even where it is installed.
         #[arg(long)]
         without_prometheus: bool,
+    },
+    /// Start the whole stack without containers, from Debian's packages, Grafana where it is installed.
+    Native {
+        #[command(flatten)]
+        common: Common,
+        /// The gateway: the real Pushgateway, or ours in its place.
+        #[arg(long, value_name = "real|ours", default_value = "real", value_parser = ["real", "ours"])]
+        gateway: String,
+        /// Seconds between pushes, scrapes and evaluations of rules; alerts are made for 15.
+        #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=60))]
+        interval: u64,
+        /// The project's folder, with gateway-config and grafana-provisioning.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        project: PathBuf,
+        /// Where everything is stored.
+        #[arg(long, value_name = "DIR", default_value = "var/native")]
+        data: PathBuf,
     },
 }
 
@@ -75,6 +94,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo { common, interval, without_prometheus } => {
             let (ports, rate) = (common.ports(), common.rate);
             demo::run(&Demo { ports, interval, rate, without_prometheus }, stop).await
+        }
+        Command::Native { common, gateway, interval, project, data } => {
+            let (ports, rate) = (common.ports(), common.rate);
+            let our_gateway = gateway == "ours";
+            native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await
         }
     }
 }

@@ -37,8 +37,9 @@ fn holder(socket: &str) -> Option<(u32, String)> {
         let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
         let mut files = fs::read_dir(entry.path().join("fd")).ok()?.flatten();
         files.any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == socket)).then_some(())?;
-        let name = fs::read_to_string(entry.path().join("comm")).ok()?;
-        Some((pid, name.trim().to_owned()))
+        // The kernel's own name is cut after 15 characters.
+        let program = fs::read_link(entry.path().join("exe")).ok()?;
+        Some((pid, program.file_name()?.to_string_lossy().into_owned()))
     })
 }
 

@@ -5,6 +5,7 @@ mod configs;
 mod demo;
 mod habits;
 mod main_job;
+mod native;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
