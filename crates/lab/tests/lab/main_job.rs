@@ -100,11 +100,15 @@ fn prometheus(folder: &Path, jobs: &[(&str, u16, bool)]) -> Peer {
     peers::start("prometheus", arguments, "/-/ready")
 }
 
-/// Values of an instant query by the label `path`.
 fn query(prometheus: &Peer, query: &str) -> Vec<(String, f64)> {
+    ask(prometheus.port, query)
+}
+
+/// Values of an instant query by the label `path`.
+pub(super) fn ask(port: u16, query: &str) -> Vec<(String, f64)> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let path = format!("/api/v1/query?query={encoded}");
-    let (_, body) = peers::request(prometheus.port, "GET", &path, b"").unwrap();
+    let (_, body) = peers::request(port, "GET", &path, b"").unwrap();
     let answer: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
     let result = answer["data"]["result"].as_array().cloned().unwrap_or_default();
     let point = |point: &Value| {
