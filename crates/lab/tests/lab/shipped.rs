@@ -91,3 +91,13 @@ fn both_files_of_prometheus_differ_only_in_where_things_are() {
 fn dashboards_are_what_their_source_gives() {
     judge("python3", &["grafana-provisioning/source/generate.py", "--check"]);
 }
+
+#[test]
+fn dashboards_are_for_the_grafana_that_compose_starts() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let source = read("grafana-provisioning/source/panels.py");
+    let version = source.lines().find_map(|line| line.strip_prefix("GRAFANA = \"")?.split('"').next()).unwrap();
+    for file in ["docker/compose.yml", "docker/.env.example"] {
+        assert!(read(file).contains(&format!("grafana/grafana:{version}")), "{file}: expected {version}");
+    }
+}
