@@ -1,10 +1,12 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run stack-native test lint ci tools need-rust bench-exposition bench-api fuzz dist
+.PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
+        stack-status test-stack dashboards bench-exposition bench-api fuzz dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 VENV = target/peers/venv
+GRAFANA_CHECK = target/grafana-check
 ARTICLE = fastapi==0.165.0 uvicorn==0.54.0 psutil==7.2.2
 # How many tests that was in all: each part counts its own, and the last part is a small one.
 TOTAL = awk '/^test result:/ { passed += $$4; failed += $$6 } \
@@ -36,9 +38,45 @@ lint: need-rust tools ## check format, lints, docs, licences, and the shipped co
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	 else echo "cargo-deny is not installed: licences were not checked"; fi
-	promtool check config gateway-config/prometheus*.yml
+	@$(MAKE) --no-print-directory lint-config lint-dashboards
 
 ci: lint test ## what CI runs
+
+lint-config: ## check the configuration of Prometheus, Alertmanager and Compose, and unit-test every alert
+	promtool check config gateway-config/prometheus.yml gateway-config/prometheus.native.yml
+	promtool check rules gateway-config/rules/*.yml
+	promtool test rules gateway-config/rules/tests/*.yml
+	amtool check-config gateway-config/alertmanager.yml
+	@if command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1; then docker/stack.sh config; \
+	 else echo "Compose is not installed: docker/compose.yml was not checked"; fi
+
+lint-dashboards: tools $(GRAFANA_CHECK)/node_modules ## check dashboards and provisioning against Grafana's types
+	python3 grafana-provisioning/source/generate.py --check
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py --seeded
+
+$(GRAFANA_CHECK)/node_modules: grafana-provisioning/check/package-lock.json
+	mkdir -p $(GRAFANA_CHECK) && cp grafana-provisioning/check/package*.json $(GRAFANA_CHECK)/
+	@command -v npm >/dev/null || { echo "npm is missing: sudo apt-get install npm, then run this again"; exit 1; }
+	cd $(GRAFANA_CHECK) && npm ci --no-audit --no-fund --silent && touch node_modules
+
+dashboards: ## write the dashboards from their source
+	python3 grafana-provisioning/source/generate.py
+
+stack: ## bring up everything by Compose; ARGS="--scale api=3", NAT=1, TLS=1
+	@docker/stack.sh up $(ARGS)
+
+stack-down: ## remove it; ARGS=--volumes removes its data, too
+	@docker/stack.sh down $(ARGS)
+
+stack-logs: ## follow its logs; ARGS=agent for one service
+	@docker/stack.sh logs $(ARGS)
+
+stack-status: ## one table: service, health, URL, last scrape, last push
+	@docker/stack.sh status
+
+test-stack: ## test it on stand-ins for the official images (as root, on Debian)
+	@docker/tests/run.sh $(ARGS)
 
 tools: ## install what the tests measure us against (Debian packages, asks for sudo; a Python environment)
 	@.ci/tools
