@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down stack-logs stack-status stack-native test test-stack lint lint-config lint-dashboards \
-        dashboards ci tools need-rust bench-exposition bench-api fuzz dist
+.PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
+        stack-status test-stack dashboards bench-exposition bench-api fuzz dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
@@ -40,6 +40,8 @@ lint: need-rust tools ## check format, lints, docs, licences, and the shipped co
 	 else echo "cargo-deny is not installed: licences were not checked"; fi
 	@$(MAKE) --no-print-directory lint-config lint-dashboards
 
+ci: lint test ## everything that can be checked at home; CI runs `make test`
+
 lint-config: ## check the configuration of Prometheus, Alertmanager and Compose, and unit-test every alert
 	promtool check config gateway-config/prometheus.yml gateway-config/prometheus.native.yml
 	promtool check rules gateway-config/rules/*.yml
@@ -55,6 +57,7 @@ lint-dashboards: tools $(GRAFANA_CHECK)/node_modules ## check dashboards and pro
 
 $(GRAFANA_CHECK)/node_modules: grafana-provisioning/check/package-lock.json
 	mkdir -p $(GRAFANA_CHECK) && cp grafana-provisioning/check/package*.json $(GRAFANA_CHECK)/
+	@command -v npm >/dev/null || { echo "npm is missing: sudo apt-get install npm, then run this again"; exit 1; }
 	cd $(GRAFANA_CHECK) && npm ci --no-audit --no-fund --silent && touch node_modules
 
 dashboards: ## write the dashboards from their source
@@ -74,8 +77,6 @@ stack-status: ## one table: service, health, URL, last scrape, last push
 
 test-stack: ## test it on stand-ins for the official images (as root, on Debian)
 	@docker/tests/run.sh $(ARGS)
-
-ci: lint test ## everything that can be checked at home, CI's tests among it
 
 tools: ## install what the tests measure us against (Debian packages, asks for sudo; a Python environment)
 	@.ci/tools

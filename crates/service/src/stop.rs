@@ -19,37 +19,30 @@ pub enum Drained {
 /// with 1: something was left.
 ///
 /// SIGHUP is what a closed terminal sends. Nothing here can read its settings again, so it stops, too.
+/// A second SIGHUP is not counted: a closing terminal may send it twice.
 pub fn signals() -> std::io::Result<CancellationToken> {
-    let mut signals = Signals {
-        interrupt: signal(SignalKind::interrupt())?,
-        terminate: signal(SignalKind::terminate())?,
-        hangup: signal(SignalKind::hangup())?,
-    };
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        let name = signals.next().await;
+        let name = tokio::select! {
+            name = asked(&mut interrupt, &mut terminate) => name,
+            _ = hangup.recv() => "SIGHUP",
+        };
         tracing::info!(signal = name, "stopping; a second signal ends at once");
         token.cancel();
-        let name = signals.next().await;
+        let name = asked(&mut interrupt, &mut terminate).await;
         abandon(name);
     });
     Ok(stop)
 }
 
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hangup.recv() => "SIGHUP",
-        }
+async fn asked(interrupt: &mut Signal, terminate: &mut Signal) -> &'static str {
+    tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
     }
 }
 
