@@ -26,6 +26,8 @@ const MOST: usize = 1_000;
 /// One name whose addresses are targets.
 #[derive(Debug)]
 pub struct Name {
+    /// What its targets are called, before their address.
+    called: String,
     target: Target,
     key: GroupingKey,
     /// What a resolver is asked: `api:8000`.
@@ -38,12 +40,13 @@ pub struct Name {
 
 impl Name {
     /// Nothing is known yet; `key` is that of the targets but for their instance.
-    pub fn new(target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
+    pub fn new(called: String, target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
         let url = Url::parse(&target.url)?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
         let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
         stats.source(&asked, &["discovery"], &[]);
-        Ok(Self { target: target.clone(), key, asked, known: BTreeMap::new(), failing: None, stats })
+        let (target, known) = (target.clone(), BTreeMap::new());
+        Ok(Self { called, target, key, asked, known, failing: None, stats })
     }
 
     /// Asks at once and then each interval, until `stop`; what changed goes to `changes`.
@@ -121,7 +124,8 @@ impl Name {
         let mut labels = self.key.labels().clone();
         labels.insert("instance".to_owned(), address.to_string());
         let key = GroupingKey::new(self.key.job(), labels)?;
-        Ok(Box::new(Scrape::new(&self.target, Some(address), key, Arc::clone(&self.stats))))
+        let stats = Arc::clone(&self.stats);
+        Ok(Box::new(Scrape::new(&self.called, &self.target, Some(address), key, stats)))
     }
 
     fn note(&mut self, message: &str) {
@@ -141,7 +145,8 @@ mod tests {
         service::crypto::install();
         let target = Target::at("http://api:8000/metrics");
         let stats = Arc::new(Stats::new().unwrap());
-        Name::new(&target, "job/api/instance/x/env/test".parse().unwrap(), stats).unwrap()
+        let key = "job/api/instance/x/env/test".parse().unwrap();
+        Name::new(target.url.clone(), &target, key, stats).unwrap()
     }
 
     fn said(changes: &[Change]) -> Vec<String> {

@@ -3,9 +3,14 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
+use crate::config::shown;
+
 /// The last cause is the one that tells: «connection refused».
 pub(crate) fn cause(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map_or_else(String::new, ToString::to_string)
+    let Some(last) = causes(error).last() else { return String::new() };
+    // The URL that reqwest names may be one that a redirect led to, with a password in it.
+    let url = last.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::url);
+    url.map_or_else(|| last.to_string(), |url| last.to_string().replace(url.as_str(), &shown(url.as_str())))
 }
 
 /// A failure's reason, as a label value.

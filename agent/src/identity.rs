@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use exposition::GroupingKey;
 
-use crate::config::{Discovery, Settings};
+use crate::config::{Discovery, Settings, shown};
 
 /// The job of the host's group.
 const HOST_JOB: &str = "node";
@@ -52,6 +52,10 @@ impl Identity {
                 wrong(&key, error.to_string());
             } else if name == "instance" {
                 wrong(&key, "set identity.instance instead".to_owned());
+            } else if matches!(name.as_str(), "le" | "quantile") {
+                let message =
+                    "tells the parts of a histogram or summary apart: all of them would be one part";
+                wrong(&key, message.to_owned());
             } else {
                 labels.insert(name.clone(), value);
             }
@@ -103,6 +107,14 @@ impl Identity {
             }
         }
         Self { targets, host, own }
+    }
+
+    /// What the targets are called in logs and metrics: their URL, with their group where others have it too.
+    pub fn names(&self, settings: &Settings) -> Vec<String> {
+        let urls: Vec<String> = settings.scrape.0.iter().map(|target| shown(&target.url)).collect();
+        let alone = |url: &String| urls.iter().filter(|other| *other == url).count() == 1;
+        let named = urls.iter().zip(&self.targets);
+        named.map(|(url, key)| if alone(url) { url.clone() } else { format!("{url} as {key}") }).collect()
     }
 }
 

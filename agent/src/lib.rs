@@ -49,12 +49,19 @@ pub async fn run(
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
     let mut sources: Vec<Box<dyn Source>> = Vec::new();
     let (sender, changes) = tokio::sync::mpsc::channel(16);
-    for (target, key) in settings.scrape.0.iter().zip(identity.targets.clone()) {
+    let named = identity.names(&settings).into_iter().zip(identity.targets.clone());
+    for (target, (name, key)) in settings.scrape.0.iter().zip(named) {
         if target.discovery == Discovery::Dns {
-            let name = discovery::Name::new(target, key, Arc::clone(&stats))?;
+            let name = discovery::Name::new(name, target, key, Arc::clone(&stats))?;
             tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
         } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(target, None, key, Arc::clone(&stats))));
+            sources.push(Box::new(sources::scrape::Scrape::new(
+                &name,
+                target,
+                None,
+                key,
+                Arc::clone(&stats),
+            )));
         }
     }
     if settings.host.enabled {

@@ -3,35 +3,54 @@
 use serde::Serializer;
 use url::Url;
 
-/// The URL without user and password, for logs and labels.
+/// The URL without user and password and without the values of its query, for logs and labels.
 pub fn shown(text: &str) -> String {
     let Some(mut url) = Url::parse(text).ok().filter(Url::has_host) else { return hidden(text) };
     if url.username().is_empty() && url.password().is_none() {
-        return text.to_owned();
+        return starred(text);
     }
     if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
         return hidden(text);
     }
-    url.to_string()
+    starred(url.as_str())
 }
 
 /// What is no URL may be one with a slip in it: all that may be a password goes.
 fn hidden(text: &str) -> String {
-    let Some((before, after)) = text.rsplit_once('@') else { return text.to_owned() };
+    let Some((before, after)) = text.rsplit_once('@') else { return starred(text) };
     let scheme = before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
-    format!("{scheme}***@{after}")
+    format!("{scheme}***@{}", starred(after))
 }
 
-/// Serializes a URL with its password, if it has one, as stars.
+/// The query with its names alone: which of its values are tokens nobody here can know.
+fn starred(text: &str) -> String {
+    let Some((before, query)) = text.split_once('?') else { return text.to_owned() };
+    let starred = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if !value.is_empty() => format!("{name}=***"),
+        Some(_) => pair.to_owned(),
+        None if pair.is_empty() => String::new(),
+        None => "***".to_owned(),
+    };
+    format!("{before}?{}", query.split('&').map(starred).collect::<Vec<_>>().join("&"))
+}
+
+/// Serializes a URL as [`stars`] shows it.
 pub(super) fn masked<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    match Url::parse(text) {
-        Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("***"));
-            serializer.serialize_str(url.as_str())
-        }
-        Ok(url) if url.has_host() => serializer.serialize_str(text),
-        _ => serializer.serialize_str(&hidden(text)),
+    serializer.serialize_str(&stars(text))
+}
+
+/// The URL with all that may be a secret as stars; the user beside a password is none.
+fn stars(text: &str) -> String {
+    let Some(mut url) = Url::parse(text).ok().filter(Url::has_host) else { return hidden(text) };
+    // Only URLs without a host refuse these.
+    if url.password().is_some() {
+        let _ = url.set_password(Some("***"));
+    } else if !url.username().is_empty() {
+        let _ = url.set_username("***");
+    } else {
+        return starred(text);
     }
+    starred(url.as_str())
 }
 
 #[cfg(test)]
@@ -40,7 +59,7 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        assert_eq!(shown("http://u:p@a:1/m?x=y"), "http://a:1/m?x=y");
+        assert_eq!(shown("http://u:p@a:1/m?x=y"), "http://a:1/m?x=***");
         assert_eq!(shown("http://a:1"), "http://a:1");
         assert_eq!(shown("nonsense"), "nonsense");
         for slip in [
@@ -53,5 +72,20 @@ mod tests {
             assert!(!shown(slip).contains("cret"), "{}", shown(slip));
         }
         assert_eq!(shown("http://u:secret@:99999/"), "http://***@:99999/");
+    }
+
+    #[test]
+    fn tokens_are_not_shown_wherever_a_url_has_them() {
+        assert_eq!(shown("http://a/m?token=secret&x=&flag"), "http://a/m?token=***&x=&***");
+        assert_eq!(shown("http://secret@a/m"), "http://a/m");
+        assert_eq!(shown("http://u:p@:99999/?token=secret"), "http://***@:99999/?token=***");
+        for (text, want) in [
+            ("http://secret@a/m", "http://***@a/m"),
+            ("http://u:secret@a/m?t=secret", "http://u:***@a/m?t=***"),
+            ("http://a/m?t=secret", "http://a/m?t=***"),
+            ("http://a", "http://a"),
+        ] {
+            assert_eq!(stars(text), want);
+        }
     }
 }

@@ -39,10 +39,16 @@ pub struct Scrape {
 }
 
 impl Scrape {
-    /// A target that was not scraped yet; at this address, where its name has several.
-    pub fn new(target: &Target, address: Option<SocketAddr>, key: GroupingKey, stats: Arc<Stats>) -> Self {
-        let name = crate::config::shown(&target.url);
-        let name = address.map_or_else(|| name.clone(), |address| format!("{name} at {address}"));
+    /// A target that was not scraped yet, called by a name that no other has; at this address, where the
+    /// URL's host has several.
+    pub fn new(
+        name: &str,
+        target: &Target,
+        address: Option<SocketAddr>,
+        key: GroupingKey,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let name = address.map_or_else(|| name.to_owned(), |address| format!("{name} at {address}"));
         stats.source(&name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
         Self {
             name,

@@ -77,6 +77,20 @@ fn a_redirect_to_elsewhere() {
 }
 
 #[test]
+fn a_redirect_is_told_without_the_secrets_in_it() {
+    for location in
+        ["http://u:hunter2@example.invalid/?t=hunter2", "ftp://hunter2@127.0.0.1/", "//hunter2@127.0.0.1:1/"]
+    {
+        let headers = format!("location: {location}\r\n");
+        let double = Double::new(move |_, stream| answer(stream, "302 Found", &headers, b""));
+        let (agent, _gateway) = beside_a_good_one(&format!("{}/metrics?t=hunter2", double.url), "");
+        eventually("a failed scrape", || agent.log().contains("scrape failed"));
+        let said = agent.log() + &agent.metrics();
+        assert!(!said.contains("hunter2"), "{location}: {said}");
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text() {
     let double = Double::new(|_, stream| {
         answer(stream, "200 OK", "content-type: text/plain\r\n", b"bad_ 1\nbad_{x=\"\xff\"} 1\n");

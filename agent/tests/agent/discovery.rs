@@ -45,7 +45,7 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let source = |name: &str| -> Box<dyn Source> {
             let key = format!("job/{name}").parse().unwrap();
             let target = Target::at(&format!("{}/{name}", target.url));
-            Box::new(Scrape::new(&target, None, key, Arc::clone(&stats)))
+            Box::new(Scrape::new(&target.url, &target, None, key, Arc::clone(&stats)))
         };
         let linger = Duration::from_millis(500);
         let life = Some(Duration::from_mins(1));

@@ -81,3 +81,31 @@ fn counters_are_there_before_anything_failed() {
         assert!(found, "{name} {label} {reason} in\n{page}");
     }
 }
+
+#[test]
+fn one_page_under_two_jobs_is_two_targets() {
+    let (target, gateway) = (Double::page("a 1\n"), Double::gateway());
+    let scrape = |job: &str| {
+        let url = &target.url;
+        format!(
+            "[[scrape]]\nurl = \"{url}/m?t=hunter2\"\ntimeout = \"200ms\"\njob = \"{job}\"\ninstance = \"i\"\n"
+        )
+    };
+    let agent = start(&format!(
+        "interval = \"200ms\"\n[host]\nenabled = false\n{}{}[[push]]\nurl = \"{}\"\n",
+        scrape("one"),
+        scrape("two"),
+        gateway.url
+    ));
+    for job in ["one", "two"] {
+        let series = format!("a{{job=\"{job}\",instance=\"i\"}}");
+        eventually("both by pull", || agent.value(&series) == Some(1.0));
+        let source = format!("source=\"{}/m?t=*** as job/{job}/instance/i\"", target.url);
+        let counted =
+            |line: &str| line.starts_with("pushpull_agent_collections_total{") && line.contains(&source);
+        eventually("its count", || agent.metrics().lines().any(counted));
+    }
+    eventually("readiness", || {
+        super::peers::request(agent.port, "GET", "/-/ready", b"").is_some_and(|(status, _)| status == 200)
+    });
+}

@@ -74,6 +74,8 @@ fn values_that_do_not_go_together_are_told_with_both() {
         ("[identity]\njob = \"\"\n", "identity.job: job name is required"),
         ("[identity]\njob = \"{hostnam}\"\n", "identity.job: unknown template {hostnam}"),
         ("[identity.labels]\n\"a-b\" = \"c\"\n", "identity.labels.a-b: improper label name `a-b`"),
+        ("[identity.labels]\nle = \"c\"\n", "identity.labels.le: tells the parts of a histogram"),
+        ("[identity.labels]\nquantile = \"c\"\n", "identity.labels.quantile: tells the parts"),
         ("[identity.labels]\njob = \"c\"\n", "identity.labels.job: improper label name `job`"),
         (
             "[push]\nurl = \"http://a\"\non_shutdown = \"delete\"\n",
@@ -137,6 +139,15 @@ fn check_shows_settings_places_and_groups_but_no_secrets() {
     assert!(!said.contains("hunter2") && said.contains("password = \"***\""), "{said}");
     assert!(said.contains("# environment variable PUSHPULL_AGENT__INTERVAL"), "{said}");
     assert!(said.contains("# group /metrics/job@base64/YS9i/instance/"), "{said}");
+}
+
+#[test]
+fn check_shows_no_token_that_stands_in_a_url() {
+    let settings = "[scrape]\nurl = \"http://hunter2@127.0.0.1:9/m?token=hunter2\"\nhonor_labels = true\n\
+                    [push]\nurl = \"http://hunter2@127.0.0.1:9\"\n";
+    let (code, said) = run(settings, &["check"], &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("hunter2") && said.contains("\"http://***@127.0.0.1:9/m?token=***\""), "{said}");
 }
 
 #[test]
