@@ -14,6 +14,8 @@ use crate::sources::host::COLLECTORS;
 
 /// Whoever reads more seldom than this wants no agent.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
+/// No exchange and no end takes longer, whatever is meant.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// Where mistakes go: the key, and what is wrong with it.
 type Wrong<'a> = dyn FnMut(&str, String) + 'a;
@@ -26,6 +28,9 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     if settings.interval.is_zero() || settings.interval > LONGEST {
         let most = format_duration(LONGEST);
         wrong("interval", format!("expected a duration longer than 0 and at most {most}"));
+    }
+    if settings.shutdown.grace > LONGEST_WAIT {
+        wrong("shutdown.grace", at_most(LONGEST_WAIT));
     }
     targets::check(settings, places, &mut wrong);
     endpoints::check(settings, places, &mut wrong);
@@ -43,6 +48,10 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     let identity = Identity::resolve(settings, &environment, &mut wrong);
     mistakes.into_result()?;
     Ok(identity)
+}
+
+fn at_most(longest: Duration) -> String {
+    format!("expected a duration of at most {}", format_duration(longest))
 }
 
 /// An http or https URL; what is wrong with it is told without the password that may be in it.

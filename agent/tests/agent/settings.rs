@@ -131,6 +131,26 @@ fn values_that_do_not_go_together_are_told_with_both() {
 }
 
 #[test]
+fn durations_that_no_clock_can_count_are_mistakes_and_no_panic() {
+    let huge = "18446744073709551615s";
+    let push = "[push]\nurl = \"http://a\"\n";
+    for (settings, part) in [
+        (format!("interval = \"{huge}\"\n"), "interval: expected a duration longer than 0 and at most 1year"),
+        (format!("[shutdown]\ngrace = \"{huge}\"\n"), "shutdown.grace: expected a duration of at most 1day"),
+        (format!("[scrape]\nurl = \"http://a\"\ntimeout = \"{huge}\"\n"), "and at most the interval of 15s"),
+        (format!("{push}timeout = \"{huge}\"\n"), "push[0].timeout: expected a duration of at most 1day"),
+        (format!("{push}ttl = \"200y\"\n"), "push[0].ttl: expected a duration of at most 1year"),
+        (format!("{push}linger = \"{huge}\"\n"), "push[0].linger: expected a duration of at most 1year"),
+        (format!("{push}linger = \"0s\"\n"), "push[0].linger: expected more than 0"),
+    ] {
+        // Without `check`: it must not get as far as running.
+        let (code, said) = run(&settings, &["--listen", "127.0.0.1:0"], &[]);
+        assert_eq!(code, Some(2), "{settings}{said}");
+        assert!(said.contains(part) && !said.contains("panicked"), "{part}\nin\n{said}");
+    }
+}
+
+#[test]
 fn check_shows_settings_places_and_groups_but_no_secrets() {
     let settings = "[scrape]\nurl = \"http://me:hunter2@127.0.0.1:9/m\"\n[push]\nurl = \"http://127.0.0.1:9\"\nusername = \"u\"\npassword = \"hunter2\"\n[identity]\njob = \"{env:JOB}\"\n";
     let env = [("JOB", "a/b"), ("PUSHPULL_AGENT__INTERVAL", "30s")];

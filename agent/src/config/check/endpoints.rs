@@ -6,7 +6,7 @@ use humantime::format_duration;
 use service::config::Places;
 use url::Url;
 
-use super::{Wrong, url};
+use super::{LONGEST, LONGEST_WAIT, Wrong, at_most, url};
 use crate::config::{Endpoint, OnShutdown, Settings};
 
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
@@ -28,6 +28,9 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
         if endpoint.timeout.is_zero() || endpoint.rate == 0 {
             let name = if endpoint.rate == 0 { "rate" } else { "timeout" };
             wrong(&key(name), "expected more than 0".to_owned());
+        }
+        if endpoint.timeout > LONGEST_WAIT {
+            wrong(&key("timeout"), at_most(LONGEST_WAIT));
         }
         lifetimes(settings, endpoint, places, &mut |name, message| wrong(&key(name), message));
         credentials(endpoint, &mut |name, message| wrong(&key(name), message));
@@ -54,6 +57,16 @@ fn lifetimes(settings: &Settings, endpoint: &Endpoint, places: &Places, wrong: &
             places.of("interval")
         );
         wrong("ttl", message);
+    }
+    if endpoint.ttl.is_some_and(|ttl| ttl > LONGEST) {
+        wrong("ttl", at_most(LONGEST));
+    }
+    if endpoint.linger > LONGEST {
+        wrong("linger", at_most(LONGEST));
+    }
+    if endpoint.on_shutdown == OnShutdown::Expire && endpoint.linger.is_zero() {
+        let message = "expected more than 0, as no group lives for no time: \"delete\" ends groups at once";
+        wrong("linger", message.to_owned());
     }
     if endpoint.on_shutdown == OnShutdown::Delete && endpoint.linger >= grace {
         let message = format!(
