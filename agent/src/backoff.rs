@@ -14,6 +14,11 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// How often in a row it failed.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// It failed; how long to wait. Full jitter keeps a fleet from coming back all at once.
     pub fn next(&mut self, asked: Option<Duration>) -> Duration {
         let ceiling = FIRST.saturating_mul(1 << self.failures.min(16)).min(MOST);

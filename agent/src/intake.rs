@@ -30,6 +30,19 @@ struct State {
     turns: Turns,
     /// One was taken out and is not settled yet.
     sending: bool,
+    /// The agent ends: last snapshots are the last of all, and not of a source that left.
+    ends: bool,
+    /// Last values that were refused.
+    refused: usize,
+}
+
+/// What an intake leaves at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// Snapshots that waited or were under way.
+    pub waiting: usize,
+    /// Last snapshots that were refused for good.
+    pub refused: usize,
 }
 
 impl Intake {
@@ -61,7 +74,11 @@ impl Intake {
         let mut state = self.lock();
         state.sending = false;
         match outcome {
-            Ok(()) | Err(SendError::Refused) => state.turns.settled(&snapshot.key),
+            Ok(()) => state.turns.settled(&snapshot.key),
+            Err(SendError::Refused) => {
+                state.refused += usize::from(snapshot.last && state.ends);
+                state.turns.settled(&snapshot.key);
+            }
             Err(SendError::Again { after, scope }) => {
                 if !state.turns.failed(snapshot, scope, after, Instant::now()) {
                     self.stats.dropped(&self.endpoint, "superseded");
@@ -69,6 +86,11 @@ impl Intake {
             }
         }
         self.stats.waiting(&self.endpoint, state.turns.len());
+    }
+
+    /// The agent ends: what is refused from now on is left for good.
+    pub fn ends(&self) {
+        self.lock().ends = true;
     }
 
     /// No more snapshots will come, and what is not sent by `end` never will be.
@@ -111,14 +133,14 @@ impl Intake {
     }
 
     /// Gives up what still waits or is under way, and counts it.
-    pub fn abandon(&self) -> usize {
+    pub fn abandon(&self) -> Rest {
         let mut state = self.lock();
-        let left = state.turns.clear() + usize::from(std::mem::take(&mut state.sending));
+        let waiting = state.turns.clear() + usize::from(std::mem::take(&mut state.sending));
         self.stats.waiting(&self.endpoint, 0);
-        for _ in 0..left {
+        for _ in 0..waiting {
             self.stats.dropped(&self.endpoint, "shutdown");
         }
-        left
+        Rest { waiting, refused: state.refused }
     }
 
     /// The endpoint's name.

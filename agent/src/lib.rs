@@ -39,7 +39,7 @@ use crate::sinks::{pull, push};
 use crate::sources::Source;
 use crate::stats::Stats;
 
-/// Runs until `stop`, then collects and sends once more; says what was left when the grace ran out.
+/// Runs until `stop`, then collects and sends once more; says what was left undone.
 pub async fn run(
     settings: Settings,
     identity: Identity,
@@ -79,7 +79,7 @@ pub async fn run(
     for endpoint in &settings.push.0 {
         let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
         let sink = push::Push::new(endpoint, Arc::clone(&stats));
-        sinks.push(pipeline::send(sink, Arc::clone(&intake)));
+        sinks.push(pipeline::send(sink, Arc::clone(&intake), &stop));
         intakes.push(intake);
     }
 

@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         Ok(left) if left.is_empty() => ExitCode::SUCCESS,
         Ok(left) => {
             for left in left {
-                tracing::error!("shutdown.grace ran out: {left}");
+                tracing::error!("left undone: {left}");
             }
             ExitCode::FAILURE
         }

@@ -1,10 +1,14 @@
 //! The loops between sources and sinks, and their end.
 //!
 //! A source is read on its interval whatever the sinks do. At the end every source is read once
-//! more, the intakes are closed, and the sinks send what is left, all within one grace.
+//! more, the intakes are closed, and the sinks send what is left, all within one grace. A task that
+//! dies ends the agent: half of an agent would look like a whole one.
 
+mod left;
 mod read;
 mod ticks;
+
+pub use left::Left;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,36 +20,14 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::intake::Intake;
+use crate::intake::{Intake, Rest};
 use crate::sinks::Sink;
 use crate::sinks::pull::Pull;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
 
-/// Something that was not finished when the grace ran out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Left {
-    /// A source could not be read a last time.
-    Source(String),
-    /// An endpoint did not take everything, or was not cleaned up.
-    Endpoint {
-        /// Which one.
-        endpoint: String,
-        /// Snapshots that it did not take.
-        waiting: usize,
-    },
-}
-
-impl std::fmt::Display for Left {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Source(source) => write!(f, "{source} was not read a last time"),
-            Self::Endpoint { endpoint, waiting } => {
-                write!(f, "{endpoint} did not take {waiting} snapshots or was not cleaned up")
-            }
-        }
-    }
-}
+/// Stands for a grace that no clock can count.
+const LONGEST: Duration = Duration::from_hours(24 * 366);
 
 /// A source that comes or goes while the agent runs.
 pub enum Change {
@@ -89,22 +71,26 @@ pub async fn run(
     mut changes: Receiver<Change>,
     pull: Arc<Pull>,
     intakes: Vec<Arc<Intake>>,
-    sinks: Vec<JoinHandle<()>>,
+    sinks: Vec<JoinHandle<usize>>,
     stop: CancellationToken,
 ) -> Vec<Left> {
     let grace = times.grace;
     let start = |source: Box<dyn Source>| {
         let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
+        let ends = stop.clone();
         let deliver = move |snapshot: Snapshot| {
             let snapshot = Arc::new(snapshot);
             pull.offer(Arc::clone(&snapshot));
             for intake in &intakes {
+                if ends.is_cancelled() {
+                    intake.ends();
+                }
                 intake.offer(Arc::clone(&snapshot));
             }
         };
         let leave = CancellationToken::new();
         let reader = read::read(source, times, deliver, stop.clone(), leave.clone());
-        (leave, tokio::spawn(reader))
+        (leave, guarded(reader, &stop))
     };
     let mut readers: BTreeMap<String, _> =
         sources.into_iter().map(|source| (source.name().to_owned(), start(source))).collect();
@@ -124,34 +110,66 @@ pub async fn run(
             }
         }
     }
-    let deadline = Instant::now() + grace;
+    let now = Instant::now();
+    let deadline = now.checked_add(grace).unwrap_or(now + LONGEST);
     let mut left = Vec::new();
-    for (name, (_, reader)) in readers {
-        if !matches!(tokio::time::timeout_at(deadline, reader).await, Ok(Ok(true))) {
-            left.push(Left::Source(name));
+    for (whose, (_, reader)) in readers {
+        match tokio::time::timeout_at(deadline, reader).await {
+            Ok(Ok(true)) => {}
+            Ok(Err(error)) => left.push(Left::Died { whose, why: error.to_string() }),
+            _ => left.push(Left::Source(whose)),
         }
     }
     for intake in &intakes {
         intake.close(deadline);
     }
-    for (intake, mut sink) in intakes.iter().zip(sinks) {
-        let in_time = tokio::time::timeout_at(deadline, &mut sink).await.is_ok();
-        sink.abort();
-        let waiting = intake.abandon();
-        if !in_time || waiting > 0 {
-            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting });
-        }
+    for (intake, sink) in intakes.iter().zip(sinks) {
+        finish(intake, sink, deadline, &mut left).await;
     }
     left
 }
 
-/// Sends what comes through the intake, one at a time, until it is closed and empty.
-pub fn send(mut sink: impl Sink, intake: Arc<Intake>) -> JoinHandle<()> {
-    tokio::spawn(async move {
+/// Waits for a sink, and notes what it leaves.
+async fn finish(intake: &Intake, mut sink: JoinHandle<usize>, deadline: Instant, left: &mut Vec<Left>) {
+    let endpoint = || intake.endpoint().to_owned();
+    match tokio::time::timeout_at(deadline, &mut sink).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(groups)) => left.push(Left::Kept { endpoint: endpoint(), groups }),
+        Ok(Err(error)) => left.push(Left::Died { whose: endpoint(), why: error.to_string() }),
+        Err(_) => left.push(Left::Late { endpoint: endpoint() }),
+    }
+    sink.abort();
+    let Rest { waiting: snapshots, refused: groups } = intake.abandon();
+    if snapshots > 0 {
+        left.push(Left::Waiting { endpoint: endpoint(), snapshots });
+    }
+    if groups > 0 {
+        left.push(Left::Refused { endpoint: endpoint(), groups });
+    }
+}
+
+/// Sends what comes through the intake, one at a time, until it is closed and empty; says how many
+/// groups were to be deleted then and are still there.
+pub fn send(mut sink: impl Sink, intake: Arc<Intake>, stop: &CancellationToken) -> JoinHandle<usize> {
+    let sending = async move {
         while let Some(snapshot) = intake.next(sink.ending()).await {
             let outcome = sink.send(&snapshot).await;
             intake.settle(snapshot, outcome);
         }
-        sink.end().await;
+        sink.end().await
+    };
+    guarded(sending, stop)
+}
+
+/// A task whose death, other than its end, stops everything.
+fn guarded<T: Send + 'static>(
+    task: impl Future<Output = T> + Send + 'static,
+    stop: &CancellationToken,
+) -> JoinHandle<T> {
+    let guard = stop.clone().drop_guard();
+    tokio::spawn(async move {
+        let output = task.await;
+        guard.disarm();
+        output
     })
 }

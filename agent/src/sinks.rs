@@ -39,6 +39,7 @@ pub trait Sink: Send + 'static {
     /// How long [`Sink::end`] takes: so long before the end nothing is tried again.
     fn ending(&self) -> Duration;
 
-    /// Does what was asked for the end, once nothing more will be sent.
-    fn end(&mut self) -> impl Future<Output = ()> + Send;
+    /// Does what was asked for the end, once nothing more will be sent; how many groups are still there
+    /// that should not be.
+    fn end(&mut self) -> impl Future<Output = usize> + Send;
 }

@@ -15,6 +15,9 @@ use crate::backoff::Backoff;
 use crate::sinks::Scope;
 use crate::snapshot::Snapshot;
 
+/// So often in a row an endpoint is tried at the end that cannot be reached.
+const LAST_TRIES: u32 = 4;
+
 /// More groups than this are no machine but a mistake.
 pub(super) const MOST: usize = 10_000;
 
@@ -70,7 +73,8 @@ impl Turns {
 
     /// Whose turn it is.
     pub(super) fn next(&mut self, now: Instant) -> Turn {
-        if self.waiting.is_empty() {
+        let is_lost = self.end.is_some() && self.endpoint.backoff.failures() >= LAST_TRIES;
+        if self.waiting.is_empty() || is_lost {
             return Turn::Nothing;
         }
         if let Some(until) = self.endpoint.until.filter(|until| *until > now) {

@@ -72,12 +72,11 @@ impl Sink for Push {
         self.groups.ending()
     }
 
-    async fn end(&mut self) {
-        if let Some((linger, groups)) = self.groups.end() {
-            // Deleted at once, the last values would be gone before Prometheus came for them.
-            tokio::time::sleep(linger).await;
-            self.delete(groups).await;
-        }
+    async fn end(&mut self) -> usize {
+        let Some((linger, groups)) = self.groups.end() else { return 0 };
+        // Deleted at once, the last values would be gone before Prometheus came for them.
+        tokio::time::sleep(linger).await;
+        self.delete(groups).await
     }
 }
 
@@ -149,7 +148,9 @@ impl Push {
         }
     }
 
-    async fn delete(&mut self, groups: BTreeSet<GroupingKey>) {
+    /// Deletes groups; how many are still there.
+    async fn delete(&mut self, groups: BTreeSet<GroupingKey>) -> usize {
+        let mut kept = 0;
         for key in groups {
             self.said.clashing.remove(&key);
             let message = match self.gateway.delete(&key).await {
@@ -157,7 +158,9 @@ impl Push {
                 Ok(Answer { status, words, .. }) => format!("{status}: {words}"),
                 Err(failure) => failure.message,
             };
+            kept += 1;
             tracing::error!(endpoint = self.label, group = %key, "cannot delete the group: {message}");
         }
+        kept
     }
 }

@@ -51,9 +51,9 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let life = Some(Duration::from_mins(1));
         let endpoint = Endpoint { on_shutdown, linger, ttl: life, ..Endpoint::at(&gateway.url) };
         let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
-        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake));
-        let (sender, changes) = mpsc::channel(1);
         let stop = CancellationToken::new();
+        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake), &stop);
+        let (sender, changes) = mpsc::channel(1);
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5), seed: 0 };
         let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
         let sources = vec![source("stays")];

@@ -83,6 +83,25 @@ fn at_the_end_each_is_tried_once_before_any_is_tried_again() {
 }
 
 #[test]
+fn at_the_end_an_endpoint_that_cannot_be_reached_is_tried_a_few_times() {
+    let (mut turns, mut now) = (turns(&["a", "b"]), Instant::now());
+    for _ in 0..10 {
+        let next = sent(&mut turns, now).unwrap();
+        turns.failed(next, Scope::Endpoint, None, now);
+        now += Duration::from_mins(1);
+    }
+    // What failed before the end does not count.
+    turns.close(now + Duration::from_hours(1));
+    for _ in 0..LAST_TRIES {
+        let next = sent(&mut turns, now).unwrap();
+        turns.failed(next, Scope::Endpoint, None, now);
+        now += Duration::from_mins(1);
+    }
+    assert!(matches!(turns.next(now), Turn::Nothing));
+    assert_eq!(turns.clear(), 2);
+}
+
+#[test]
 fn of_a_group_only_the_newest_waits_and_there_are_only_so_many() {
     let (mut turns, now) = (turns(&["a"]), Instant::now());
     assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);
