@@ -67,6 +67,7 @@ pub async fn run(
     if settings.host.enabled {
         sources.push(Box::new(sources::host::Host::new(
             &settings.host,
+            settings.interval,
             identity.host.clone(),
             Arc::clone(&stats),
         )));

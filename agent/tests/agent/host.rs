@@ -100,3 +100,31 @@ fn a_host_of_which_nothing_can_be_read_is_down() {
     let (gateway, _agent) = first_pushes("collectors = [\"network\", \"load\"]\nprocfs = \"/nowhere\"");
     assert!(gateway.seen_of("PUT /metrics/job/node")[0].body.contains("\nup 1\n"));
 }
+
+#[test]
+fn a_collector_that_hangs_is_named_and_nothing_else_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // A pipe that nobody writes to hangs whoever opens it, as a dead mount does.
+    let pipe = folder.path().join("stat");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let (target, gateway) = (Double::page("a 1\n"), Double::gateway());
+    let mut agent = start(&format!(
+        "interval = \"300ms\"\n[identity]\ninstance = \"i\"\n[host]\nprocfs = \"{}\"\ncollectors = [\"cpu\", \"system\"]\n\
+         [scrape]\nurl = \"{}/metrics\"\ntimeout = \"300ms\"\n[push]\nurl = \"{}\"\n",
+        folder.path().display(),
+        target.url,
+        gateway.url
+    ));
+    eventually("pushes of all", || {
+        ["node", "api", "pushpull-agent"]
+            .iter()
+            .all(|job| gateway.seen_of(&format!("PUT /metrics/job/{job}/")).len() > 2)
+    });
+    let host = gateway.seen_of("PUT /metrics/job/node/").pop().unwrap().body;
+    assert!(host.contains("node_scrape_collector_success{collector=\"cpu\"} 0\n"), "{host}");
+    assert!(host.contains("node_boot_time_seconds ") && host.contains("\nup 1\n"), "{host}");
+    assert_eq!(agent.log().matches("cpu: hangs").count(), 1, "{}", agent.log());
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(0), "{}", agent.log());
+}

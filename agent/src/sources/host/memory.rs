@@ -1,10 +1,14 @@
 //! Memory and swap: every line of `/proc/meminfo`, elsewhere what sysinfo knows.
 
 use exposition::{Kind, PageBuilder};
+use sysinfo::System;
 
 use super::{Machine, gauge};
 
 pub(super) fn collect(machine: &mut Machine, page: &mut PageBuilder) -> Result<(), String> {
+    if machine.system.is_none() {
+        machine.system = System::new().ok();
+    }
     if let Some(system) = &mut machine.system {
         system.refresh_memory();
         let total = system.total_memory() as f64;
