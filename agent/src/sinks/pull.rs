@@ -3,11 +3,13 @@
 //! It never waits for a gateway, so it answers while all of them are down. It speaks text 0.0.4 only:
 //! in another format a counter `foo` would be `foo_total`, and not the series that was pushed.
 
+mod joined;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use exposition::{Kind, Page, PageBuilder, encode, merge};
+use exposition::{Kind, Page, PageBuilder, encode};
 use http::header::{ACCEPT_ENCODING, ALLOW};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use service::negotiate;
@@ -55,7 +57,7 @@ impl Pull {
         let newest = self.newest();
         let ages = ages(&newest);
         let mut out = Vec::new();
-        merge::text(newest.iter().flat_map(|snapshot| &snapshot.pages).chain([&ages]), &mut out);
+        joined::text(newest.iter().flat_map(|snapshot| &snapshot.pages).chain([&ages]), &mut out);
         out
     }
 

@@ -72,3 +72,15 @@ fn other_methods_are_told_which_are_allowed() {
         );
     }
 }
+
+#[test]
+fn readers_of_text_take_the_page_whatever_targets_call_their_metrics() {
+    let one = Double::page("# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n");
+    let two = Double::page("# HELP h_count C.\n# TYPE h_count gauge\nh_count 2\n");
+    let agent = start(&settings(&[&one, &two], &[&Double::gateway()], "1s"));
+    let parts = |page: &str| page.lines().filter(|line| line.starts_with("h_count{job=\"j\"")).count();
+    eventually("both", || parts(&agent.metrics()) == 2);
+    // A parser that refuses the page says so and nothing else; one that takes it may still find fault in names.
+    let (_, printed) = super::peers::run("promtool", &["check", "metrics"], agent.metrics().as_bytes());
+    assert!(!printed.contains("error while linting") && !printed.contains("TYPE"), "{printed}");
+}
