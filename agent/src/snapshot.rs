@@ -13,7 +13,8 @@ pub struct Snapshot {
     pub key: GroupingKey,
     /// When it was taken.
     pub taken_at: SystemTime,
-    /// Pages to be read as one, with the labels of the key on every sample.
+    /// Pages to be read as one, with the labels of the key on every sample. The first is what the agent
+    /// itself says of the reading, and stands alone where a gateway refuses the others.
     pub pages: Vec<Page>,
     /// Whether the source could be read.
     pub up: bool,

@@ -3,7 +3,7 @@
 pub mod host;
 pub mod own;
 pub mod scrape;
-mod up;
+pub(crate) mod up;
 
 use std::future::Future;
 use std::pin::Pin;

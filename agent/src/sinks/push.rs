@@ -3,12 +3,15 @@
 mod body;
 mod gateway;
 mod groups;
+mod refusal;
+mod said;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exposition::GroupingKey;
+use reqwest::StatusCode;
 
 use super::{Scope, SendError, Sink};
 use crate::config::Endpoint;
@@ -17,6 +20,7 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+use said::Said;
 
 /// One gateway.
 #[derive(Debug)]
@@ -27,14 +31,6 @@ pub struct Push {
     groups: Groups,
     said: Said,
     stats: Arc<Stats>,
-}
-
-/// What was logged last, so that it is logged once and not at each interval.
-#[derive(Debug, Default)]
-struct Said {
-    endpoint: Option<String>,
-    groups: BTreeMap<GroupingKey, String>,
-    clashing: BTreeSet<GroupingKey>,
 }
 
 impl Push {
@@ -53,7 +49,8 @@ impl Sink for Push {
         // Something is sent at every interval, so this needs no clock of its own.
         let due = self.groups.due(Instant::now());
         self.delete(due).await;
-        let Body { text, left_out, first } = body::body(snapshot);
+        let was_refused = self.said.is_stood_in(&snapshot.key).then(|| refusal::over(snapshot));
+        let Body { text, left_out, first } = body::body(was_refused.as_ref().unwrap_or(snapshot));
         let life = self.groups.life(snapshot, self.ttl);
         match self.gateway.send(&snapshot.key, life, text).await {
             Ok(answer) if answer.status.is_success() => {
@@ -61,7 +58,14 @@ impl Sink for Push {
                 self.clashing(snapshot, left_out, first.as_deref());
                 Ok(())
             }
-            Ok(answer) => Err(self.sorted(snapshot, &answer)),
+            Ok(answer) => {
+                let sorted = self.sorted(snapshot, &answer);
+                let instead = refusal::is_of_the_page(answer.status).then_some(snapshot);
+                match instead.and_then(|snapshot| refusal::instead(snapshot, answer.status)) {
+                    Some(instead) => Err(self.instead(&instead, life).await),
+                    None => Err(sorted),
+                }
+            }
             Err(Failure { reason, message, scope }) => {
                 Err(self.again(&snapshot.key, reason, &message, scope, None))
             }
@@ -85,9 +89,30 @@ impl Push {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
-        let again = self.said.groups.remove(&snapshot.key).is_some();
-        if self.said.endpoint.take().is_some() || again {
+        if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
+        }
+    }
+
+    /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
+    /// all the same; it is tried again where its stand-in may get through later.
+    async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
+        let Body { text, .. } = body::body(snapshot);
+        match self.gateway.send(&snapshot.key, life, text).await {
+            Ok(answer) if answer.status.is_success() => {
+                self.groups.took(snapshot, Instant::now());
+                self.said.stands_in(snapshot);
+                SendError::Refused
+            }
+            Ok(Answer { status, after, .. }) if may_pass(status) => {
+                self.stats.retried(&self.label, status.as_str());
+                SendError::Again { after, scope: Scope::Group }
+            }
+            Ok(_) => SendError::Refused,
+            Err(Failure { reason, scope, .. }) => {
+                self.stats.retried(&self.label, reason);
+                SendError::Again { after: None, scope }
+            }
         }
     }
 
@@ -95,16 +120,12 @@ impl Push {
     fn sorted(&mut self, snapshot: &Snapshot, answer: &Answer) -> SendError {
         let Answer { status, after, words, .. } = answer;
         let message = format!("{status}: {words}");
-        if status.is_server_error() || [408, 429].contains(&status.as_u16()) {
+        if may_pass(*status) {
             return self.again(&snapshot.key, status.as_str(), &message, Scope::Group, *after);
         }
         self.stats.refused(&self.label, status.as_str());
-        self.said.endpoint = None;
-        if self.said.groups.insert(snapshot.key.clone(), message.clone()).as_ref() != Some(&message) {
+        if self.said.refused(snapshot, &message) {
             tracing::error!(endpoint = self.label, group = %snapshot.key, "push refused: {message}");
-        }
-        if snapshot.last {
-            self.said.groups.remove(&snapshot.key);
         }
         SendError::Refused
     }
@@ -118,11 +139,7 @@ impl Push {
         after: Option<Duration>,
     ) -> SendError {
         self.stats.retried(&self.label, reason);
-        let before = match scope {
-            Scope::Endpoint => self.said.endpoint.replace(message.to_owned()),
-            Scope::Group => self.said.groups.insert(key.clone(), message.to_owned()),
-        };
-        if before.as_deref() != Some(message) {
+        if self.said.failed(key, scope, message) {
             tracing::warn!(endpoint = self.label, group = %key, reason, "push failed, trying again: {message}");
         }
         SendError::Again { after, scope }
@@ -130,15 +147,7 @@ impl Push {
 
     fn clashing(&mut self, snapshot: &Snapshot, left_out: usize, first: Option<&str>) {
         self.stats.merged(&self.label, left_out);
-        let Some(first) = first else {
-            self.said.clashing.remove(&snapshot.key);
-            return;
-        };
-        let is_new = !snapshot.last && self.said.clashing.insert(snapshot.key.clone());
-        if snapshot.last {
-            self.said.clashing.remove(&snapshot.key);
-        }
-        if is_new {
+        if let Some(first) = self.said.clashing(snapshot, first) {
             tracing::warn!(
                 endpoint = self.label,
                 group = %snapshot.key,
@@ -152,7 +161,7 @@ impl Push {
     async fn delete(&mut self, groups: BTreeSet<GroupingKey>) -> usize {
         let mut kept = 0;
         for key in groups {
-            self.said.clashing.remove(&key);
+            self.said.deleted(&key);
             let message = match self.gateway.delete(&key).await {
                 Ok(Answer { status, .. }) if status.is_success() => continue,
                 Ok(Answer { status, words, .. }) => format!("{status}: {words}"),
@@ -163,4 +172,9 @@ impl Push {
         }
         kept
     }
+}
+
+/// Whether the same push may work later.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || [408, 429].contains(&status.as_u16())
 }

@@ -2,17 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-use agent::intake::Intake;
-use agent::pipeline::{self, Left, Times};
-use agent::sinks::pull::Pull;
-use agent::sinks::{SendError, Sink};
-use agent::snapshot::Snapshot;
-use agent::sources::Source;
-use agent::sources::own::Own;
-use agent::stats::Stats;
-use tokio_util::sync::CancellationToken;
+use std::time::Instant;
 
 use super::doubles::{Double, answer};
 use super::peers::{self, Peer};
@@ -29,7 +19,7 @@ fn page(gateway: &Peer) -> String {
 }
 
 /// A target whose counter moves only when the test says so.
-fn counter() -> (Double, Arc<AtomicU64>) {
+pub(crate) fn counter() -> (Double, Arc<AtomicU64>) {
     let value = Arc::new(AtomicU64::new(1));
     let shown = Arc::clone(&value);
     let double = Double::new(move |_, stream| {
@@ -39,7 +29,7 @@ fn counter() -> (Double, Arc<AtomicU64>) {
     (double, value)
 }
 
-fn settings(target: &Double, gateway: &str, push: &str) -> String {
+pub(crate) fn settings(target: &Double, gateway: &str, push: &str) -> String {
     format!(
         "interval = \"1h\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
          [scrape]\nurl = \"{}/metrics\"\ntimeout = \"5s\"\n[shutdown]\ngrace = \"5s\"\n\
@@ -95,21 +85,6 @@ fn groups_expire_after_the_linger_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_gateway_that_hangs_does_not_outlast_the_grace() {
-    let (target, _) = counter();
-    let gateway = Double::new(|_, _| std::thread::park());
-    let mut agent =
-        start(&settings(&target, &gateway.url, "").replace("grace = \"5s\"", "grace = \"500ms\""));
-    eventually("a push", || !gateway.seen().is_empty());
-    agent.terminate();
-    assert_eq!(agent.wait(), Some(1));
-    let url = &gateway.url;
-    for told in [format!("shutdown.grace ran out before {url} was done"), format!("{url} did not take ")] {
-        eventually("what was left", || agent.log().contains(&told));
-    }
-}
-
-#[test]
 fn a_target_that_hangs_at_the_end_is_told_to_be_down_and_nothing_is_left() {
     let answers = Arc::new(AtomicU64::new(0));
     let target = Double::new(move |_, stream| {
@@ -128,80 +103,4 @@ fn a_target_that_hangs_at_the_end_is_told_to_be_down_and_nothing_is_left() {
     assert_eq!(last.len(), 1, "{:?}", gateway.seen());
     assert!(last[0].body.contains("up 0\n") && !last[0].body.contains("c 1\n"), "{}", last[0].body);
     assert!(agent.log().contains("timeout: no whole page within 1s"), "{}", agent.log());
-}
-
-#[test]
-fn last_values_that_a_gateway_refuses_are_left_and_told() {
-    let (target, _) = counter();
-    let gateway = Double::new(|_, stream| answer(stream, "401 Unauthorized", "", b"who?"));
-    let mut agent = start(&settings(&target, &gateway.url, ""));
-    eventually("both pushes", || gateway.seen().len() >= 2);
-    agent.terminate();
-    assert_eq!(agent.wait(), Some(1), "{}", agent.log());
-    let told = format!("{} refused the last values of 2 groups", gateway.url);
-    eventually("what was left", || agent.log().contains(&told));
-    assert!(!agent.log().contains("grace ran out"), "{}", agent.log());
-}
-
-#[test]
-fn groups_that_a_gateway_does_not_delete_are_left_and_told() {
-    let (target, _) = counter();
-    let gateway = Double::new(|request, stream| {
-        let deletes = request.line.starts_with("DELETE");
-        answer(stream, if deletes { "500 Internal Server Error" } else { "200 OK" }, "", b"no");
-    });
-    let mut agent = start(&settings(&target, &gateway.url, "on_shutdown = \"delete\"\nlinger = \"100ms\""));
-    eventually("both pushes", || gateway.seen().len() >= 2);
-    agent.terminate();
-    assert_eq!(agent.wait(), Some(1), "{}", agent.log());
-    eventually("what was left", || agent.log().contains(&format!("{} did not delete 2 groups", gateway.url)));
-}
-
-#[test]
-fn a_gateway_that_is_not_there_at_the_end_does_not_cost_the_whole_grace() {
-    let (target, _) = counter();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text =
-        settings(&target, &format!("http://{nobody}"), "").replace("grace = \"5s\"", "grace = \"10m\"");
-    let mut agent = start(&text);
-    agent.terminate();
-    assert_eq!(agent.wait(), Some(1), "{}", agent.log());
-    eventually("what was left", || agent.log().contains("did not take 2 snapshots"));
-}
-
-/// A sink with a mistake in it.
-struct Dying;
-
-impl Sink for Dying {
-    async fn send(&mut self, _: &Snapshot) -> Result<(), SendError> {
-        panic!("as the test wants it")
-    }
-
-    fn ending(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn end(&mut self) -> usize {
-        0
-    }
-}
-
-#[tokio::test]
-async fn a_sink_that_dies_ends_the_agent_and_is_told() {
-    let stats = Arc::new(Stats::new().unwrap());
-    let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
-    let stop = CancellationToken::new();
-    let sink = pipeline::send(Dying, Arc::clone(&intake), &stop);
-    let (_nobody, changes) = tokio::sync::mpsc::channel(1);
-    let own: Box<dyn Source> = Box::new(Own::new("job/own".parse().unwrap(), Arc::clone(&stats)));
-    let hour = Duration::from_hours(1);
-    let times = Times { interval: hour, grace: hour, seed: 0 };
-    let pull = Arc::new(Pull::new(1, stats));
-    // Nobody stops it.
-    let left = pipeline::run(times, vec![own], changes, pull, vec![intake], vec![sink], stop).await;
-    let [Left::Died { whose, why }, Left::Waiting { snapshots, .. }] = left.as_slice() else {
-        panic!("{left:?}")
-    };
-    assert!(whose == "gateway" && why.contains("as the test wants it"), "{left:?}");
-    assert!((1..=2).contains(snapshots), "{left:?}");
 }

@@ -8,11 +8,14 @@ mod doubles;
 mod ending;
 mod flow;
 mod host;
+mod left;
 mod network;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod process;
 mod pulls;
+mod refusals;
 mod scraping;
+mod secrets;
 mod settings;

@@ -1,0 +1,100 @@
+//! Pushes that are refused for good: told once in the gateway's words, and nothing old stays as if it were new.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::doubles::{Double, answer};
+use super::peers;
+use super::process::{eventually, start};
+
+#[test]
+fn a_refusal_is_told_once_in_the_gateways_words_and_other_groups_go_on() {
+    let target = Double::page("a 1\n");
+    let gateway = Double::new(|request, stream| {
+        if request.line.contains("/job/j/") {
+            answer(stream, "400 Bad Request", "", b"pushed metrics are invalid: a collides\nwith b");
+        } else {
+            answer(stream, "200 OK", "", b"");
+        }
+    });
+    let settings = format!(
+        "interval = \"200ms\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
+         [scrape]\nurl = \"{}/metrics\"\ntimeout = \"200ms\"\n[push]\nurl = \"{}\"\n",
+        target.url, gateway.url
+    );
+    let agent = start(&settings);
+    eventually("more pushes of both", || {
+        gateway.seen_of("PUT /metrics/job/j/").len() > 3
+            && gateway.seen_of("PUT /metrics/job/pushpull-agent").len() > 3
+    });
+    let log = agent.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("push refused")).collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("400 Bad Request: pushed metrics are invalid: a collides with b"),
+        "{}",
+        told[0]
+    );
+    assert!(told[0].contains("job/j/instance/i"), "{}", told[0]);
+    let series = format!("pushpull_agent_refused_total{{endpoint=\"{}\",reason=\"400\"", gateway.url);
+    assert!(agent.value(&series).is_some_and(|count| count > 2.0), "{}", agent.metrics());
+}
+
+#[test]
+fn the_real_pushgateways_refusal_is_told_too() {
+    let real =
+        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
+    let gateway = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let (status, _) =
+        peers::request(gateway.port, "PUT", "/metrics/job/other", b"# TYPE a gauge\na 1\n").unwrap();
+    assert_eq!(status, 200);
+    let target = Double::page("# TYPE a counter\na 1\n");
+    let settings = format!(
+        "interval = \"200ms\"\n[identity]\njob = \"j\"\n[scrape]\nurl = \"{}/metrics\"\ntimeout = \"200ms\"\n\
+         [push]\nurl = \"http://127.0.0.1:{}\"\n",
+        target.url, gateway.port
+    );
+    let agent = start(&settings);
+    eventually("the refusal", || agent.log().contains("push refused"));
+    assert!(agent.log().contains("inconsistent"), "{}", agent.log());
+    // The host and the agent itself are groups of their own, which it takes.
+    let page = || peers::request(gateway.port, "GET", "/metrics", b"").unwrap().1;
+    eventually("the other groups", || {
+        page().contains("node_uname_info{") && page().contains("pushpull_agent_sent_total{")
+    });
+}
+
+#[test]
+fn a_refused_page_leaves_no_old_values_but_the_news_of_it_until_it_is_taken_again() {
+    let real =
+        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
+    let gateway = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let has_grown = Arc::new(AtomicBool::new(false));
+    let grown = Arc::clone(&has_grown);
+    let target = Double::new(move |_, stream| {
+        // To a Pushgateway the gauge's samples are the histogram's.
+        let more = "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n# TYPE h_count gauge\nh_count{x=\"1\"} 1\n";
+        let body = format!("a 1\n{}", if grown.load(Ordering::SeqCst) { more } else { "" });
+        answer(stream, "200 OK", "content-type: text/plain\r\n", body.as_bytes());
+    });
+    let agent = start(&format!(
+        "interval = \"200ms\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
+         [scrape]\nurl = \"{}/metrics\"\ntimeout = \"200ms\"\n[push]\nurl = \"http://127.0.0.1:{}\"\n",
+        target.url, gateway.port
+    ));
+    let has = |line: &str| {
+        let page = peers::request(gateway.port, "GET", "/metrics", b"").unwrap().1;
+        page.lines().any(|found| found == line)
+    };
+    let status = "pushpull_agent_page_refused_status{instance=\"i\",job=\"j\"}";
+    let (value, up) = ("a{instance=\"i\",job=\"j\"} 1", "up{instance=\"i\",job=\"j\"}");
+    eventually("the value", || has(value) && has(&format!("{up} 1")));
+    has_grown.store(true, Ordering::SeqCst);
+    eventually("the news", || has(&format!("{status} 400")));
+    assert!(has(&format!("{up} 0")) && !has(value));
+    assert!(has("scrape_samples_scraped{instance=\"i\",job=\"j\"} 5"));
+    has_grown.store(false, Ordering::SeqCst);
+    eventually("the value again", || has(value) && has(&format!("{up} 1")));
+    eventually("the end of the news", || !has(&format!("{status} 400")) && !has(&format!("{status} 0")));
+    assert_eq!(agent.log().matches("push refused").count(), 1, "{}", agent.log());
+}
