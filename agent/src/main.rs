@@ -78,9 +78,7 @@ fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes>
     let layers = Layers::new("PUSHPULL_AGENT", arguments.config.clone())
         .flag("--interval", "interval", arguments.interval.as_ref())
         .flag("--listen", "pull.listen", arguments.listen);
-    let loaded = service::config::load(&layers)?;
-    let identity = config::check(&loaded)?;
-    Ok((loaded, identity))
+    service::config::load_checked(&layers, config::check)
 }
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
