@@ -15,14 +15,21 @@ pub enum Drained {
     Left(usize),
 }
 
-/// A token that the first SIGINT or SIGTERM cancels. A second one ends the process at once.
+/// A token that the first SIGINT, SIGTERM or SIGHUP cancels. A second one ends the process at once.
+///
+/// Without a handler SIGHUP would end the process on the spot, with nothing finished. A second one
+/// is not counted: a closing terminal may send it twice.
 pub fn signals() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        let name = first(&mut interrupt, &mut terminate).await;
+        let name = tokio::select! {
+            name = first(&mut interrupt, &mut terminate) => name,
+            _ = hangup.recv() => "SIGHUP",
+        };
         tracing::info!(signal = name, "stopping; a second signal ends at once");
         token.cancel();
         let name = first(&mut interrupt, &mut terminate).await;
