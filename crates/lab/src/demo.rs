@@ -35,8 +35,8 @@ pub struct Demo {
 /// Runs until `stop` or until a child dies, which is an error.
 pub async fn run(demo: &Demo, stop: CancellationToken) -> anyhow::Result<()> {
     let log = Log::default();
-    let ports = Ports::choose(demo.ports)?;
     let programs = Programs::find(demo, &log)?;
+    let ports = Ports::choose(demo.ports, programs.prometheus.is_some())?;
     let folder = tempfile::tempdir().context("cannot make a folder for the demo's files")?;
     let mut children = Vec::new();
     let outcome = tokio::select! {

@@ -13,6 +13,8 @@ pub enum Choice {
     Auto,
 }
 
+const PROMETHEUS: &str = "Prometheus";
+
 /// One port for each part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
@@ -28,7 +30,9 @@ pub struct Ports {
 
 impl Ports {
     /// Chooses them; names all that are taken, and how to choose others.
-    pub fn choose(choice: Choice) -> anyhow::Result<Self> {
+    ///
+    /// The port of Prometheus may be taken where there is none `with_prometheus`: by one that runs.
+    pub fn choose(choice: Choice, with_prometheus: bool) -> anyhow::Result<Self> {
         let offset = match choice {
             Choice::Auto => return Self::free(),
             Choice::Offset(offset) => offset,
@@ -39,6 +43,7 @@ impl Ports {
         let taken: Vec<String> = ports
             .named()
             .into_iter()
+            .filter(|(name, _)| with_prometheus || *name != PROMETHEUS)
             .filter(|(_, port)| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err())
             .map(|(name, port)| format!("{port} ({name})"))
             .collect();
@@ -64,6 +69,28 @@ impl Ports {
     }
 
     fn named(self) -> [(&'static str, u16); 4] {
-        [("api", self.api), ("gateway", self.gateway), ("agent", self.agent), ("Prometheus", self.prometheus)]
+        [("api", self.api), ("gateway", self.gateway), ("agent", self.agent), (PROMETHEUS, self.prometheus)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_of_prometheus_matters_only_where_prometheus_takes_part() {
+        // An offset at which all four are free, until one of them is taken here.
+        let (offset, taken) = (1000..20_000)
+            .step_by(7)
+            .find_map(|offset| {
+                Ports::choose(Choice::Offset(offset), true).ok()?;
+                let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 9090 + offset)).ok()?;
+                Some((Choice::Offset(offset), taken))
+            })
+            .unwrap();
+        let told = Ports::choose(offset, true).unwrap_err().to_string();
+        let port = taken.local_addr().unwrap().port();
+        assert!(told.contains(&format!("ports taken by other programs: {port} (Prometheus);")), "{told}");
+        assert_eq!(Ports::choose(offset, false).unwrap().prometheus, port);
     }
 }
