@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tools bench-exposition bench-api fuzz dist
+.PHONY: help run test lint ci tools bench-exposition bench-api fuzz dist
 
 PEERS = prometheus prometheus-pushgateway prometheus-node-exporter
 VENV = target/peers/venv
@@ -28,6 +28,8 @@ lint: ## check format, lints, docs, licences, and the shipped configuration
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	 else echo "cargo-deny is not installed: licences were not checked"; fi
 	promtool check config gateway-config/prometheus.yml
+
+ci: lint test ## everything that a change must pass
 
 tools: ## install what the tests measure us against (Debian packages and a Python environment)
 	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust with rustup, then run this again"; exit 1; }

@@ -25,6 +25,7 @@ async fn start(settings: ServerSettings) -> Running {
     let hello = warp::path!("hello").map(|| "hello");
     let peer = warp::path!("peer").and(warp::ext::get()).map(|Peer(peer): Peer| peer.to_string());
     let slow = warp::path!("slow" / u64).then(async |milliseconds| {
+        // Stands for work.
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         "slow"
     });
