@@ -1,57 +1,99 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci tools bench-exposition bench-api fuzz dist
+.PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
+        stack-status test-stack dashboards bench-exposition bench-api fuzz dist
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 
-PEERS = prometheus prometheus-pushgateway prometheus-node-exporter
 VENV = target/peers/venv
+GRAFANA_CHECK = target/grafana-check
 ARTICLE = fastapi==0.165.0 uvicorn==0.54.0 psutil==7.2.2
-SUDO = $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+# How many tests that was in all: each part counts its own, and the last part is a small one.
+TOTAL = awk '/^test result:/ { passed += $$4; failed += $$6 } \
+        END { if (passed + failed) printf "\nAll together: %d passed, %d failed\n", passed, failed }'
 FUZZ = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
        -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
        -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## build and start everything: gateway, API, agent, a light load, and Prometheus where installed
-	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust with rustup, then run this again"; exit 1; }
+run: need-rust ## build and start everything: gateway, API, agent, a light load, and Prometheus where installed
 	cargo build
 	@exec target/debug/pushpull-lab demo $(ARGS)
 
-test: tools ## run all tests, against the real Prometheus and Pushgateway
-	cargo test --workspace
+stack-native: need-rust ## start the whole stack without Docker, from Debian's packages, data under var/native
+	cargo build
+	@exec target/debug/pushpull-lab native $(ARGS)
 
-lint: ## check format, lints, docs, licences, and the shipped configuration
+test: need-rust tools ## run all tests, against the real Prometheus and Pushgateway
+	@echo "Fetching and building first: several minutes the first time"
+	@cargo fetch --quiet --locked
+	@mkdir -p target; cargo test --workspace --no-fail-fast 2>&1 | tee target/test.log; status=$$?; \
+	$(TOTAL) target/test.log; exit $$status
+
+lint: need-rust tools ## check format, lints, docs, licences, and the shipped configuration
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	 else echo "cargo-deny is not installed: licences were not checked"; fi
-	promtool check config gateway-config/prometheus.yml
+	@$(MAKE) --no-print-directory lint-config lint-dashboards
 
-ci: lint test ## everything that a change must pass
+ci: lint test ## everything that can be checked at home; CI runs `make test`
 
-tools: ## install what the tests measure us against (Debian packages and a Python environment)
-	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust with rustup, then run this again"; exit 1; }
-	@ok=yes; for program in $(PEERS) promtool; do command -v $$program >/dev/null || ok=; done; \
-	python3 -c 'import ensurepip' 2>/dev/null || ok=; [ -n "$$ok" ] || { \
-	  command -v apt-get >/dev/null || { echo "apt-get is missing: install $(PEERS) python3-venv by hand"; exit 1; }; \
-	  $(SUDO) apt-get update && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y $(PEERS) python3-venv; \
-	  : Debian starts them as services, on the ports of the demo: the tests want the programs only; \
-	  [ ! -d /run/systemd/system ] || $(SUDO) systemctl disable --now $(PEERS); }
-	@[ -x $(VENV)/bin/pip ] || python3 -m venv $(VENV)
-	@$(VENV)/bin/python3 -c 'import prometheus_client' 2>/dev/null || $(VENV)/bin/pip install -q prometheus-client==0.26.0
+lint-config: ## check the configuration of Prometheus, Alertmanager and Compose, and unit-test every alert
+	promtool check config gateway-config/prometheus.yml gateway-config/prometheus.native.yml
+	promtool check rules gateway-config/rules/*.yml
+	promtool test rules gateway-config/rules/tests/*.yml
+	amtool check-config gateway-config/alertmanager.yml
+	@if command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1; then docker/stack.sh config; \
+	 else echo "Compose is not installed: docker/compose.yml was not checked"; fi
 
-bench-exposition: ## measure parsing and writing pages against other crates, as ratios
+lint-dashboards: tools $(GRAFANA_CHECK)/node_modules ## check dashboards and provisioning against Grafana's types
+	python3 grafana-provisioning/source/generate.py --check
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py
+	$(VENV)/bin/python3 grafana-provisioning/check/check.py --seeded
+
+$(GRAFANA_CHECK)/node_modules: grafana-provisioning/check/package-lock.json
+	mkdir -p $(GRAFANA_CHECK) && cp grafana-provisioning/check/package*.json $(GRAFANA_CHECK)/
+	@command -v npm >/dev/null || { echo "npm is missing: sudo apt-get install npm, then run this again"; exit 1; }
+	cd $(GRAFANA_CHECK) && npm ci --no-audit --no-fund --silent && touch node_modules
+
+dashboards: ## write the dashboards from their source
+	python3 grafana-provisioning/source/generate.py
+
+stack: ## bring up everything by Compose; ARGS="--scale api=3", NAT=1, TLS=1
+	@docker/stack.sh up $(ARGS)
+
+stack-down: ## remove it; ARGS=--volumes removes its data, too
+	@docker/stack.sh down $(ARGS)
+
+stack-logs: ## follow its logs; ARGS=agent for one service
+	@docker/stack.sh logs $(ARGS)
+
+stack-status: ## one table: service, health, URL, last scrape, last push
+	@docker/stack.sh status
+
+test-stack: ## test it on stand-ins for the official images (as root, on Debian)
+	@docker/tests/run.sh $(ARGS)
+
+tools: ## install what the tests measure us against (Debian packages, asks for sudo; a Python environment)
+	@.ci/tools
+
+need-rust:
+	@.ci/need-rust
+
+bench-exposition: need-rust ## measure parsing and writing pages against other crates, as ratios
 	cargo bench -p exposition --bench ratios -- --json $(CURDIR)/docs/results/bench-exposition.json
 
-bench-api: tools ## measure what instrumentation costs, beside the article's FastAPI app
+bench-api: need-rust tools ## measure what instrumentation costs, beside the article's FastAPI app
 	@$(VENV)/bin/python3 -c 'import fastapi, uvicorn, psutil' 2>/dev/null || $(VENV)/bin/pip install -q $(ARTICLE)
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
 
-fuzz: ## fuzz the parser for a minute (needs a C++ compiler)
+fuzz: need-rust ## fuzz the parser for a minute (needs a C++ compiler)
 	cd crates/exposition/fuzz && mkdir -p corpus && \
 	RUSTFLAGS="$(FUZZ)" cargo run --release --target x86_64-unknown-linux-gnu -- corpus -max_total_time=60 -max_len=4096
 
-dist: ## build optimised binaries for packages
+dist: need-rust ## build optimised binaries for packages
 	cargo build --workspace --profile dist

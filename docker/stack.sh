@@ -18,8 +18,16 @@ up() {
   compose config -q || die "the Compose files are not valid together: the message is above"
   need_volumes
   need_ports
-  if [ -n "${TLS:-}" ]; then ./tls.sh; fi
-  compose up -d --build "$@" || die "not everything came up: \`make stack-logs\` shows why, \`make stack-down\` removes the rest"
+  [ -z "${TLS:-}" ] || ../gateway-config/make-web-config.sh
+  compose build || die "the images cannot be built: the message is above"
+  # Building takes minutes, in which another program may have taken a port.
+  need_ports
+  local before
+  before=$(compose ps -q)
+  if ! compose up -d "$@"; then
+    [ -n "$before" ] || compose down >/dev/null 2>&1
+    die "not everything came up: the message is above${before:+; \`make stack-logs\` may say more}"
+  fi
   wait_healthy
   status
 }
@@ -71,10 +79,23 @@ status() {
   done
 }
 
+# Every set of files and profiles, without a daemon.
+config() {
+  COMPOSE=(docker compose)
+  docker compose version >/dev/null 2>&1 || COMPOSE=(docker-compose)
+  local extra profiles
+  for extra in "" compose.nat.yml compose.tls.yml; do
+    for profiles in pushgateway,grafana gateway; do
+      COMPOSE_PROFILES=$profiles GRAFANA_ADMIN_PASSWORD=only-checked "${COMPOSE[@]}" --env-file .env.example -f compose.yml ${extra:+-f "$extra"} config -q
+    done
+  done
+}
+
 case "${1:-}" in
   up) shift && up "$@" ;;
   down) shift && need_docker && compose --profile '*' down --remove-orphans "$@" ;;
   logs) shift && need_docker && compose logs -f --tail=100 "$@" ;;
   status) status ;;
-  *) die "expected up, down, logs or status, got \`${1:-}\`" ;;
+  config) config ;;
+  *) die "expected up, down, logs, status or config, got \`${1:-}\`" ;;
 esac

@@ -4,37 +4,37 @@ use std::time::{Duration, SystemTime};
 
 const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
+/// Nobody is left alone for longer, whatever `Retry-After` says: a wrong one would be for good.
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
-/// The state of one endpoint's failures.
+/// How often in a row something failed: a group, or its endpoint.
 #[derive(Debug, Default)]
 pub struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    /// It worked.
-    pub fn reset(&mut self) {
-        self.failures = 0;
-    }
-
     /// It failed; how long to wait. Full jitter keeps a fleet from coming back all at once.
     pub fn next(&mut self, asked: Option<Duration>) -> Duration {
         let ceiling = FIRST.saturating_mul(1 << self.failures.min(16)).min(MOST);
         self.failures = self.failures.saturating_add(1);
         let jittered = rand::random_range(Duration::ZERO..=ceiling);
-        // Never earlier than asked; a receiver that asks for an hour does not get us for an hour less.
+        // Never earlier than asked.
         asked.map_or(jittered, |asked| asked + jittered.min(Duration::from_secs(1)))
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3).
+/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); five minutes at the most.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+    let seconds = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let asked = if seconds {
+        // Digits that no integer holds are more than the most.
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+    } else {
+        httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or(Duration::ZERO)
+    };
+    Some(asked.min(LONGEST_ASKED))
 }
 
 #[cfg(test)]
@@ -48,8 +48,7 @@ mod tests {
             let ceiling = FIRST.saturating_mul(1 << failures.min(16)).min(MOST);
             assert!(backoff.next(None) <= ceiling);
         }
-        backoff.reset();
-        assert!(backoff.next(None) <= FIRST);
+        assert!(Backoff::default().next(None) <= FIRST);
     }
 
     #[test]
@@ -63,6 +62,11 @@ mod tests {
             ("Wed, 21 Oct 2015 07:29:30 GMT", Some(90)),
             ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
             ("soon", None),
+            ("", None),
+            ("3600", Some(300)),
+            ("18446744073709551615", Some(300)),
+            ("99999999999999999999999", Some(300)),
+            ("Wed, 21 Oct 2099 07:28:00 GMT", Some(300)),
         ];
         for (text, want) in rows {
             assert_eq!(retry_after(text, now), want.map(Duration::from_secs), "{text}");

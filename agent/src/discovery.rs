@@ -42,6 +42,7 @@ impl Name {
         let url = Url::parse(&target.url)?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
         let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
+        stats.source(&asked, &["discovery"], &[]);
         Ok(Self { target: target.clone(), key, asked, known: BTreeMap::new(), failing: None, stats })
     }
 
@@ -72,10 +73,10 @@ impl Name {
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
         let answer = tokio::net::lookup_host(&self.asked);
-        match tokio::time::timeout(self.target.timeout, answer).await {
+        match tokio::time::timeout(self.target.timeout(), answer).await {
             Ok(Ok(addresses)) => Ok(addresses.collect()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {:?}", self.target.timeout)),
+            Err(_) => Err(format!("no answer within {:?}", self.target.timeout())),
         }
     }
 
@@ -120,7 +121,7 @@ impl Name {
         let mut labels = self.key.labels().clone();
         labels.insert("instance".to_owned(), address.to_string());
         let key = GroupingKey::new(self.key.job(), labels)?;
-        Ok(Box::new(Scrape::new(&self.target, Some(address), key, Arc::clone(&self.stats))?))
+        Ok(Box::new(Scrape::new(&self.target, Some(address), key, Arc::clone(&self.stats))))
     }
 
     fn note(&mut self, message: &str) {

@@ -3,16 +3,18 @@
 //! Pushing an older state after a newer one would look like a counter reset, so nothing is queued
 //! behind: a snapshot that was not sent in time is replaced, and counted.
 
-use std::collections::BTreeMap;
+mod turns;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use exposition::GroupingKey;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep_until};
 
+use crate::sinks::SendError;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use turns::{Taken, Turn, Turns};
 
 /// Between the sources and one sink.
 #[derive(Debug)]
@@ -20,26 +22,21 @@ pub struct Intake {
     endpoint: String,
     state: Mutex<State>,
     changed: Notify,
-    closing: CancellationToken,
     stats: Arc<Stats>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: BTreeMap<GroupingKey, Arc<Snapshot>>,
-    closed: bool,
+    turns: Turns,
+    /// One was taken out and is not settled yet.
+    sending: bool,
 }
 
 impl Intake {
     /// An empty one; what it drops is counted under the endpoint's name.
     pub fn new(endpoint: &str, stats: Arc<Stats>) -> Self {
-        Self {
-            endpoint: endpoint.to_owned(),
-            state: Mutex::default(),
-            changed: Notify::new(),
-            closing: CancellationToken::new(),
-            stats,
-        }
+        let endpoint = endpoint.to_owned();
+        Self { endpoint, state: Mutex::default(), changed: Notify::new(), stats }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -49,70 +46,79 @@ impl Intake {
     /// Takes a snapshot, never waits; one of the same group that still waited is dropped.
     pub fn offer(&self, snapshot: Arc<Snapshot>) {
         let mut state = self.lock();
-        let replaced = state.waiting.insert(snapshot.key.clone(), snapshot);
-        self.stats.waiting(&self.endpoint, state.waiting.len());
+        match state.turns.offer(snapshot) {
+            Taken::Kept => {}
+            Taken::Replaced => self.stats.dropped(&self.endpoint, "superseded"),
+            Taken::Full => self.stats.dropped(&self.endpoint, "full"),
+        }
+        self.stats.waiting(&self.endpoint, state.turns.len());
         drop(state);
-        if replaced.is_some() {
-            self.stats.dropped(&self.endpoint, "superseded");
-        }
         self.changed.notify_one();
     }
 
-    /// Gives back a snapshot that could not be sent, unless a newer one has come.
-    pub fn give_back(&self, snapshot: Arc<Snapshot>) {
+    /// What became of the snapshot that was taken out.
+    pub fn settle(&self, snapshot: Arc<Snapshot>, outcome: Result<(), SendError>) {
         let mut state = self.lock();
-        if state.waiting.contains_key(&snapshot.key) {
-            self.stats.dropped(&self.endpoint, "superseded");
-        } else {
-            state.waiting.insert(snapshot.key.clone(), snapshot);
-            self.stats.waiting(&self.endpoint, state.waiting.len());
-        }
-    }
-
-    /// No more snapshots will come.
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.closing.cancel();
-        self.changed.notify_one();
-    }
-
-    /// Waits before the next try; near the end, when every moment counts, only briefly.
-    pub async fn wait(&self, time: Duration) {
-        let short = Duration::from_millis(100);
-        if self.closing.is_cancelled() {
-            return tokio::time::sleep(time.min(short)).await;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = self.closing.cancelled() => tokio::time::sleep(time.min(short)).await,
-        }
-    }
-
-    /// The next snapshot to send; none once it is closed and empty.
-    pub async fn next(&self) -> Option<Arc<Snapshot>> {
-        loop {
-            {
-                let mut state = self.lock();
-                if let Some((_, snapshot)) = state.waiting.pop_first() {
-                    self.stats.waiting(&self.endpoint, state.waiting.len());
-                    return Some(snapshot);
-                }
-                if state.closed {
-                    return None;
+        state.sending = false;
+        match outcome {
+            Ok(()) | Err(SendError::Refused) => state.turns.settled(&snapshot.key),
+            Err(SendError::Again { after, scope }) => {
+                if !state.turns.failed(snapshot, scope, after, Instant::now()) {
+                    self.stats.dropped(&self.endpoint, "superseded");
                 }
             }
-            self.changed.notified().await;
+        }
+        self.stats.waiting(&self.endpoint, state.turns.len());
+    }
+
+    /// No more snapshots will come, and what is not sent by `end` never will be.
+    pub fn close(&self, end: Instant) {
+        self.lock().turns.close(end);
+        self.changed.notify_one();
+    }
+
+    /// The next snapshot to send; none once it is closed and empty, or only such are left as would have
+    /// to be tried again in the time that is kept for `ending`.
+    pub async fn next(&self, ending: Duration) -> Option<Arc<Snapshot>> {
+        loop {
+            let until = {
+                let mut state = self.lock();
+                match state.turns.next(Instant::now()) {
+                    Turn::Send(snapshot) => {
+                        state.sending = true;
+                        self.stats.waiting(&self.endpoint, state.turns.len());
+                        return Some(snapshot);
+                    }
+                    Turn::Nothing if state.turns.end().is_some() => return None,
+                    Turn::Nothing => None,
+                    Turn::Wait(until) => {
+                        let last = state.turns.end().map(|end| end.checked_sub(ending).unwrap_or(end));
+                        if last.is_some_and(|last| last <= until) {
+                            return None;
+                        }
+                        Some(until)
+                    }
+                }
+            };
+            match until {
+                Some(until) => tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = sleep_until(until) => {}
+                },
+                None => self.changed.notified().await,
+            }
         }
     }
 
-    /// Gives up what still waits, and counts it.
+    /// Gives up what still waits or is under way, and counts it.
     pub fn abandon(&self) -> usize {
-        let waiting = std::mem::take(&mut self.lock().waiting).len();
+        let mut state = self.lock();
+        let left = state.turns.clear() + usize::from(std::mem::take(&mut state.sending));
         self.stats.waiting(&self.endpoint, 0);
-        for _ in 0..waiting {
+        for _ in 0..left {
             self.stats.dropped(&self.endpoint, "shutdown");
         }
-        waiting
+        left
     }
 
     /// The endpoint's name.

@@ -14,9 +14,11 @@
 pub mod backoff;
 pub mod config;
 pub mod discovery;
+mod exchange;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+mod series;
 pub mod sinks;
 pub mod snapshot;
 pub mod sources;
@@ -52,7 +54,7 @@ pub async fn run(
             let name = discovery::Name::new(target, key, Arc::clone(&stats))?;
             tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
         } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(target, None, key, Arc::clone(&stats))?));
+            sources.push(Box::new(sources::scrape::Scrape::new(target, None, key, Arc::clone(&stats))));
         }
     }
     if settings.host.enabled {
@@ -69,7 +71,7 @@ pub async fn run(
     let mut sinks = Vec::new();
     for endpoint in &settings.push.0 {
         let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
-        let sink = push::Push::new(endpoint, Arc::clone(&stats))?;
+        let sink = push::Push::new(endpoint, Arc::clone(&stats));
         sinks.push(pipeline::send(sink, Arc::clone(&intake)));
         intakes.push(intake);
     }
@@ -80,7 +82,7 @@ pub async fn run(
     let (service, token) = (warp::service(pull::filter(Arc::clone(&pull))), done.clone());
     let server =
         tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
-    let times = Times { interval: settings.interval, grace: settings.shutdown.grace };
+    let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
     let left = pipeline::run(times, sources, changes, pull, intakes, sinks, stop).await;
     done.cancel();
     server.await.context("the listener ended badly")??;

@@ -78,14 +78,23 @@ fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes>
     let layers = Layers::new("PUSHPULL_AGENT", arguments.config.clone())
         .flag("--interval", "interval", arguments.interval.as_ref())
         .flag("--listen", "pull.listen", arguments.listen);
-    service::config::load_checked(&layers, config::check)
+    let (mut loaded, identity) = service::config::load_checked(&layers, config::check)?;
+    loaded.settings.fill_in();
+    Ok((loaded, identity))
 }
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
     let groups = identity.targets.iter().chain([&identity.host, &identity.own]);
     let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
-    print(&format!("{described}\n{groups}"))
+    let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
+    let notes: String = honoring
+        .map(|target| {
+            let url = config::shown(&target.url);
+            format!("# honor_labels of {url}: for pulls; a Pushgateway overwrites the labels of the group\n")
+        })
+        .collect();
+    print(&format!("{described}\n{groups}{notes}"))
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -3,19 +3,22 @@
 //! A source is read on its interval whatever the sinks do. At the end every source is read once
 //! more, the intakes are closed, and the sinks send what is left, all within one grace.
 
+mod read;
+mod ticks;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use exposition::GroupingKey;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff::Backoff;
 use crate::intake::Intake;
+use crate::sinks::Sink;
 use crate::sinks::pull::Pull;
-use crate::sinks::{SendError, Sink};
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
 
@@ -68,6 +71,15 @@ pub struct Times {
     pub interval: Duration,
     /// For the end of everything.
     pub grace: Duration,
+    /// What tells this agent from others, so that they do not all read at the same moment.
+    pub seed: u64,
+}
+
+impl Times {
+    /// For the agent with this key.
+    pub fn new(interval: Duration, grace: Duration, own: &GroupingKey) -> Self {
+        Self { interval, grace, seed: ticks::hash(0, &own.to_string()) }
+    }
 }
 
 /// Runs all sources until `stop`, then ends everything within the grace.
@@ -80,7 +92,7 @@ pub async fn run(
     sinks: Vec<JoinHandle<()>>,
     stop: CancellationToken,
 ) -> Vec<Left> {
-    let Times { interval, grace } = times;
+    let grace = times.grace;
     let start = |source: Box<dyn Source>| {
         let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
         let deliver = move |snapshot: Snapshot| {
@@ -91,8 +103,7 @@ pub async fn run(
             }
         };
         let leave = CancellationToken::new();
-        // Half of the grace for reading leaves half for sending.
-        let reader = read(source, interval, grace / 2, deliver, stop.clone(), leave.clone());
+        let reader = read::read(source, times, deliver, stop.clone(), leave.clone());
         (leave, tokio::spawn(reader))
     };
     let mut readers: BTreeMap<String, _> =
@@ -121,66 +132,25 @@ pub async fn run(
         }
     }
     for intake in &intakes {
-        intake.close();
+        intake.close(deadline);
     }
     for (intake, mut sink) in intakes.iter().zip(sinks) {
-        if tokio::time::timeout_at(deadline, &mut sink).await.is_err() {
-            sink.abort();
-            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting: intake.abandon() });
+        let in_time = tokio::time::timeout_at(deadline, &mut sink).await.is_ok();
+        sink.abort();
+        let waiting = intake.abandon();
+        if !in_time || waiting > 0 {
+            left.push(Left::Endpoint { endpoint: intake.endpoint().to_owned(), waiting });
         }
     }
     left
 }
 
-/// Reads a source at once and then each interval; says whether the last reading worked out.
-async fn read(
-    mut source: Box<dyn Source>,
-    interval: Duration,
-    last: Duration,
-    deliver: impl Fn(Snapshot),
-    stop: CancellationToken,
-    leave: CancellationToken,
-) -> bool {
-    let mut ticks = tokio::time::interval(interval);
-    // A late tick does not move those after it.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    while !stop.is_cancelled() {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = leave.cancelled() => {}
-            _ = ticks.tick() => {}
-        }
-        // What is under way when the stop comes is given up for the last reading.
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = leave.cancelled() => {
-                source.gone().map(&deliver);
-                return true;
-            }
-            snapshot = source.collect() => deliver(snapshot),
-        }
-    }
-    match tokio::time::timeout(last, source.collect()).await {
-        Ok(snapshot) => {
-            deliver(Snapshot { last: true, ..snapshot });
-            true
-        }
-        Err(_) => false,
-    }
-}
-
 /// Sends what comes through the intake, one at a time, until it is closed and empty.
 pub fn send(mut sink: impl Sink, intake: Arc<Intake>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut backoff = Backoff::default();
-        while let Some(snapshot) = intake.next().await {
-            match sink.send(&snapshot).await {
-                Ok(()) | Err(SendError::Refused) => backoff.reset(),
-                Err(SendError::Again { after }) => {
-                    intake.give_back(snapshot);
-                    intake.wait(backoff.next(after)).await;
-                }
-            }
+        while let Some(snapshot) = intake.next(sink.ending()).await {
+            let outcome = sink.send(&snapshot).await;
+            intake.settle(snapshot, outcome);
         }
         sink.end().await;
     })

@@ -9,21 +9,35 @@ use std::time::Duration;
 use crate::snapshot::Snapshot;
 
 /// Why a snapshot did not arrive: the one place where a failure is sorted.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum SendError {
     /// It may work later, not before the time that was asked for.
     Again {
         /// How long the receiver asks to be left alone.
         after: Option<Duration>,
+        /// Who is to be left alone.
+        scope: Scope,
     },
     /// It never will: this snapshot is given up.
     Refused,
+}
+
+/// Whom a failure tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The group that was sent: the endpoint answered, and may take others.
+    Group,
+    /// The endpoint: nobody was reached there.
+    Endpoint,
 }
 
 /// Somewhere to send snapshots to.
 pub trait Sink: Send + 'static {
     /// Sends one. Called for one snapshot at a time, so that no push overtakes another.
     fn send(&mut self, snapshot: &Snapshot) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// How long [`Sink::end`] takes: so long before the end nothing is tried again.
+    fn ending(&self) -> Duration;
 
     /// Does what was asked for the end, once nothing more will be sent.
     fn end(&mut self) -> impl Future<Output = ()> + Send;

@@ -3,9 +3,11 @@
 pub mod host;
 pub mod own;
 pub mod scrape;
+mod up;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::snapshot::Snapshot;
 
@@ -19,6 +21,11 @@ pub trait Source: Send {
 
     /// Reads it now.
     fn collect(&mut self) -> Collecting<'_>;
+
+    /// What is left to say when its last reading was given up after so long.
+    fn late(&mut self, _after: Duration) -> Option<Snapshot> {
+        None
+    }
 
     /// What is left to say when it is not there any more.
     fn gone(&mut self) -> Option<Snapshot> {

@@ -2,6 +2,14 @@
 
 use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
 
+/// Why a snapshot is given up.
+const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
+/// Why a push is tried again: what may go wrong on the way, and the answers that may pass.
+const RETRIED: &[&str] =
+    &["connect", "timeout", "request", "setup", "408", "429", "500", "502", "503", "504"];
+/// The answers that gateways and what stands before them refuse a push with.
+const REFUSED: &[&str] = &["400", "401", "403", "404", "405", "413"];
+
 /// The agent's own instruments.
 #[derive(Debug)]
 pub struct Stats {
@@ -9,12 +17,13 @@ pub struct Stats {
     pub registry: Registry,
     collections: IntCounterVec,
     failures: IntCounterVec,
-    duplicates: IntCounterVec,
+    dropped_samples: IntCounterVec,
     sent: IntCounterVec,
     sent_bytes: IntCounterVec,
     refused: IntCounterVec,
     retried: IntCounterVec,
     dropped: IntCounterVec,
+    merged: IntCounterVec,
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
@@ -41,10 +50,10 @@ impl Stats {
             "Times that a source could not be read, by reason.",
             &["source", "reason"],
         )?;
-        let duplicates = counters(
-            "pushpull_agent_duplicate_samples_total",
-            "Samples left out because their series stood on the page already.",
-            &["source"],
+        let dropped_samples = counters(
+            "pushpull_agent_dropped_samples_total",
+            "Samples of scraped pages that were left out, by reason.",
+            &["source", "reason"],
         )?;
         let sent = counters("pushpull_agent_sent_total", "Snapshots that an endpoint took.", &["endpoint"])?;
         let sent_bytes = counters(
@@ -65,6 +74,11 @@ impl Stats {
         )?;
         let dropped =
             counters("pushpull_agent_dropped_total", "Snapshots that were never sent, by reason.", &labels)?;
+        let merged = counters(
+            "pushpull_agent_merged_samples_total",
+            "Samples left out of pushes because they differed from others only in labels of the group.",
+            &["endpoint"],
+        )?;
         let last_sent = gauges(
             "pushpull_agent_last_sent_time_seconds",
             "Unix time of the last push that an endpoint took.",
@@ -80,12 +94,13 @@ impl Stats {
             registry,
             collections,
             failures,
-            duplicates,
+            dropped_samples,
             sent,
             sent_bytes,
             refused,
             retried,
             dropped,
+            merged,
             last_sent,
             up,
             waiting,
@@ -95,11 +110,15 @@ impl Stats {
 
     /// Alerts need the series before the first failure.
     pub fn endpoint(&self, endpoint: &str) {
-        for counter in [&self.sent, &self.sent_bytes] {
+        for counter in [&self.sent, &self.sent_bytes, &self.merged] {
             counter.with_label_values(&[endpoint]);
         }
-        for reason in ["superseded", "shutdown"] {
-            self.dropped.with_label_values(&[endpoint, reason]);
+        for (counter, reasons) in
+            [(&self.dropped, DROPPED), (&self.retried, RETRIED), (&self.refused, REFUSED)]
+        {
+            for reason in reasons {
+                counter.with_label_values(&[endpoint, reason]);
+            }
         }
         self.waiting(endpoint, 0);
     }
@@ -117,9 +136,30 @@ impl Stats {
         }
     }
 
-    /// Samples of one page that were there already.
-    pub fn duplicates(&self, source: &str, count: usize) {
-        self.duplicates.with_label_values(&[source]).inc_by(count as u64);
+    /// Samples of one page were left out.
+    pub fn dropped_samples(&self, source: &str, reason: &str, count: usize) {
+        self.dropped_samples.with_label_values(&[source, reason]).inc_by(count as u64);
+    }
+
+    /// A source that may fail, or drop samples, for these reasons: alerts need the series before.
+    pub fn source(&self, source: &str, failures: &[&str], drops: &[&str]) {
+        self.collections.with_label_values(&[source]);
+        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
+            for reason in reasons {
+                counter.with_label_values(&[source, reason]);
+            }
+        }
+    }
+
+    /// A source that will not come back under this name.
+    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
+        // What is not there need not be removed.
+        let _ = self.collections.remove_label_values(&[source]);
+        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
+            for reason in reasons {
+                let _ = counter.remove_label_values(&[source, reason]);
+            }
+        }
     }
 
     /// An endpoint took a snapshot.
@@ -140,6 +180,11 @@ impl Stats {
     pub fn retried(&self, endpoint: &str, reason: &str) {
         self.retried.with_label_values(&[endpoint, reason]).inc();
         self.up.with_label_values(&[endpoint]).set(0.0);
+    }
+
+    /// Samples were left out of a push.
+    pub fn merged(&self, endpoint: &str, count: usize) {
+        self.merged.with_label_values(&[endpoint]).inc_by(count as u64);
     }
 
     /// A snapshot was given up.

@@ -1,80 +1,34 @@
 //! What no single value shows to be wrong, each with its place.
 
+mod endpoints;
+mod targets;
+
+use std::time::Duration;
+
+use humantime::format_duration;
 use service::config::{Loaded, Mistakes, nearest};
 
-use super::{Discovery, OnShutdown, Settings, shown as shown_url};
+use super::{Settings, shown};
 use crate::identity::Identity;
 use crate::sources::host::COLLECTORS;
+
+/// Whoever reads more seldom than this wants no agent.
+const LONGEST: Duration = Duration::from_hours(24 * 366);
+
+/// Where mistakes go: the key, and what is wrong with it.
+type Wrong<'a> = dyn FnMut(&str, String) + 'a;
 
 /// Checks all settings together; what passes is resolved for good.
 pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     let Loaded { settings, places } = loaded;
     let mut mistakes = Mistakes::default();
     let mut wrong = |key: &str, message: String| mistakes.add(&places.of(key), key, message);
-    let interval = settings.interval;
-    if interval.is_zero() {
-        wrong("interval", "expected a duration longer than 0".to_owned());
+    if settings.interval.is_zero() || settings.interval > LONGEST {
+        let most = format_duration(LONGEST);
+        wrong("interval", format!("expected a duration longer than 0 and at most {most}"));
     }
-    let shown = humantime::format_duration;
-    let url = |text: &str| match url::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        Ok(_) => Err(format!("expected an http or https URL, got \"{}\"", shown_url(text))),
-        Err(error) => Err(format!("expected an http or https URL, got \"{text}\" ({error})")),
-    };
-    for (at, target) in settings.scrape.0.iter().enumerate() {
-        let key = |name: &str| format!("scrape[{at}].{name}");
-        if let Err(message) = url(&target.url) {
-            wrong(&key("url"), message);
-        }
-        if target.discovery == Discovery::Dns && target.instance.is_some() {
-            let message = "set beside discovery = \"dns\", where each address is an instance of its own";
-            wrong(&key("instance"), message.to_owned());
-        }
-        if target.timeout > interval || target.timeout.is_zero() {
-            let (timeout, place) = (shown(target.timeout), places.of("interval"));
-            let message = format!(
-                "{timeout} must be more than 0 and at most the interval of {} ({place})",
-                shown(interval)
-            );
-            wrong(&key("timeout"), message);
-        }
-    }
-    for (at, endpoint) in settings.push.0.iter().enumerate() {
-        let key = |name: &str| format!("push[{at}].{name}");
-        if let Err(message) = url(&endpoint.url) {
-            wrong(&key("url"), message);
-        }
-        if endpoint.timeout.is_zero() || endpoint.rate == 0 {
-            let name = if endpoint.rate == 0 { "rate" } else { "timeout" };
-            wrong(&key(name), "expected more than 0".to_owned());
-        }
-        if let Some(ttl) = endpoint.ttl.filter(|ttl| *ttl < interval * 2) {
-            let message = format!(
-                "{} is shorter than two intervals of {} ({}): one late push and the group is gone",
-                shown(ttl),
-                shown(interval),
-                places.of("interval")
-            );
-            wrong(&key("ttl"), message);
-        }
-        let grace = settings.shutdown.grace;
-        if endpoint.on_shutdown == OnShutdown::Delete && endpoint.linger >= grace {
-            let message = format!(
-                "on_shutdown = \"delete\" waits {} before it deletes, but shutdown.grace is {} ({})",
-                shown(endpoint.linger),
-                shown(grace),
-                places.of("shutdown.grace")
-            );
-            wrong(&key("linger"), message);
-        }
-        let both = |one: bool, other: bool| one && other;
-        if both(endpoint.password.is_some(), endpoint.password_file.is_some()) {
-            wrong(&key("password_file"), "set beside password: give one of them".to_owned());
-        }
-        if both(endpoint.bearer_token.is_some(), endpoint.bearer_token_file.is_some()) {
-            wrong(&key("bearer_token_file"), "set beside bearer_token: give one of them".to_owned());
-        }
-    }
+    targets::check(settings, places, &mut wrong);
+    endpoints::check(settings, places, &mut wrong);
     for name in &settings.host.collectors {
         let known = COLLECTORS.iter().map(|(name, _)| *name);
         if !known.clone().any(|known| known == name) {
@@ -86,7 +40,18 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
         }
     }
     let environment = |name: &str| std::env::var(name).ok();
-    let identity = Identity::resolve(settings, &environment, &mut |key, message| wrong(key, message));
+    let identity = Identity::resolve(settings, &environment, &mut wrong);
     mistakes.into_result()?;
     Ok(identity)
+}
+
+/// An http or https URL; what is wrong with it is told without the password that may be in it.
+fn url(key: &str, text: &str, wrong: &mut Wrong<'_>) -> Option<url::Url> {
+    let expected = format!("expected an http or https URL, got \"{}\"", shown(text));
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => return Some(url),
+        Ok(_) => wrong(key, expected),
+        Err(error) => wrong(key, format!("{expected} ({error})")),
+    }
+    None
 }

@@ -1,15 +1,16 @@
 //! The fallback for pulls: the newest snapshot of every source as one page, with its age.
 //!
-//! It never waits for a gateway, so it answers while all of them are down.
+//! It never waits for a gateway, so it answers while all of them are down. It speaks text 0.0.4 only:
+//! in another format a counter `foo` would be `foo_total`, and not the series that was pushed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use exposition::{Kind, Limits, Page, PageBuilder, encode, merge};
-use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_ENCODING};
-use service::negotiate::{self, Format};
+use exposition::{Kind, Page, PageBuilder, encode, merge};
+use http::header::{ACCEPT_ENCODING, ALLOW};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use service::negotiate;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
@@ -58,19 +59,11 @@ impl Pull {
         out
     }
 
-    fn metrics(&self, accept: Option<&str>, accept_encoding: Option<&str>) -> Response {
-        let format = negotiate::format(accept, &[Format::OpenMetrics]);
-        let (out, content_type) = match (format, self.text()) {
-            (Format::OpenMetrics, text) => {
-                let mut out = Vec::new();
-                // What we merged is a page again; the bytes are our own.
-                let page = Page::parse(text, &Limits::NONE).unwrap_or_default();
-                encode::openmetrics(&page, &mut out);
-                (out, encode::OPENMETRICS)
-            }
-            (_, text) => (text, encode::TEXT),
-        };
-        negotiate::page(out, content_type, accept_encoding).map(Into::into)
+    fn metrics(&self, headers: &HeaderMap) -> Response {
+        // What is no text is as good as not sent; several lines are one list.
+        let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        let taken = values.collect::<Vec<_>>().join(",");
+        negotiate::page(self.text(), encode::TEXT, Some(&taken)).map(Into::into)
     }
 
     fn page(&self) -> String {
@@ -119,14 +112,10 @@ pub fn filter(
     pull: Arc<Pull>,
 ) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
     let with = warp::any().map(move || Arc::clone(&pull));
-    let header = |name: &'static str| warp::header::optional::<String>(name);
     let metrics = warp::path!("metrics")
         .and(with.clone())
-        .and(header(ACCEPT.as_str()))
-        .and(header(ACCEPT_ENCODING.as_str()))
-        .map(|pull: Arc<Pull>, accept: Option<String>, encoding: Option<String>| {
-            pull.metrics(accept.as_deref(), encoding.as_deref())
-        });
+        .and(warp::header::headers_cloned())
+        .map(|pull: Arc<Pull>, headers: HeaderMap| pull.metrics(&headers));
     let healthy = warp::path!("-" / "healthy").map(|| "OK\n".into_response());
     let ready = warp::path!("-" / "ready").and(with.clone()).map(|pull: Arc<Pull>| {
         if pull.ready() {
@@ -135,6 +124,14 @@ pub fn filter(
         warp::reply::with_status("no source was read yet\n", StatusCode::SERVICE_UNAVAILABLE).into_response()
     });
     let page = warp::path::end().and(with).map(|pull: Arc<Pull>| pull.page().into_response());
-    let methods = warp::get().or(warp::head()).unify();
-    metrics.or(healthy).unify().or(ready).unify().or(page).unify().and(methods)
+    let routes = metrics.or(healthy).unify().or(ready).unify().or(page).unify();
+    // Warp's own answer to another method does not say which are allowed.
+    warp::method().and(routes).map(|method: http::Method, response: Response| {
+        if method == http::Method::GET || method == http::Method::HEAD {
+            return response;
+        }
+        let mut refused = StatusCode::METHOD_NOT_ALLOWED.into_response();
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        refused
+    })
 }

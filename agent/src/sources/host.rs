@@ -20,7 +20,7 @@ use std::time::{Instant, SystemTime};
 use exposition::{GroupingKey, Kind, PageBuilder, Rewrite};
 use sysinfo::System;
 
-use super::{Collecting, Source};
+use super::{Collecting, Source, up};
 use crate::config::HostSettings;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
@@ -48,12 +48,14 @@ pub struct Machine {
     sysfs: PathBuf,
     rootfs: PathBuf,
     system: Option<System>,
+    /// What `/proc/stat` said at the last reading, by core.
+    cpu: Vec<(String, cpu::Times)>,
 }
 
 impl Machine {
     /// Nothing is read yet.
     pub fn new(procfs: PathBuf, sysfs: PathBuf, rootfs: PathBuf) -> Self {
-        Self { procfs, sysfs, rootfs, system: System::new().ok() }
+        Self { procfs, sysfs, rootfs, system: System::new().ok(), cpu: Vec::new() }
     }
 
     /// A file of `/proc`.
@@ -80,6 +82,7 @@ impl Host {
         let collectors = COLLECTORS.iter().filter(|(name, _)| wanted(name)).collect();
         let HostSettings { procfs, sysfs, rootfs, .. } = settings.clone();
         let machine = Machine::new(procfs, sysfs, rootfs);
+        stats.source("host", &["collector"], &[]);
         Self { key, machine, collectors, failing: Vec::new(), stats }
     }
 
@@ -111,6 +114,8 @@ impl Host {
         for (collector, _, success) in &reports {
             page.sample(name, &[("collector", collector)], f64::from(u8::from(*success)));
         }
+        let up = reports.is_empty() || reports.iter().any(|(_, _, success)| *success);
+        up::write(&mut page, &[], up);
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
         let page = page.finish().rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
         Snapshot {
@@ -118,7 +123,7 @@ impl Host {
             key: self.key.clone(),
             taken_at: SystemTime::now(),
             pages: vec![page],
-            up: true,
+            up,
             last: false,
         }
     }

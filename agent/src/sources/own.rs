@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use exposition::{GroupingKey, Rewrite, registry};
+use exposition::{GroupingKey, PageBuilder, Rewrite, registry};
 
-use super::{Collecting, Source};
+use super::{Collecting, Source, up};
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 
@@ -19,6 +19,7 @@ pub struct Own {
 impl Own {
     /// Under this key.
     pub fn new(key: GroupingKey, stats: Arc<Stats>) -> Self {
+        stats.source("own", &[], &[]);
         Self { key, stats }
     }
 }
@@ -34,11 +35,13 @@ impl Source for Own {
             let labels: Vec<(&str, &str)> = self.key.iter().collect();
             let page = registry::page(&self.stats.registry);
             let page = page.rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
+            let mut report = PageBuilder::new();
+            up::write(&mut report, &labels, true);
             Snapshot {
                 source: "own".to_owned(),
                 key: self.key.clone(),
                 taken_at: SystemTime::now(),
-                pages: vec![page],
+                pages: vec![report.finish(), page],
                 up: true,
                 last: false,
             }

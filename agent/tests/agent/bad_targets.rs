@@ -31,8 +31,8 @@ fn fails(url: &str, limits: &str, reason: &str, message: &str) -> Agent {
     let told: Vec<&str> = log.lines().filter(|line| line.contains("scrape failed")).collect();
     assert_eq!(told.len(), 1, "once, not each interval: {log}");
     assert!(told[0].contains(url) && told[0].contains(message), "{message}\nin\n{}", told[0]);
-    let series = format!("pushpull_agent_collection_failures_total{{reason=\"{reason}\"");
-    assert!(agent.value(&series).is_some_and(|count| count > 1.0), "{series}\n{}", agent.metrics());
+    let series = format!("pushpull_agent_collection_failures_total{{reason=\"{reason}\",source=\"{url}\"");
+    eventually("the count", || agent.value(&series).is_some_and(|count| count > 1.0));
     agent
 }
 
@@ -126,4 +126,34 @@ fn more_samples_than_allowed() {
         "page_limit",
         "line 3, column 1: samples of 3 is over the limit of 2",
     );
+}
+
+#[test]
+fn a_format_that_was_not_asked_for() {
+    let double = Double::new(|_, stream| {
+        let kind = "content-type: application/vnd.google.protobuf; encoding=delimited\r\n";
+        answer(stream, "200 OK", kind, b"\x0a\x00");
+    });
+    let message = "answers application/vnd.google.protobuf; encoding=delimited, which was not asked for";
+    fails(&format!("{}/metrics", double.url), "", "content_type", message);
+}
+
+#[test]
+fn a_page_that_drips_for_longer_than_the_timeout() {
+    let double = Double::new(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n");
+        while stream.write_all(b"#").is_ok() {
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+    });
+    fails(&format!("{}/metrics", double.url), "", "timeout", "timeout: no whole page within 300ms");
+}
+
+#[test]
+fn a_page_that_breaks_off() {
+    let double = Double::new(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbad_ 1\n");
+    });
+    let message = "body cannot be read: end of file before message length reached";
+    fails(&format!("{}/metrics", double.url), "", "body", message);
 }

@@ -45,15 +45,16 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let source = |name: &str| -> Box<dyn Source> {
             let key = format!("job/{name}").parse().unwrap();
             let target = Target::at(&format!("{}/{name}", target.url));
-            Box::new(Scrape::new(&target, None, key, Arc::clone(&stats)).unwrap())
+            Box::new(Scrape::new(&target, None, key, Arc::clone(&stats)))
         };
         let linger = Duration::from_millis(500);
-        let endpoint = Endpoint { on_shutdown, linger, ..Endpoint::at(&gateway.url) };
+        let life = Some(Duration::from_mins(1));
+        let endpoint = Endpoint { on_shutdown, linger, ttl: life, ..Endpoint::at(&gateway.url) };
         let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
-        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)).unwrap(), Arc::clone(&intake));
+        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake));
         let (sender, changes) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5) };
+        let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5), seed: 0 };
         let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
         let sources = vec![source("stays")];
         let run = pipeline::run(times, sources, changes, pull, vec![intake], vec![sink], stop.clone());

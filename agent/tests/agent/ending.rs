@@ -96,3 +96,24 @@ fn a_gateway_that_hangs_does_not_outlast_the_grace() {
     let told = format!("shutdown.grace ran out: {} did not take", gateway.url);
     eventually("what was left", || agent.log().contains(&told));
 }
+
+#[test]
+fn a_target_that_hangs_at_the_end_is_told_to_be_down_and_nothing_is_left() {
+    let answers = Arc::new(AtomicU64::new(0));
+    let target = Double::new(move |_, stream| {
+        if answers.fetch_add(1, Ordering::SeqCst) > 0 {
+            std::thread::park();
+        }
+        answer(stream, "200 OK", "content-type: text/plain\r\n", b"c 1\n");
+    });
+    let gateway = Double::gateway();
+    let text = settings(&target, &gateway.url, "linger = \"7s\"").replace("grace = \"5s\"", "grace = \"2s\"");
+    let mut agent = start(&text);
+    eventually("the first value", || gateway.seen_of("PUT /metrics/job/j/instance/i?ttl=10800").len() == 1);
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(0), "{}", agent.log());
+    let last = gateway.seen_of("PUT /metrics/job/j/instance/i?ttl=7");
+    assert_eq!(last.len(), 1, "{:?}", gateway.seen());
+    assert!(last[0].body.contains("up 0\n") && !last[0].body.contains("c 1\n"), "{}", last[0].body);
+    assert!(agent.log().contains("timeout: no whole page within 1s"), "{}", agent.log());
+}

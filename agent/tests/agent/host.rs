@@ -4,7 +4,9 @@ use exposition::{Kind, PageBuilder};
 
 use agent::sources::host::{COLLECTORS, Machine};
 
+use super::doubles::Double;
 use super::peers;
+use super::process::{eventually, start};
 
 fn machine(procfs: &str) -> Machine {
     Machine::new(procfs.into(), "/sys".into(), "/".into())
@@ -65,4 +67,36 @@ fn names_types_and_labels_are_node_exporters_own() {
         compared += 1;
     }
     assert!(compared > 50, "{compared}");
+}
+
+fn first_pushes(host: &str) -> (Double, super::process::Agent) {
+    let gateway = Double::gateway();
+    let agent = start(&format!(
+        "interval = \"1h\"\nscrape = []\n[identity]\ninstance = \"i\"\n[push]\nurl = \"{}\"\n[host]\n{host}\n",
+        gateway.url
+    ));
+    eventually("both groups", || gateway.seen().len() >= 2);
+    (gateway, agent)
+}
+
+#[test]
+fn the_host_and_the_agent_have_an_up_of_their_own() {
+    let (gateway, agent) = first_pushes("");
+    for job in ["node", "pushpull-agent"] {
+        let put = &gateway.seen_of(&format!("PUT /metrics/job/{job}/instance/i"))[0];
+        assert!(put.body.contains("\nup 1\n"), "{}", put.body);
+        assert_eq!(agent.value(&format!("up{{job=\"{job}\",instance=\"i\"}}")), Some(1.0));
+    }
+    // The first reading knows no share yet: that since the start of the machine would be none.
+    let host = &gateway.seen_of("PUT /metrics/job/node")[0].body;
+    assert!(host.contains("node_cpu_seconds_total{") && !host.contains("host_cpu_"), "{host}");
+}
+
+#[test]
+fn a_host_of_which_nothing_can_be_read_is_down() {
+    let (gateway, _agent) = first_pushes("collectors = [\"network\", \"disk\"]\nprocfs = \"/nowhere\"");
+    let put = &gateway.seen_of("PUT /metrics/job/node")[0];
+    assert!(put.body.contains("\nup 0\n"), "{}", put.body);
+    let (gateway, _agent) = first_pushes("collectors = [\"network\", \"load\"]\nprocfs = \"/nowhere\"");
+    assert!(gateway.seen_of("PUT /metrics/job/node")[0].body.contains("\nup 1\n"));
 }

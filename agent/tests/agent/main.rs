@@ -8,8 +8,11 @@ mod doubles;
 mod ending;
 mod flow;
 mod host;
+mod network;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod process;
+mod pulls;
+mod scraping;
 mod settings;

@@ -23,12 +23,18 @@ impl Drop for Agent {
 
 /// Writes the settings to a file of their own and starts the agent with it.
 pub(crate) fn start(settings: &str) -> Agent {
+    start_with(settings, &[])
+}
+
+/// The same with more environment variables.
+pub(crate) fn start_with(settings: &str, env: &[(&str, &str)]) -> Agent {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
     std::fs::write(&file, format!("{settings}\n[pull]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
         .arg("--config")
         .arg(&file)
+        .envs(env.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

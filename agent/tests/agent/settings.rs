@@ -17,7 +17,9 @@ fn the_file_that_ships_says_the_defaults() {
     let bare =
         text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#') && !line.contains(" # "));
     assert_eq!(bare.collect::<Vec<_>>(), Vec::<&str>::new());
-    let table = toml::Table::try_from(Settings::default()).unwrap();
+    let mut settings = Settings::default();
+    settings.fill_in();
+    let table = toml::Table::try_from(settings).unwrap();
     keys(&toml::Value::Table(table), &mut |key| {
         assert!(text.contains(&format!("{key} = ")), "{key} is not in agent.toml");
     });
@@ -49,7 +51,7 @@ fn what_is_no_toml_is_told_with_its_place() {
 
 #[test]
 fn all_mistakes_are_told_at_once_with_value_and_place() {
-    let settings = "interval = \"5s\"\nintervall = 1\n[[scrape]]\nurl = \"ftp://a/b\"\n[[push]]\nurl = \"nowhere\"\n[host]\ncollectors = [\"cpuu\"]\n";
+    let settings = "interval = \"5s\"\nintervall = 1\n[[scrape]]\nurl = \"ftp://a/b\"\ntimeout = \"10s\"\n[[push]]\nurl = \"nowhere\"\n[host]\ncollectors = [\"cpuu\"]\n";
     let (code, said) = run(settings, &[], &[]);
     assert_eq!(code, Some(2));
     // The README shows these two in one run.
@@ -87,13 +89,45 @@ fn values_that_do_not_go_together_are_told_with_both() {
             "push[0].ttl: 20s is shorter than two intervals of 15s (default)",
         ),
         ("[push]\nurl = \"http://a\"\npassword = \"x\"\npassword_file = \"y\"\n", "set beside password"),
+        ("[push]\nurl = \"http://a?b=c\"\n", "push[0].url: must end with the path"),
+        ("[push]\nurl = \"http://a\"\npassword = \"x\"\n", "push[0].password: set without username"),
+        (
+            "[push]\nurl = \"http://a\"\nusername = \"x\"\nbearer_token = \"y\"\n",
+            "push[0].username: set beside a bearer token",
+        ),
+        ("[push]\nurl = \"http://u@a\"\nusername = \"x\"\n", "push[0].username: set beside the one in url"),
+        (
+            "[push]\nurl = \"http://u@a\"\nbearer_token = \"y\"\n",
+            "push[0].bearer_token: set beside the user in url",
+        ),
+        (
+            "[[push]]\nurl = \"http://a/b/\"\n[[push]]\nurl = \"http://u:p@a:80/b\"\n",
+            "push[1].url: http://a/b is pushed to already",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nusername = \"x\"\npassword_file = \"nowhere/p\"\n",
+            "push[0].password_file: nowhere/p cannot be read: No such file",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nbearer_token_file = \"nowhere/t\"\n",
+            "push[0].bearer_token_file: nowhere/t cannot be read: No such file",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nca_file = \"nowhere/ca\"\n",
+            "push[0].ca_file: nowhere/ca cannot be read: No such file",
+        ),
+        (
+            "[scrape]\nurl = \"http://a/m\"\nlimits = { samples = 0 }\n",
+            "scrape[0].limits.samples: expected more than 0",
+        ),
+        ("interval = \"10years\"\n", "interval: expected a duration longer than 0 and at most 1year"),
         (
             "[[scrape]]\nurl = \"http://a/m\"\n[[scrape]]\nurl = \"http://a/n\"\n",
             "another target has the group job/api/instance/a%3A80 already",
         ),
     ];
     for (settings, part) in rows {
-        let (code, said) = run(settings, &[], &[]);
+        let (code, said) = run(settings, &["check"], &[]);
         assert_eq!(code, Some(2), "{settings}");
         assert!(said.contains(part), "{part}\nin\n{said}");
     }
@@ -121,4 +155,35 @@ fn a_taken_port_is_named_with_the_way_to_choose_another() {
             && said.contains("choose another with --listen"),
         "{said}"
     );
+}
+
+#[test]
+fn what_follows_from_the_interval_need_not_be_set_beside_it() {
+    for (interval, timeout, ttl) in [("5s", "5s", "1m"), ("15s", "10s", "1m"), ("1m", "10s", "4m")] {
+        let (code, said) = run(&format!("interval = \"{interval}\"\n"), &["check"], &[]);
+        assert_eq!(code, Some(0), "{said}");
+        let lines = [format!("timeout = \"{timeout}\""), format!("ttl = \"{ttl}\"")];
+        for line in lines {
+            assert!(
+                said.lines().any(|said| said.starts_with(&line) && said.ends_with("# default")),
+                "{line}\n{said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_no_url_is_told_without_its_password() {
+    let settings = "[scrape]\nurl = \"http://u:hunter2@:99999/\"\n[push]\nurl = \"ftp://u:hunter2@a\"\n";
+    let (code, said) = run(settings, &[], &[]);
+    assert_eq!(code, Some(2));
+    assert!(!said.contains("hunter2") && said.contains("got \"http://***@:99999/\""), "{said}");
+}
+
+#[test]
+fn check_says_what_honoring_labels_does_not_do() {
+    let settings = "[scrape]\nurl = \"http://a/m\"\nhonor_labels = true\n";
+    let (code, said) = run(settings, &["check"], &[]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("# honor_labels of http://a/m: for pulls; a Pushgateway overwrites"), "{said}");
 }

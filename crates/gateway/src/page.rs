@@ -99,7 +99,7 @@ pub fn html(groups: &Groups) -> String {
             .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
             .collect();
         let left = group.expires.map(|end| end.saturating_duration_since(Instant::now()).as_secs());
-        let left = left.map_or_else(|| "stays".to_owned(), |left| format!("{left} s"));
+        let left = left.map_or_else(|| "never".to_owned(), |left| format!("in {left} s"));
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             rows,
@@ -110,14 +110,17 @@ pub fn html(groups: &Groups) -> String {
             age(group.failed)
         );
     }
+    let count = match groups.iter().len() {
+        1 => "1 group".to_owned(),
+        count => format!("{count} groups"),
+    };
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
          <title>pushpull gateway</title><style>:root{{color-scheme:light dark}}body{{font:1rem system-ui;margin:2rem}}\
          td,th{{text-align:left;padding:.2rem 1rem .2rem 0}}</style><h1>pushpull gateway</h1>\
-         <p>{} groups. Scrape <a href=metrics>/metrics</a> with <code>honor_labels: true</code>; push to \
+         <p>{count}. Scrape <a href=metrics>/metrics</a> with <code>honor_labels: true</code>; push to \
          <code>/metrics/job/JOB{{/LABEL/VALUE}}</code>.<table><tr><th>group<th>series<th>last push\
-         <th>last failed push<th>time to live\n{rows}</table></html>\n",
-        groups.iter().len()
+         <th>last failed push<th>ends\n{rows}</table></html>\n"
     )
 }
 

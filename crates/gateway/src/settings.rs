@@ -1,6 +1,6 @@
 //! What the command line sets: the real Pushgateway's flags where they mean the same, and ours.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -101,9 +101,22 @@ fn connections(text: &str) -> Result<usize, String> {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
-    let full = full.replacen("localhost:", "127.0.0.1:", 1);
-    full.parse().map_err(|_| format!("expected an address such as :9091 or 127.0.0.1:9091, got `{text}`"))
+    let wrong = || format!("expected an address such as :9091 or 127.0.0.1:9091, got `{text}`");
+    if let Some(port) = text.strip_prefix(':') {
+        return port.parse().map(|port| SocketAddr::new(everywhere(), port)).map_err(|_| wrong());
+    }
+    text.replacen("localhost:", "127.0.0.1:", 1).parse().map_err(|_| wrong())
+}
+
+/// All addresses of both kinds, as Go's listeners take them; of IPv4 only where there is no IPv6, or
+/// where a socket for it would not answer to IPv4 as well.
+fn everywhere() -> IpAddr {
+    let both = std::fs::read_to_string("/proc/sys/net/ipv6/bindv6only").is_ok_and(|only| only.trim() == "0");
+    if both && UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok() {
+        Ipv6Addr::UNSPECIFIED.into()
+    } else {
+        Ipv4Addr::UNSPECIFIED.into()
+    }
 }
 
 fn path(text: &str) -> Result<String, String> {
@@ -112,4 +125,29 @@ fn path(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("expected a path of its own such as /metrics, got `{text}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn without_a_host_both_kinds_of_addresses_are_served() {
+        let listener = TcpListener::bind(address(":0").unwrap()).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        let six = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+        assert_eq!(TcpStream::connect((Ipv6Addr::LOCALHOST, port)).is_ok(), six);
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_pushgateway() {
+        assert_eq!(address("localhost:9091").unwrap(), address("127.0.0.1:9091").unwrap());
+        assert_eq!(address("[::1]:9091").unwrap().ip(), Ipv6Addr::LOCALHOST);
+        for wrong in [":", ":x", "9091", "host:9091", ":70000"] {
+            assert!(address(wrong).unwrap_err().contains(wrong), "{wrong}");
+        }
+    }
 }

@@ -1,23 +1,19 @@
 //! The main job in one terminal: an API, the agent beside it, the gateway, and Prometheus.
 
 mod files;
-mod watch;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
-use reqwest::Client;
+use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
-use crate::load::{self, Tally};
-use crate::ports::{Choice, Ports};
-use crate::process::{Log, Process};
-use crate::programs;
-
-/// Time for a child to end before it is killed; all end at once.
-const GRACE: Duration = Duration::from_secs(4);
+use crate::crew::{self, Crew};
+use crate::ports::{Choice, Part, Ports};
+use crate::process::Log;
+use crate::programs::{self, Program};
+use crate::{settings, watch};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -36,22 +32,16 @@ pub struct Demo {
 pub async fn run(demo: &Demo, stop: CancellationToken) -> anyhow::Result<()> {
     let log = Log::default();
     let programs = Programs::find(demo, &log)?;
-    let ports = Ports::choose(demo.ports, programs.prometheus.is_some())?;
-    let folder = tempfile::tempdir().context("cannot make a folder for the demo's files")?;
-    let mut children = Vec::new();
-    let outcome = tokio::select! {
-        outcome = live(demo, &ports, &programs, folder.path(), &log, &mut children) => outcome,
-        () = stop.cancelled() => Ok(()),
-    };
-    log.line("lab", "stopping everything");
-    // The agent first of all: its last push needs a gateway. The others wait no longer than it takes.
-    for name in ["agent", "api", "gateway", "prometheus"] {
-        if let Some(child) = children.iter_mut().find(|child: &&mut Process| child.name == name) {
-            let grace = if name == "agent" { GRACE / 2 } else { GRACE / 6 };
-            child.stop(grace).await;
+    let mut wanted = vec![Part::Gateway, Part::Api, Part::Agent];
+    wanted.extend(programs.prometheus.as_ref().map(|_| Part::Prometheus));
+    let ports = match Ports::choose(demo.ports, &wanted) {
+        Err(error) if error.to_string().contains(" for prometheus:") => {
+            bail!("{error}; without Prometheus: --without-prometheus")
         }
-    }
-    outcome
+        chosen => chosen?,
+    };
+    let folder = tempfile::tempdir().context("cannot make a folder for the demo's files")?;
+    crew::run(ports, &log, stop, async |crew| live(demo, &programs, folder.path(), &log, crew).await).await
 }
 
 struct Programs {
@@ -78,88 +68,53 @@ impl Programs {
 
 async fn live(
     demo: &Demo,
-    ports: &Ports,
     programs: &Programs,
-    folder: &std::path::Path,
+    folder: &Path,
     log: &Log,
-    children: &mut Vec<Process>,
-) -> anyhow::Result<()> {
-    let seconds = Duration::from_secs;
-    let client = service::client::builder(seconds(2), seconds(10), false).no_proxy().build()?;
-    let local = |port: u16| format!("http://127.0.0.1:{port}");
-    let (api, gateway, agent) = (local(ports.api), local(ports.gateway), local(ports.agent));
-
-    let flags = [format!("--web.listen-address=127.0.0.1:{}", ports.gateway)];
-    begin(
-        children,
-        Process::start("gateway", &programs.gateway, &flags, log)?,
-        &client,
-        &format!("{gateway}/-/ready"),
-    )
-    .await?;
-    let flags = ["--listen".to_owned(), format!("127.0.0.1:{}", ports.api)];
-    begin(children, Process::start("api", &programs.api, &flags, log)?, &client, &format!("{api}/-/ready"))
-        .await?;
-    let settings = files::agent(folder, *ports, demo.interval)?;
-    let flags = ["--config".to_owned(), settings.display().to_string()];
-    begin(
-        children,
-        Process::start("agent", &programs.agent, &flags, log)?,
-        &client,
-        &format!("{agent}/-/ready"),
-    )
-    .await?;
-    let mut prometheus = None;
+    crew: &mut Crew,
+) -> anyhow::Result<Infallible> {
+    let ports = crew.ports;
+    let flag = format!("--web.listen-address={}", ports.address(Part::Gateway));
+    crew.start(Part::Gateway, &Program::new(&programs.gateway, [flag]), "/-/ready").await?;
+    let flags = ["--listen".to_owned(), ports.address(Part::Api)];
+    crew.start(Part::Api, &Program::new(&programs.api, flags), "/-/ready").await?;
+    let agent = settings::agent(folder, &ports, demo.interval, None)?;
+    let flags = ["--config".to_owned(), agent.display().to_string()];
+    crew.start(Part::Agent, &Program::new(&programs.agent, flags), "/-/ready").await?;
     if let Some(program) = &programs.prometheus {
-        let flags = files::prometheus(folder, *ports)?;
-        let url = local(ports.prometheus);
-        begin(
-            children,
-            Process::start("prometheus", program, &flags, log)?,
-            &client,
-            &format!("{url}/-/ready"),
-        )
-        .await?;
-        prometheus = Some(url);
+        let flags = files::prometheus(folder, &ports)?;
+        crew.start(Part::Prometheus, &Program::new(program, flags), "/-/ready").await?;
     }
-
-    let tally = Arc::new(Tally::default());
-    let working = CancellationToken::new();
-    // Stops with the demo, however it ends.
-    let _guard = working.clone().drop_guard();
-    tokio::spawn(load::run(client.clone(), format!("{api}/"), demo.rate, 100, Arc::clone(&tally), working));
-
-    let urls = watch::Urls { api, gateway, agent, prometheus };
+    let _load = crew.load(demo.rate);
+    let table = table(demo, &ports, &agent);
+    let every = Duration::from_secs(demo.interval.clamp(1, 5));
+    let client = crew.client.clone();
     tokio::select! {
-        never = watch::forever(&client, &urls, demo, &settings, log) => never,
-        death = first_death(children) => Err(anyhow::anyhow!(death)),
+        never = watch::forever(&client, &ports, &table, every, log) => Ok(never),
+        death = crew.first_death() => Err(death.into()),
     }
 }
 
-/// Puts a child among the others, and waits until it answers.
-async fn begin(
-    children: &mut Vec<Process>,
-    child: Process,
-    client: &Client,
-    ready: &str,
-) -> anyhow::Result<()> {
-    children.push(child);
-    match children.last_mut() {
-        Some(child) => child.ready(client, ready).await,
-        None => Ok(()),
+fn table(demo: &Demo, ports: &Ports, settings: &Path) -> Vec<String> {
+    let [api, gateway, agent] = [Part::Api, Part::Gateway, Part::Agent].map(|part| ports.url(part));
+    let mut rows = vec![
+        ("api", format!("{api}/"), "the article's greeting"),
+        ("api, pull", format!("{api}/metrics"), "its metrics, for pulling"),
+        ("gateway", format!("{gateway}/"), "the pushed groups, and their ends"),
+        ("gateway, scrape", format!("{gateway}/metrics"), "what was pushed, and when"),
+        ("agent", format!("{agent}/"), "sources, endpoints, their state"),
+        ("agent, fallback", format!("{agent}/metrics"), "the same by pull, at any time"),
+    ];
+    if ports.of(Part::Prometheus) != 0 {
+        let url = format!("{}/graph", ports.url(Part::Prometheus));
+        rows.push(("prometheus", url, "ask for app_requests_total"));
     }
-}
-
-/// Waits until one of them dies, and says how.
-async fn first_death(children: &mut [Process]) -> String {
-    let mut polls = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        polls.tick().await;
-        for child in children.iter_mut() {
-            // An end that is there already is there at once.
-            if let Ok(status) = tokio::time::timeout(Duration::from_millis(1), child.ended()).await {
-                return child.death(status);
-            }
-        }
-    }
+    let mut lines = watch::table(&rows);
+    lines.extend([
+        format!("The agent pushes every {} s (--interval). Its settings:", demo.interval),
+        format!("  {}", settings.display()),
+        format!("The load is {} requests a second (--rate).", demo.rate),
+        String::new(),
+    ]);
+    lines
 }

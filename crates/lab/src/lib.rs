@@ -1,15 +1,23 @@
 //! Everything of ours in one terminal, over real processes.
 //!
 //! - [`demo`]: gateway, API, agent, a light load and Prometheus, started, watched, and stopped together
+//! - [`native`]: the whole stack without containers, from Debian's packages
+//! - [`crew`]: what both stand on: children in order, one death ends all, the agent stops first
 //! - [`process`]: children with one merged log, which never outlive the lab
 //! - [`ports`]: which ports the parts take, and who has them already
 //! - [`programs`]: where our binaries and other people's programs are
+//! - [`settings`]: the agent's settings as the lab writes them
+//! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: requests at planned times
 
+pub mod crew;
 pub mod demo;
 pub mod load;
+pub mod native;
 pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+pub mod settings;
+pub mod watch;

@@ -1,9 +1,11 @@
-//! `pushpull-lab`: the demonstration.
+//! `pushpull-lab`: the demonstration, and the whole stack without containers.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use lab::demo::{self, Demo};
+use lab::native::{self, Native};
 use lab::ports::Choice;
 use service::{crypto, stop};
 
@@ -19,22 +21,51 @@ struct Arguments {
 enum Command {
     /// Start gateway, API, agent, a light load, and Prometheus where it is installed.
     Demo {
-        /// Move all usual ports (api 8000, gateway 9091, agent 9102, Prometheus 9090) by so many.
-        #[arg(long, value_name = "N", default_value_t = 0)]
-        port_offset: u16,
-        /// `auto` takes free ports.
-        #[arg(long, value_name = "auto", value_parser = ["auto"], conflicts_with = "port_offset")]
-        ports: Option<String>,
+        #[command(flatten)]
+        common: Common,
         /// How often the agent pushes, in seconds.
         #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
         interval: u64,
-        /// Requests a second to the API.
-        #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
-        rate: f64,
         /// Leave Prometheus out even where it is installed.
         #[arg(long)]
         without_prometheus: bool,
     },
+    /// Start the whole stack without containers, from Debian's packages, Grafana where it is installed.
+    Native {
+        #[command(flatten)]
+        common: Common,
+        /// The gateway: the real Pushgateway, or ours in its place.
+        #[arg(long, value_name = "real|ours", default_value = "real", value_parser = ["real", "ours"])]
+        gateway: String,
+        /// Seconds between pushes, scrapes and evaluations of rules; alerts are made for 15.
+        #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=60))]
+        interval: u64,
+        /// The project's folder, with gateway-config and grafana-provisioning.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        project: PathBuf,
+        /// Where everything is stored.
+        #[arg(long, value_name = "DIR", default_value = "var/native")]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Move all usual ports (api 8000, gateway 9091, agent 9102, Prometheus 9090, …) by so many.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port_offset: u16,
+    /// `auto` takes free ports.
+    #[arg(long, value_name = "auto", value_parser = ["auto"], conflicts_with = "port_offset")]
+    ports: Option<String>,
+    /// Requests a second to the API.
+    #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
+    rate: f64,
+}
+
+impl Common {
+    fn ports(&self) -> Choice {
+        if self.ports.is_some() { Choice::Auto } else { Choice::Offset(self.port_offset) }
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -45,10 +76,9 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Demo { port_offset, ports, interval, rate, without_prometheus } = Arguments::parse().command;
-    let ports = if ports.is_some() { Choice::Auto } else { Choice::Offset(port_offset) };
+    let arguments = Arguments::parse();
     crypto::install();
-    match run(&Demo { ports, interval, rate, without_prometheus }) {
+    match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pushpull-lab: {error:#}");
@@ -58,6 +88,17 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: &Demo) -> anyhow::Result<()> {
-    demo::run(settings, stop::signals()?).await
+async fn run(command: Command) -> anyhow::Result<()> {
+    let stop = stop::signals()?;
+    match command {
+        Command::Demo { common, interval, without_prometheus } => {
+            let (ports, rate) = (common.ports(), common.rate);
+            demo::run(&Demo { ports, interval, rate, without_prometheus }, stop).await
+        }
+        Command::Native { common, gateway, interval, project, data } => {
+            let (ports, rate) = (common.ports(), common.rate);
+            let our_gateway = gateway == "ours";
+            native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await
+        }
+    }
 }

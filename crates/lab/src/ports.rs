@@ -1,5 +1,7 @@
 //! The ports of the parts, checked before anything is started.
 
+mod owner;
+
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, bail};
@@ -13,63 +15,110 @@ pub enum Choice {
     Auto,
 }
 
-const PROMETHEUS: &str = "Prometheus";
-
-/// One port for each part.
+/// What listens somewhere.
+#[allow(missing_docs, reason = "their names say it")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ports {
-    /// The API.
-    pub api: u16,
-    /// The gateway.
-    pub gateway: u16,
-    /// The agent's pull fallback.
-    pub agent: u16,
-    /// Prometheus.
-    pub prometheus: u16,
+pub enum Part {
+    Api,
+    Gateway,
+    Agent,
+    NodeExporter,
+    Prometheus,
+    Alertmanager,
+    Grafana,
 }
 
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Api,
+        Self::Gateway,
+        Self::Agent,
+        Self::NodeExporter,
+        Self::Prometheus,
+        Self::Alertmanager,
+        Self::Grafana,
+    ];
+
+    /// The port that everybody expects it on.
+    pub const fn usual(self) -> u16 {
+        match self {
+            Self::Api => 8000,
+            Self::Gateway => 9091,
+            Self::Agent => 9102,
+            Self::NodeExporter => 9100,
+            Self::Prometheus => 9090,
+            Self::Alertmanager => 9093,
+            Self::Grafana => 3000,
+        }
+    }
+
+    /// Its name before its lines and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Gateway => "gateway",
+            Self::Agent => "agent",
+            Self::NodeExporter => "node-exporter",
+            Self::Prometheus => "prometheus",
+            Self::Alertmanager => "alertmanager",
+            Self::Grafana => "grafana",
+        }
+    }
+}
+
+/// One port for each part that takes part, 0 for the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports([u16; Part::ALL.len()]);
+
 impl Ports {
-    /// Chooses them; names all that are taken, and how to choose others.
-    ///
-    /// The port of Prometheus may be taken where there is none `with_prometheus`: by one that runs.
-    pub fn choose(choice: Choice, with_prometheus: bool) -> anyhow::Result<Self> {
-        let offset = match choice {
-            Choice::Auto => return Self::free(),
-            Choice::Offset(offset) => offset,
-        };
-        let port = |usual: u16| usual.checked_add(offset).context("--port-offset leads beyond port 65535");
-        let ports =
-            Self { api: port(8000)?, gateway: port(9091)?, agent: port(9102)?, prometheus: port(9090)? };
-        let taken: Vec<String> = ports
-            .named()
-            .into_iter()
-            .filter(|(name, _)| with_prometheus || *name != PROMETHEUS)
-            .filter(|(_, port)| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err())
-            .map(|(name, port)| format!("{port} ({name})"))
-            .collect();
+    /// Chooses them for these parts; names all that are taken and who has them, and how to choose others.
+    pub fn choose(choice: Choice, wanted: &[Part]) -> anyhow::Result<Self> {
+        let mut ports = Self([0; Part::ALL.len()]);
+        // Free ones are held until all are known, so that they differ.
+        let mut held = Vec::new();
+        let mut taken = Vec::new();
+        for &part in wanted {
+            let number = match choice {
+                Choice::Auto => 0,
+                Choice::Offset(offset) => part
+                    .usual()
+                    .checked_add(offset)
+                    .with_context(|| format!("--port-offset {offset} leads beyond port 65535"))?,
+            };
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, number)) {
+                Ok(listener) => {
+                    ports.0[part as usize] = listener.local_addr()?.port();
+                    held.push(listener);
+                }
+                Err(error) if number == 0 => return Err(error).context("no free port"),
+                Err(_) => taken.push(format!("\n    {number} for {}: {}", part.name(), owner::of(number))),
+            }
+        }
         if !taken.is_empty() {
             bail!(
-                "ports taken by other programs: {}; choose others with --port-offset 1000, or free ones with --ports auto",
-                taken.join(", ")
+                "ports that others have already:{}\n\
+                 choose others with --port-offset 1000, or free ones with --ports auto; \
+                 through make: ARGS=\"--ports auto\"",
+                taken.concat()
             );
         }
         Ok(ports)
     }
 
-    /// Free ones. They are held together until all are known, so that they differ.
-    fn free() -> anyhow::Result<Self> {
-        let mut held = Vec::new();
-        let mut next = || {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-            let port = listener.local_addr()?.port();
-            held.push(listener);
-            anyhow::Ok(port)
-        };
-        Ok(Self { api: next()?, gateway: next()?, agent: next()?, prometheus: next()? })
+    /// The port of a part.
+    pub const fn of(&self, part: Part) -> u16 {
+        self.0[part as usize]
     }
 
-    fn named(self) -> [(&'static str, u16); 4] {
-        [("api", self.api), ("gateway", self.gateway), ("agent", self.agent), (PROMETHEUS, self.prometheus)]
+    /// Its address on the loopback.
+    pub fn address(&self, part: Part) -> String {
+        format!("127.0.0.1:{}", self.of(part))
+    }
+
+    /// Its URL without a path.
+    pub fn url(&self, part: Part) -> String {
+        format!("http://{}", self.address(part))
     }
 }
 
@@ -78,19 +127,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_of_prometheus_matters_only_where_prometheus_takes_part() {
-        // An offset at which all four are free, until one of them is taken here.
-        let (offset, taken) = (1000..20_000)
-            .step_by(7)
-            .find_map(|offset| {
-                Ports::choose(Choice::Offset(offset), true).ok()?;
-                let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 9090 + offset)).ok()?;
-                Some((Choice::Offset(offset), taken))
-            })
-            .unwrap();
-        let told = Ports::choose(offset, true).unwrap_err().to_string();
-        let port = taken.local_addr().unwrap().port();
-        assert!(told.contains(&format!("ports taken by other programs: {port} (Prometheus);")), "{told}");
-        assert_eq!(Ports::choose(offset, false).unwrap().prometheus, port);
+    fn free_ports_differ_and_others_are_not_asked_for() {
+        let wanted = [Part::Api, Part::Gateway, Part::Agent];
+        let ports = Ports::choose(Choice::Auto, &wanted).unwrap();
+        let mut chosen = wanted.map(|part| ports.of(part)).to_vec();
+        chosen.sort_unstable();
+        chosen.dedup();
+        assert_eq!(chosen.len(), 3, "{ports:?}");
+        assert!(!chosen.contains(&0) && ports.of(Part::Prometheus) == 0);
+    }
+
+    #[test]
+    fn only_a_part_that_takes_part_can_be_in_the_way_and_its_owner_is_named() {
+        let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = held.local_addr().unwrap().port();
+        let choice = Choice::Offset(port - Part::Prometheus.usual());
+        let error = Ports::choose(choice, &[Part::Prometheus]).unwrap_err().to_string();
+        let owner = format!("    {port} for prometheus: by ");
+        assert!(error.contains(&owner), "{error}");
+        assert!(error.contains(&format!("(pid {})", std::process::id())), "{error}");
+        let chosen = Ports::choose(choice, &[Part::Api]);
+        assert!(!chosen.is_err_and(|error| error.to_string().contains("prometheus")));
     }
 }

@@ -4,9 +4,10 @@
 //! ends it even when the lab itself is killed and can no longer do so. (Asking the kernel for that
 //! from here would need code that the compiler cannot check.)
 
+mod end;
+mod log;
+
 use std::collections::VecDeque;
-use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,12 +16,14 @@ use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 
-use crate::programs;
+pub use self::end::{Death, Ending};
+pub use self::log::Log;
+use crate::programs::{self, Program};
 
 /// How many last lines are kept, to be shown when a child dies.
 const KEPT: usize = 12;
-const COLOURS: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
 
 /// A running child.
 #[derive(Debug)]
@@ -29,60 +32,23 @@ pub struct Process {
     pub name: &'static str,
     child: Child,
     last: Arc<Mutex<VecDeque<String>>>,
-}
-
-/// Where the children's lines go.
-#[derive(Debug, Clone, Default)]
-pub struct Log {
-    started: Arc<Mutex<usize>>,
-}
-
-impl Log {
-    /// Writes one line under a name.
-    #[allow(
-        clippy::unused_self,
-        reason = "callers hold a log, and need not know that all share standard output"
-    )]
-    pub fn line(&self, name: &str, line: &str) {
-        Self::write(name, None, line);
-    }
-
-    fn colour(&self) -> usize {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        *started += 1;
-        *started - 1
-    }
-
-    fn write(name: &str, colour: Option<usize>, line: &str) {
-        let mut out = std::io::stdout().lock();
-        // A reader that went away is no reason to stop the children.
-        let _ = match colour.filter(|_| std::io::stdout().is_terminal()) {
-            Some(colour) => {
-                writeln!(out, "\x1b[{}m{name:<11}\x1b[0m| {line}", COLOURS[colour % COLOURS.len()])
-            }
-            None => writeln!(out, "{name:<11}| {line}"),
-        };
-    }
+    readers: JoinSet<()>,
 }
 
 impl Process {
     /// Starts a program; its lines go to the log.
-    pub fn start(
-        name: &'static str,
-        program: &Path,
-        arguments: &[String],
-        log: &Log,
-    ) -> anyhow::Result<Self> {
+    pub fn start(name: &'static str, program: &Program, log: &Log) -> anyhow::Result<Self> {
         let mut command = match programs::on_path("setpriv") {
             Some(setpriv) => {
                 let mut command = Command::new(setpriv);
-                command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+                command.args(["--pdeathsig", "TERM", "--"]).arg(&program.path);
                 command
             }
-            None => Command::new(program),
+            None => Command::new(&program.path),
         };
         let mut child = command
-            .args(arguments)
+            .args(&program.arguments)
+            .envs(program.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -90,16 +56,17 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start {name} ({})", program.display()))?;
+            .with_context(|| format!("cannot start {name} ({})", program.path.display()))?;
         let last = Arc::new(Mutex::new(VecDeque::new()));
         let colour = log.colour();
         let streams: [Option<Box<dyn AsyncRead + Send + Unpin>>; 2] = [
             child.stdout.take().map(|stream| Box::new(stream) as _),
             child.stderr.take().map(|stream| Box::new(stream) as _),
         ];
+        let mut readers = JoinSet::new();
         for stream in streams.into_iter().flatten() {
             let last = Arc::clone(&last);
-            tokio::spawn(async move {
+            readers.spawn(async move {
                 let mut lines = BufReader::new(stream).lines();
                 while let Ok(Some(line)) = lines.next_line().await {
                     Log::write(name, Some(colour), &line);
@@ -111,7 +78,7 @@ impl Process {
                 }
             });
         }
-        Ok(Self { name, child, last })
+        Ok(Self { name, child, last, readers })
     }
 
     /// Waits for its end.
@@ -123,21 +90,23 @@ impl Process {
         }
     }
 
-    /// Its last lines.
-    pub fn last_lines(&self) -> Vec<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-    }
-
     /// Asks it to end; kills it once `grace` is over.
-    pub async fn stop(&mut self, grace: Duration) {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(pid) = pid {
-            // Gone already is as good.
-            let _ = kill_process(pid, Signal::TERM);
-        }
-        if tokio::time::timeout(grace, self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
-        }
+    pub async fn stop(&mut self, grace: Duration) -> Ending {
+        let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) else {
+            return Ending::Earlier;
+        };
+        // Gone already is as good.
+        let _ = kill_process(pid, Signal::TERM);
+        let ending = match tokio::time::timeout(grace, self.child.wait()).await {
+            Ok(Ok(status)) if end::clean(status) => Ending::Clean,
+            Ok(Ok(status)) => Ending::Failed(status),
+            _ => {
+                let _ = self.child.kill().await;
+                Ending::Killed
+            }
+        };
+        self.read_all().await;
+        ending
     }
 
     /// Waits until a URL answers 200, while the child lives.
@@ -154,18 +123,21 @@ impl Process {
         };
         tokio::select! {
             () = answers => Ok(()),
-            status = self.ended() => bail!(self.death(status)),
+            status = self.ended() => bail!(self.death(status).await),
             () = tokio::time::sleep(limit) => bail!("{name} did not answer on {url} within {limit:?}"),
         }
     }
 
     /// What is said when it dies: which, how, and its last lines.
-    pub fn death(&self, status: ExitStatus) -> String {
-        let mut said = format!("{} ended by itself ({status}); its last lines:", self.name);
-        for line in self.last_lines() {
-            said.push_str("\n    ");
-            said.push_str(&line);
-        }
-        said
+    pub async fn death(&mut self, status: ExitStatus) -> Death {
+        self.read_all().await;
+        let last_lines = self.last.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        Death { how: format!("{} {}", self.name, end::how(status)), last_lines }
+    }
+
+    /// Its pipes may hold lines that were not read yet; a grandchild may hold them open.
+    async fn read_all(&mut self) {
+        let readers = async { while self.readers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_millis(100), readers).await;
     }
 }

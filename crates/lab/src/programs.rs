@@ -4,6 +4,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+/// What is started: a program with what it is told.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Environment variables beside the lab's own.
+    pub environment: Vec<(&'static str, String)>,
+}
+
+impl Program {
+    /// A program with these arguments.
+    pub fn new<T: Into<String>>(path: &Path, arguments: impl IntoIterator<Item = T>) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self { path: path.to_owned(), arguments, environment: Vec::new() }
+    }
+}
+
 /// One of our binaries: beside the lab's own, where Cargo and packages put them, else on the PATH.
 pub fn ours(name: &str) -> anyhow::Result<PathBuf> {
     let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
@@ -22,6 +41,8 @@ pub fn ours(name: &str) -> anyhow::Result<PathBuf> {
 
 /// A program of others.
 pub fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian leaves sbin out of a user's PATH, and puts servers there.
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -1,24 +1,42 @@
 //! One HTTP exchange with a target, bounded in time and bytes, and the page in its answer.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exposition::{Limits, Page};
-use reqwest::Client;
+use futures_util::TryStreamExt;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 use service::body::{self, BodyError};
 
+use super::client;
+use super::content::Content;
 use crate::config::{Target, shown};
+use crate::exchange;
 
 /// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
 const FORMATS: &str =
     "text/plain;version=0.0.4;q=0.7,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
+/// All reasons of failures.
+pub(super) const REASONS: &[&str] = &[
+    "body",
+    "body_limit",
+    "connect",
+    "content_type",
+    "page_limit",
+    "redirect",
+    "request",
+    "setup",
+    "status",
+    "syntax",
+    "timeout",
+];
+
 /// Why a scrape failed.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// A label value.
+    /// A label value, one of [`REASONS`].
     pub(super) reason: &'static str,
     /// For people.
     pub(super) message: String,
@@ -34,69 +52,45 @@ pub(super) struct Fetched {
 
 #[derive(Debug)]
 pub(super) struct Fetcher {
-    client: Client,
-    url: String,
+    target: Target,
+    address: Option<SocketAddr>,
+    /// Made when it is first needed: where that fails, other targets go on, and it is tried again.
+    client: Option<Client>,
     /// The URL for people.
     shown: String,
-    timeout: Duration,
     limits: Limits,
+    /// It answered before, so a connection may be one that it is about to close.
+    answered: bool,
     /// An odd content type is worth one warning, not one each interval.
     warned: bool,
 }
 
 impl Fetcher {
-    pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Result<Self, reqwest::Error> {
-        let url = url::Url::parse(&target.url).ok();
-        let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
-        let mut builder =
-            service::client::builder(target.timeout, target.timeout, https).redirect(redirects());
-        if url.as_ref().is_some_and(is_loopback) {
-            builder = builder.no_proxy();
-        }
-        let host = url.as_ref().and_then(url::Url::host_str);
-        if let (Some(host), Some(address)) = (host, address) {
-            // The name stays in the request and in TLS; only where it leads is settled.
-            builder = builder.resolve(host, address).no_proxy();
-        }
-        let limits = target.limits.page();
-        Ok(Self {
-            client: builder.build()?,
-            url: target.url.clone(),
+    pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Self {
+        Self {
+            target: target.clone(),
+            address,
+            client: None,
             shown: shown(&target.url),
-            timeout: target.timeout,
-            limits,
+            limits: target.limits.page(),
+            answered: false,
             warned: false,
-        })
+        }
     }
 
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
-        let request = self
-            .client
-            .get(&self.url)
-            .header(ACCEPT, FORMATS)
-            .header(ACCEPT_ENCODING, "gzip")
-            .header("X-Prometheus-Scrape-Timeout-Seconds", self.timeout.as_secs_f64().to_string());
-        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let response = self.response().await?;
+        self.answered = true;
         let status = response.status();
         if status != reqwest::StatusCode::OK {
-            let message = format!("{} answers {status}, expected 200", self.shown);
-            return Err(Failure { reason: "status", message });
+            return Err(self.failure("status", &format!("answers {status}, expected 200")));
         }
         let headers = response.headers().clone();
-        let packed = header(&headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
-        let cap = self.limits.body;
-        let body = body::read(response.bytes_stream(), cap).await;
-        let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
-        let body = body.map_err(|error| match error {
-            BodyError::Broken(message) => {
-                Failure { reason: "body", message: format!("{}: body cannot be read: {message}", self.shown) }
-            }
-            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.shown) },
-        })?;
+        let body = self.body(response, &headers).await?;
         let bytes = body.len();
-        let parsed = match self.format(header(&headers, CONTENT_TYPE.as_str()), &body)? {
-            Format::Text => Page::parse(body, &self.limits),
-            Format::OpenMetrics => Page::parse_openmetrics(body, &self.limits),
+        let parsed = match self.content(header(&headers, CONTENT_TYPE.as_str()), &body)? {
+            Content::OpenMetrics => Page::parse_openmetrics(body, &self.limits),
+            _ => Page::parse(body, &self.limits),
         };
         let page = parsed.map_err(|error| {
             let reason = if error.reason.limit().is_some() { "page_limit" } else { "syntax" };
@@ -105,86 +99,96 @@ impl Fetcher {
         Ok(Fetched { page, bytes })
     }
 
-    fn format(&mut self, content_type: &str, body: &[u8]) -> Result<Format, Failure> {
-        match content_type.split(';').next().unwrap_or_default().trim() {
-            "text/plain" => Ok(Format::Text),
-            "application/openmetrics-text" => Ok(Format::OpenMetrics),
-            "text/html" | "application/json" | "application/xml" | "text/xml" => {
-                let start: String =
-                    String::from_utf8_lossy(&body[..body.len().min(60)]).escape_debug().collect();
-                let message = format!(
-                    "{} answers {content_type} (\"{start}…\"), expected a Prometheus text page",
-                    self.shown
+    /// The head of the answer. A connection that is closed just when it is used again says nothing of
+    /// the target, so then there is a second try within the same time.
+    async fn response(&mut self) -> Result<Response, Failure> {
+        let client = self.client()?;
+        let end = Instant::now() + self.target.timeout();
+        let get = || {
+            let request = client
+                .get(&self.target.url)
+                .timeout(end.saturating_duration_since(Instant::now()))
+                .header(ACCEPT, FORMATS)
+                .header(ACCEPT_ENCODING, "gzip")
+                .header(
+                    "X-Prometheus-Scrape-Timeout-Seconds",
+                    self.target.timeout().as_secs_f64().to_string(),
                 );
-                Err(Failure { reason: "content_type", message })
-            }
-            // Prometheus 3 refuses these; older ones read them as text, and so do we.
-            other => {
-                if !std::mem::replace(&mut self.warned, true) {
-                    tracing::warn!(
-                        target = self.shown,
-                        content_type = other,
-                        "unknown content type, read as text 0.0.4"
-                    );
-                }
-                Ok(Format::Text)
-            }
-        }
-    }
-
-    fn failed(&self, error: &reqwest::Error) -> Failure {
-        let reason = if error.is_timeout() {
-            "timeout"
-        } else if error.is_redirect() {
-            "redirect"
-        } else if error.is_connect() {
-            "connect"
-        } else {
-            "request"
+            request.send()
         };
-        let mut message = format!("{} cannot be scraped: {reason}", self.shown);
-        // The last cause is the one that tells: «connection refused».
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        message.push_str(&format!(": {cause}"));
-        Failure { reason, message }
+        let answer = match get().await {
+            Err(error) if self.answered && exchange::closed_early(&error) => get().await,
+            answer => answer,
+        };
+        answer.map_err(|error| {
+            let reason = exchange::reason(&error);
+            self.failure(reason, &format!("cannot be scraped: {reason}: {}", exchange::cause(&error)))
+        })
     }
-}
 
-enum Format {
-    Text,
-    OpenMetrics,
+    async fn body(&self, response: Response, headers: &HeaderMap) -> Result<bytes::Bytes, Failure> {
+        let packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
+        let cap = self.limits.body;
+        let mut is_late = false;
+        let stream = response.bytes_stream().map_err(|error| {
+            is_late |= error.is_timeout();
+            exchange::cause(&error)
+        });
+        let body = body::read(stream, cap).await;
+        let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
+        body.map_err(|error| match error {
+            BodyError::Broken(_) if is_late => self.late(self.target.timeout()),
+            BodyError::Broken(message) => {
+                self.failure("body", &format!("cannot be scraped: body cannot be read: {message}"))
+            }
+            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.shown) },
+        })
+    }
+
+    /// The failure of a page that did not come in time.
+    pub(super) fn late(&self, after: Duration) -> Failure {
+        self.failure("timeout", &format!("cannot be scraped: timeout: no whole page within {after:?}"))
+    }
+
+    fn content(&mut self, content_type: &str, body: &[u8]) -> Result<Content, Failure> {
+        let content = Content::of(content_type);
+        match content {
+            Content::Protobuf => {
+                let message =
+                    format!("answers {content_type}, which was not asked for: expected a text page");
+                return Err(self.failure("content_type", &message));
+            }
+            Content::NoPage => {
+                let start = String::from_utf8_lossy(&body[..body.len().min(60)]);
+                let start = start.escape_debug();
+                let message =
+                    format!("answers {content_type} (\"{start}…\"), expected a Prometheus text page");
+                return Err(self.failure("content_type", &message));
+            }
+            Content::Unknown if !std::mem::replace(&mut self.warned, true) => {
+                tracing::warn!(target = self.shown, content_type, "unknown content type, read as text 0.0.4");
+            }
+            Content::Text | Content::OpenMetrics | Content::Unknown => {}
+        }
+        Ok(content)
+    }
+
+    fn client(&mut self) -> Result<Client, Failure> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => client::client(&self.target, self.address).map_err(|error| Failure {
+                reason: "setup",
+                message: exchange::no_client(&self.shown, &error),
+            })?,
+        };
+        Ok(self.client.insert(client).clone())
+    }
+
+    fn failure(&self, reason: &'static str, message: &str) -> Failure {
+        Failure { reason, message: format!("{} {message}", self.shown) }
+    }
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// At most five, and never to another host: who may be scraped is for the settings to say.
-fn redirects() -> Policy {
-    Policy::custom(|attempt| {
-        let elsewhere =
-            attempt.previous().first().is_some_and(|first| first.host_str() != attempt.url().host_str());
-        if elsewhere {
-            let message = format!("redirected to another host, {}", attempt.url());
-            return attempt.error(message);
-        }
-        if attempt.previous().len() > 5 {
-            attempt.error("redirected more than five times")
-        } else {
-            attempt.follow()
-        }
-    })
-}
-
-/// Proxies from the environment are not for the machine's own addresses.
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

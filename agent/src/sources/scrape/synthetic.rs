@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use exposition::{GroupingKey, Kind, Page, PageBuilder};
 
-/// The names that a target's own page cannot use.
+use crate::sources::up;
+
+/// Series of these names without other labels than the target's are ours, not the page's.
 pub(super) const NAMES: [&str; 6] = [
-    "up",
+    up::NAME,
     "scrape_duration_seconds",
     "scrape_samples_scraped",
     "scrape_samples_post_metric_relabeling",
@@ -15,16 +17,16 @@ pub(super) const NAMES: [&str; 6] = [
 ];
 
 const HELP: [&str; 6] = [
-    "Whether the last scrape of the target worked.",
+    up::HELP,
     "How long the last scrape took.",
     "Samples that the target exposed.",
-    "Samples left after duplicates were left out.",
+    "Samples that were not left out.",
     "Series that were not there in the scrape before.",
     "Bytes of the last page once unpacked; -1 if the scrape failed.",
 ];
 
 /// The figures of one scrape.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Report {
     pub(super) duration: Duration,
     pub(super) samples: usize,

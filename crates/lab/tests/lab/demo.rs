@@ -1,100 +1,13 @@
 //! The demo as a newcomer runs it: it shows the counter moving, and leaves nothing behind.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{binary, eventually};
-
-struct Demo {
-    child: Child,
-    said: Arc<Mutex<String>>,
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn start(arguments: &[&str]) -> Demo {
-    // The lab finds the other binaries beside itself.
-    binary("pushpull-api");
-    let mut child = Command::new(binary("pushpull-lab"))
-        .arg("demo")
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let said = Arc::new(Mutex::new(String::new()));
-    let streams: [Box<dyn std::io::Read + Send>; 2] =
-        [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-    for stream in streams {
-        let said = Arc::clone(&said);
-        std::thread::spawn(move || {
-            for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                said.lock().unwrap().push_str(&format!("{line}\n"));
-            }
-        });
-    }
-    Demo { child, said }
-}
-
-impl Demo {
-    fn said(&self) -> String {
-        self.said.lock().unwrap().clone()
-    }
-
-    fn wait_for(&self, part: &str) {
-        eventually(&format!("{part}\nin\n{}", self.said()), || self.said().contains(part));
-    }
-
-    fn signal(&self, name: &str) {
-        signal(self.child.id(), name);
-    }
-
-    fn end(&mut self) -> Option<i32> {
-        let mut code = None;
-        eventually("the demo's end", || {
-            code = self.child.try_wait().unwrap().map(|status| status.code());
-            code.is_some()
-        });
-        code.flatten()
-    }
-
-    /// The processes that it started.
-    fn children(&self) -> Vec<(u32, String)> {
-        let parent = self.child.id().to_string();
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        processes
-            .filter_map(|entry| {
-                let id: u32 = entry.file_name().to_str()?.parse().ok()?;
-                let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-                let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
-                (rest.split_whitespace().nth(1)? == parent).then(|| (id, name.to_owned()))
-            })
-            .collect()
-    }
-}
-
-fn signal(id: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
-}
-
-fn gone(children: &[(u32, String)]) -> bool {
-    children.iter().all(|(id, _)| {
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // A zombie is gone, and only waits to be counted by its parent.
-        stat.is_empty() || stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
-    })
-}
+use super::eventually;
+use super::started::{gone, signal, start};
 
 #[test]
 fn the_counter_moves_and_an_interrupt_ends_everything_in_time() {
-    let mut demo = start(&["--ports", "auto", "--interval", "1", "--rate", "20"]);
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--rate", "20"]);
     demo.wait_for("Everything is running. Ctrl-C stops it all.");
     for path in ["pull", "push", "fallback"] {
         eventually(&format!("path {path} in Prometheus\n{}", demo.said()), || {
@@ -115,23 +28,33 @@ fn the_counter_moves_and_an_interrupt_ends_everything_in_time() {
     assert_eq!(demo.end(), Some(0), "{}", demo.said());
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(gone(&children), "{children:?}");
+    demo.wait_for("| the agent's last push has arrived\n");
+    demo.wait_for("| all stopped\n");
+    let said = demo.said();
+    let of_lab =
+        said.lines().filter(|line| line.starts_with("lab ") && !line.contains("| app_requests_total: "));
+    let widest = of_lab.map(|line| line.chars().count()).max();
+    assert!(widest < Some(100), "{said}");
 }
 
 #[test]
 fn a_child_that_dies_is_named_with_how_and_the_rest_is_stopped() {
-    let mut demo = start(&["--ports", "auto", "--interval", "1", "--without-prometheus"]);
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--without-prometheus"]);
     demo.wait_for("Everything is running");
     let children = demo.children();
     let gateway = children.iter().find(|(_, name)| name.starts_with("pushpull-gatewa")).unwrap();
     signal(gateway.0, "-KILL");
     assert_eq!(demo.end(), Some(1), "{}", demo.said());
-    demo.wait_for("gateway ended by itself (signal: 9 (SIGKILL)); its last lines:\n    ");
+    demo.wait_for("pushpull-lab: gateway was killed (SIGKILL); its last lines:\n    ");
+    let said = demo.said();
+    let at_once = said.find("| gateway was killed (SIGKILL): stopping everything\n").unwrap();
+    assert!(at_once < said.find("| all stopped\n").unwrap(), "{said}");
     eventually("the others' end", || gone(&children));
 }
 
 #[test]
 fn children_end_even_when_the_lab_is_killed() {
-    let mut demo = start(&["--ports", "auto", "--interval", "1", "--without-prometheus"]);
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--without-prometheus"]);
     demo.wait_for("Everything is running");
     let children = demo.children();
     assert_eq!(children.len(), 3, "{children:?}");
@@ -141,13 +64,74 @@ fn children_end_even_when_the_lab_is_killed() {
 }
 
 #[test]
-fn taken_ports_are_named_before_anything_is_started() {
+fn what_the_agent_could_not_send_is_told_and_is_a_failure() {
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--without-prometheus"]);
+    demo.wait_for("Everything is running");
+    let children = demo.children();
+    let gateway = children.iter().find(|(_, name)| name.starts_with("pushpull-gatewa")).unwrap();
+    signal(gateway.0, "-STOP");
+    let began = Instant::now();
+    demo.signal("-TERM");
+    assert_eq!(demo.end(), Some(1), "{}", demo.said());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    demo.wait_for("pushpull-lab: agent did not finish (exit status: 1): its last lines say why; gateway had to be killed");
+    demo.wait_for("shutdown.grace ran out");
+    assert!(gone(&children), "{children:?}");
+}
+
+#[test]
+fn an_agent_that_does_not_end_is_killed_and_named() {
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--without-prometheus"]);
+    demo.wait_for("Everything is running");
+    let children = demo.children();
+    let agent = children.iter().find(|(_, name)| name == "pushpull-agent").unwrap();
+    signal(agent.0, "-STOP");
+    // A closed terminal hangs up.
+    demo.signal("-HUP");
+    assert_eq!(demo.end(), Some(1), "{}", demo.said());
+    demo.wait_for("pushpull-lab: agent had to be killed\n");
+    assert!(gone(&children), "{children:?}");
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_the_children_are_ended_by_the_kernel() {
+    let mut demo = start(&["demo", "--ports", "auto", "--interval", "1", "--without-prometheus"]);
+    demo.wait_for("Everything is running");
+    let children = demo.children();
+    let agent = children.iter().find(|(_, name)| name == "pushpull-agent").unwrap();
+    signal(agent.0, "-STOP");
+    demo.signal("-INT");
+    demo.wait_for("| stopping everything, the agent first\n");
+    demo.signal("-INT");
+    assert_eq!(demo.end(), Some(1), "{}", demo.said());
+    demo.wait_for("SIGINT came again: ended before everything was finished\n");
+    signal(agent.0, "-CONT");
+    eventually("their end", || gone(&children));
+}
+
+#[test]
+fn taken_ports_are_named_with_their_owner_before_anything_is_started() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let offset = (port - 8000).to_string();
-    let mut demo = start(&["--port-offset", &offset]);
+    let mut demo = start(&["demo", "--port-offset", &offset]);
     assert_eq!(demo.end(), Some(1));
-    demo.wait_for(&format!("{port} (api)"));
-    demo.wait_for("choose others with --port-offset 1000, or free ones with --ports auto");
+    demo.wait_for(&format!("    {port} for api: by "));
+    demo.wait_for(&format!("(pid {})\n", std::process::id()));
+    demo.wait_for("free ones with --ports auto; through make: ARGS=\"--ports auto\"");
     assert!(!demo.said().contains("listening"), "{}", demo.said());
+}
+
+#[test]
+fn prometheus_port_is_in_nobodys_way_where_prometheus_takes_no_part() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let offset = (taken.local_addr().unwrap().port() - 9090).to_string();
+    let arguments = ["demo", "--interval", "1", "--port-offset", &offset];
+    let mut demo = start(&arguments);
+    assert_eq!(demo.end(), Some(1));
+    demo.wait_for("; without Prometheus: --without-prometheus");
+    let mut demo = start(&[&arguments[..], &["--without-prometheus"]].concat());
+    demo.wait_for("Everything is running");
+    demo.signal("-TERM");
+    assert_eq!(demo.end(), Some(0), "{}", demo.said());
 }

@@ -1,12 +1,16 @@
 //! What the lab promises, and the main job end to end, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
-mod configs;
 mod demo;
+mod habits;
 mod main_job;
+mod native;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod shipped;
+mod signals;
+mod started;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,7 +29,7 @@ fn binary(name: &str) -> PathBuf {
 
 /// Waits for a condition, and says what it is where it does not come.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(40);
+    let end = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < end, "never came: {what}");
         std::thread::park_timeout(Duration::from_millis(20));

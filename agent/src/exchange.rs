@@ -1,0 +1,56 @@
+//! What scraping and pushing have in common: what went wrong with an HTTP exchange, in few words.
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+/// The last cause is the one that tells: «connection refused».
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+/// A failure's reason, as a label value.
+pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
+    // A connection that is not there in time is also one that is not there.
+    if error.is_timeout() {
+        "timeout"
+    } else if error.is_redirect() {
+        "redirect"
+    } else if error.is_connect() {
+        "connect"
+    } else {
+        "request"
+    }
+}
+
+/// Whether the other side closed a connection without an answer: what a server does to an idle
+/// connection just when the next request is on its way.
+pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
+    let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
+    error.is_request()
+        && !error.is_connect()
+        && causes(error).any(|cause| {
+            let incomplete =
+                cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
+            let broken = cause.downcast_ref::<std::io::Error>();
+            incomplete || broken.is_some_and(|error| closed.contains(&error.kind()))
+        })
+}
+
+/// Why no client could be made. The system's certificates are read then, and may be none.
+pub(crate) fn no_client(url: &str, error: &reqwest::Error) -> String {
+    format!("no TLS client for {url}: {}", cause(error))
+}
+
+/// Proxies from the environment are not for the machine's own addresses.
+pub(crate) fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}

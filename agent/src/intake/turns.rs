@@ -1,0 +1,150 @@
+//! Whose turn it is: groups take turns, and one that failed waits by itself.
+//!
+//! Without a clock: the time is an argument. A group that a gateway answers 503 to must not hold
+//! back the others; a gateway that cannot be reached at all holds back all of them.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
+use std::time::Duration;
+
+use exposition::GroupingKey;
+use tokio::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::sinks::Scope;
+use crate::snapshot::Snapshot;
+
+/// More groups than this are no machine but a mistake.
+pub(super) const MOST: usize = 10_000;
+
+/// What is to be done now.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// This one is to be sent.
+    Send(Arc<Snapshot>),
+    /// All that wait are to be left alone until then.
+    Wait(Instant),
+    /// Nothing waits.
+    Nothing,
+}
+
+/// What became of a snapshot that came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It waits.
+    Kept,
+    /// It waits, and an older one of its group does not any more.
+    Replaced,
+    /// It does not wait: there are too many groups.
+    Full,
+}
+
+#[derive(Debug, Default)]
+struct Pause {
+    backoff: Backoff,
+    until: Option<Instant>,
+}
+
+/// The newest snapshot of each group, and who may be sent when.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    waiting: BTreeMap<GroupingKey, Arc<Snapshot>>,
+    failing: BTreeMap<GroupingKey, Pause>,
+    endpoint: Pause,
+    /// Whose turn was the last one; the next in order follows.
+    last: Option<GroupingKey>,
+    /// When everything ends, once that is known.
+    end: Option<Instant>,
+}
+
+impl Turns {
+    /// Takes a snapshot in place of an older one of its group.
+    pub(super) fn offer(&mut self, snapshot: Arc<Snapshot>) -> Taken {
+        if self.waiting.len() >= MOST && !self.waiting.contains_key(&snapshot.key) {
+            return Taken::Full;
+        }
+        let replaced = self.waiting.insert(snapshot.key.clone(), snapshot);
+        if replaced.is_some() { Taken::Replaced } else { Taken::Kept }
+    }
+
+    /// Whose turn it is.
+    pub(super) fn next(&mut self, now: Instant) -> Turn {
+        if self.waiting.is_empty() {
+            return Turn::Nothing;
+        }
+        if let Some(until) = self.endpoint.until.filter(|until| *until > now) {
+            return Turn::Wait(until);
+        }
+        let due = |key: &GroupingKey| self.failing.get(key).and_then(|pause| pause.until);
+        let after = match &self.last {
+            Some(last) => self.waiting.range::<GroupingKey, _>((Excluded(last), Unbounded)),
+            None => self.waiting.range::<GroupingKey, _>(..),
+        };
+        let ready = |key: &&GroupingKey| due(key).is_none_or(|until| until <= now);
+        let chosen =
+            after.map(|(key, _)| key).find(ready).or_else(|| self.waiting.keys().find(ready)).cloned();
+        let Some(chosen) = chosen else {
+            return self.waiting.keys().filter_map(due).min().map_or(Turn::Nothing, Turn::Wait);
+        };
+        let snapshot = self.waiting.remove(&chosen);
+        self.last = Some(chosen);
+        snapshot.map_or(Turn::Nothing, Turn::Send)
+    }
+
+    /// A group was sent, or refused for good.
+    pub(super) fn settled(&mut self, key: &GroupingKey) {
+        self.failing.remove(key);
+        self.endpoint = Pause::default();
+    }
+
+    /// A group was not sent and waits again, unless a newer snapshot of it has come: then false.
+    pub(super) fn failed(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        scope: Scope,
+        asked: Option<Duration>,
+        now: Instant,
+    ) -> bool {
+        // Near the end it is worth asking once more before it, and not worth waiting for what is after it.
+        let asked = asked.filter(|asked| self.end.is_none_or(|end| now + *asked < end));
+        let pause = match scope {
+            Scope::Endpoint => &mut self.endpoint,
+            Scope::Group => {
+                self.endpoint = Pause::default();
+                self.failing.entry(snapshot.key.clone()).or_default()
+            }
+        };
+        pause.until = Some(now + pause.backoff.next(asked));
+        if self.waiting.contains_key(&snapshot.key) {
+            return false;
+        }
+        self.waiting.insert(snapshot.key.clone(), snapshot);
+        true
+    }
+
+    /// No more will come, and everything ends at `end`: each group is tried once whatever was before.
+    pub(super) fn close(&mut self, end: Instant) {
+        self.end = Some(end);
+        self.failing.clear();
+        self.endpoint = Pause::default();
+    }
+
+    /// When everything ends, once no more will come.
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.end
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Gives up all that wait; how many.
+    pub(super) fn clear(&mut self) -> usize {
+        std::mem::take(&mut self.waiting).len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Turns are taken in order, and failures delay whom they tell of.
+
+use super::*;
+
+fn snapshot(job: &str) -> Arc<Snapshot> {
+    let key = format!("job/{job}").parse().unwrap();
+    let taken_at = std::time::SystemTime::UNIX_EPOCH;
+    Arc::new(Snapshot { source: job.to_owned(), key, taken_at, pages: vec![], up: true, last: false })
+}
+
+fn turns(jobs: &[&str]) -> Turns {
+    let mut turns = Turns::default();
+    for job in jobs {
+        assert_eq!(turns.offer(snapshot(job)), Taken::Kept);
+    }
+    turns
+}
+
+fn sent(turns: &mut Turns, now: Instant) -> Option<Arc<Snapshot>> {
+    match turns.next(now) {
+        Turn::Send(snapshot) => Some(snapshot),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_group_that_fails_holds_back_no_other() {
+    let (mut turns, now) = (turns(&["a", "b", "c"]), Instant::now());
+    let a = sent(&mut turns, now).unwrap();
+    assert!(turns.failed(a, Scope::Group, Some(Duration::from_mins(1)), now));
+    for job in ["b", "c"] {
+        let next = sent(&mut turns, now).unwrap();
+        assert_eq!(next.source, job);
+        turns.settled(&next.key);
+    }
+    let Turn::Wait(until) = turns.next(now) else { panic!("it was asked to wait") };
+    assert!(until >= now + Duration::from_mins(1));
+    assert_eq!(sent(&mut turns, until).unwrap().source, "a");
+}
+
+#[test]
+fn nobody_is_served_twice_before_all_were_served() {
+    let (mut turns, now) = (turns(&["a", "b", "c"]), Instant::now());
+    let mut order = String::new();
+    for _ in 0..6 {
+        let next = sent(&mut turns, now).unwrap();
+        order.push_str(&next.source);
+        // Each comes back at once.
+        turns.settled(&next.key);
+        turns.offer(next);
+    }
+    assert_eq!(order, "abcabc");
+}
+
+#[test]
+fn a_gateway_that_cannot_be_reached_is_left_alone_as_a_whole() {
+    let (mut turns, now) = (turns(&["a", "b"]), Instant::now());
+    let a = sent(&mut turns, now).unwrap();
+    turns.failed(a, Scope::Endpoint, Some(Duration::from_secs(1)), now);
+    let Turn::Wait(until) = turns.next(now) else { panic!("it cannot be reached") };
+    // The next group is tried then, not the same one again.
+    assert_eq!(sent(&mut turns, until).unwrap().source, "b");
+}
+
+#[test]
+fn at_the_end_each_is_tried_once_before_any_is_tried_again() {
+    let (mut turns, now) = (turns(&["a", "b", "c"]), Instant::now());
+    for _ in 0..2 {
+        let next = sent(&mut turns, now).unwrap();
+        turns.failed(next, Scope::Group, Some(Duration::from_mins(5)), now);
+    }
+    turns.close(now + Duration::from_secs(10));
+    let mut order = String::new();
+    for _ in 0..3 {
+        let next = sent(&mut turns, now).unwrap();
+        order.push_str(&next.source);
+        // Longer than there is time: tried again before the end all the same.
+        turns.failed(next, Scope::Group, Some(Duration::from_mins(5)), now);
+    }
+    assert_eq!(order, "cab");
+    let Turn::Wait(until) = turns.next(now) else { panic!("all were tried") };
+    assert!(until <= now + Duration::from_secs(1), "{:?}", until - now);
+}
+
+#[test]
+fn of_a_group_only_the_newest_waits_and_there_are_only_so_many() {
+    let (mut turns, now) = (turns(&["a"]), Instant::now());
+    assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);
+    let old = sent(&mut turns, now).unwrap();
+    turns.offer(snapshot("a"));
+    assert!(!turns.failed(old, Scope::Group, None, now));
+    for at in 1..MOST {
+        turns.offer(snapshot(&format!("n{at}")));
+    }
+    assert_eq!(turns.offer(snapshot("one-more")), Taken::Full);
+    assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);
+}

@@ -1,0 +1,67 @@
+//! Which samples of a page stay: Prometheus would not take the others either, or not the page.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use exposition::{GroupingKey, Page, Rewrite, Sample};
+
+use super::synthetic;
+use crate::series::{Series, shown};
+
+/// Further ahead than this a timestamp is wrong, as Prometheus sees it.
+const AHEAD_MS: i64 = 600_000;
+
+/// Why samples are left out, and what is said of that once.
+pub(super) const DROPPED: [(&str, &str); 3] = [
+    ("duplicate", "stands on the page already"),
+    ("future", "has a timestamp more than 10 minutes ahead"),
+    ("synthetic", "is what the agent itself says of a scrape"),
+];
+
+/// A page without the samples that were left out.
+#[derive(Debug)]
+pub(super) struct Selected {
+    pub(super) page: Page,
+    /// The series that stayed.
+    pub(super) series: HashSet<u64>,
+    /// How many were left out and the first of them, for each of [`DROPPED`].
+    pub(super) dropped: [(usize, Option<String>); 3],
+}
+
+/// Goes over a page that has the target's labels on it.
+pub(super) fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
+    let mut labels: Vec<_> = key.iter().filter(|(_, value)| !value.is_empty()).collect();
+    labels.sort_unstable();
+    let ours: HashSet<u64> =
+        synthetic::NAMES.iter().map(|name| series.named(name, labels.iter().copied())).collect();
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(AHEAD_MS);
+    let mut seen = HashSet::with_capacity(page.sample_count());
+    let mut dropped = [(0, None), (0, None), (0, None)];
+    let mut stays = |sample: Sample<'_>| {
+        let id = series.of(&sample);
+        let why = if ours.contains(&id) {
+            2
+        } else if sample.timestamp_ms().is_some_and(|stamp| stamp > latest) {
+            1
+        } else if seen.insert(id) {
+            return true;
+        } else {
+            0
+        };
+        let (count, first) = &mut dropped[why];
+        *count += 1;
+        first.get_or_insert_with(|| shown(&sample));
+        false
+    };
+    let stay: Vec<bool> = page.samples().map(&mut stays).collect();
+    let page = if stay.contains(&false) {
+        // A page that was rewritten has its families in one piece each, so samples come in this order.
+        let mut stay = stay.into_iter();
+        let how = Rewrite { keep_timestamps: true, ..Rewrite::default() };
+        page.rewrite_where(&how, |_| stay.next().unwrap_or(true))
+    } else {
+        page
+    };
+    Selected { page, series: seen, dropped }
+}
