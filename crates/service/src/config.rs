@@ -6,6 +6,7 @@
 mod file;
 mod mistakes;
 mod places;
+mod typed;
 mod values;
 
 pub use mistakes::{Mistake, Mistakes};
@@ -76,48 +77,68 @@ pub fn load<T>(layers: &Layers) -> Result<Loaded<T>, Mistakes>
 where
     T: DeserializeOwned + Serialize + Default,
 {
+    load_checked(layers, |_| Ok(())).map(|(loaded, ())| loaded)
+}
+
+/// Reads all layers and checks them together; what `check` finds is told with all else that is wrong.
+///
+/// Where something is wrong already, `check` gets the rest, with defaults in place of what cannot be
+/// read; what it says of those is left out.
+pub fn load_checked<T, R>(
+    layers: &Layers,
+    check: impl FnOnce(&Loaded<T>) -> Result<R, Mistakes>,
+) -> Result<(Loaded<T>, R), Mistakes>
+where
+    T: DeserializeOwned + Serialize + Default,
+{
     let mut mistakes = Mistakes::default();
     let mut places = Places::default();
     let text = match &layers.file {
         Some(path) => read(path, &mut mistakes),
-        None => String::new(),
+        None => Some(String::new()),
     };
     let name = layers.file.as_deref().map_or_else(String::new, |path| path.display().to_string());
-    file::check::<T>(&name, &text, &mut places, &mut mistakes);
-    // A mistake in the file would show again in each trial below.
-    let file = if mistakes.is_empty() { text.as_str() } else { "" };
-    let defaults = defaults::<T>(file);
-    let overrides = overrides(layers, &[&defaults, file]);
-    for (place, key, value) in &overrides {
-        match join::<T>(&defaults, file, &[(key, value)]).map_err(|error| error.to_string()) {
+    let file = text.and_then(|text| file::check::<T>(&name, &text, &mut places, &mut mistakes));
+    let readable = file.is_some();
+    // Without its mistakes, which would show again in each trial below.
+    let file = file.unwrap_or_default();
+    let defaults = defaults::<T>(&file);
+    let mut good = Vec::new();
+    for (place, key, value) in overrides(layers, &[&defaults, &file]) {
+        let tried = join::<T>(&defaults, &file, &[(&key, &value)]);
+        places.set(&key, place.clone());
+        match tried {
             // The rest of a new table may come from another variable: only all of them tell.
             Err(error) if !error.starts_with("missing") => {
-                mistakes.add(place, key, mistakes::explain(&error));
+                mistakes.add(&place, &key, mistakes::explain(&error));
+                places.wrong(&key);
             }
-            _ => {}
+            _ => good.push((key, value)),
         }
-        places.set(key, place.clone());
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    let pairs: Vec<(&str, &str)> =
-        overrides.iter().map(|(_, key, value)| (key.as_str(), value.as_str())).collect();
-    match join(&defaults, file, &pairs) {
-        Ok(settings) => Ok(Loaded { settings, places }),
+    let pairs: Vec<(&str, &str)> = good.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let settings = match join(&defaults, &file, &pairs) {
+        Ok(settings) => settings,
         Err(error) => {
-            mistakes.add(&Place::Whole, "", mistakes::explain(&error.to_string()));
-            Err(mistakes)
+            mistakes.add(&Place::Whole, "", mistakes::explain(&error));
+            return Err(mistakes);
         }
+    };
+    let loaded = Loaded { settings, places };
+    match check(&loaded) {
+        Ok(checked) if mistakes.is_empty() => return Ok((loaded, checked)),
+        Err(found) if readable => mistakes.extend(found, &loaded.places),
+        _ => {}
     }
+    Err(mistakes)
 }
 
-fn read(path: &Path, mistakes: &mut Mistakes) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| {
+fn read(path: &Path, mistakes: &mut Mistakes) -> Option<String> {
+    let note = |error| {
         let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
         mistakes.add(&place, "", format!("cannot be read: {error}"));
-        String::new()
-    })
+    };
+    std::fs::read_to_string(path).map_err(note).ok()
 }
 
 /// Environment and flags as keys and values, weakest first.
@@ -181,16 +202,14 @@ fn defaults<T: Serialize + Default>(file: &str) -> String {
     defaults.to_string()
 }
 
-fn join<T: DeserializeOwned>(
-    defaults: &str,
-    file: &str,
-    overrides: &[(&str, &str)],
-) -> Result<T, ::config::ConfigError> {
+fn join<T: DeserializeOwned>(defaults: &str, file: &str, overrides: &[(&str, &str)]) -> Result<T, String> {
     let mut builder = Config::builder()
         .add_source(File::from_str(defaults, FileFormat::Toml))
         .add_source(File::from_str(file, FileFormat::Toml));
     for (key, value) in overrides {
-        builder = builder.set_override(*key, values::parsed(value))?;
+        builder = builder.set_override(*key, values::parsed(value)).map_err(|error| error.to_string())?;
     }
-    builder.build()?.try_deserialize()
+    let joined: ::config::Value =
+        builder.build().and_then(Config::try_deserialize).map_err(|error| error.to_string())?;
+    T::deserialize(typed::Typed(joined)).map_err(|error| error.to_string())
 }

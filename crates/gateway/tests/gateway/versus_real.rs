@@ -113,6 +113,46 @@ const ROWS: &[Row] = &[
     ("PUT", "/job/twin", "z 1\n", None),
 ];
 
+/// What is no push: method and path.
+const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/metrics/"),
+    ("GET", "/metrics/?a=b"),
+    ("PUT", "/metrics/"),
+    ("OPTIONS", "/metrics"),
+    ("GET", "/metrics/job"),
+    ("GET", "/metrics/job/"),
+    ("PATCH", "/metrics/job/"),
+    ("OPTIONS", "/metrics/job/"),
+    ("POST", "/metrics/job/"),
+    ("DELETE", "/metrics/job/"),
+    ("GET", "/metrics/job@base64/"),
+    ("GET", "/-/healthy/"),
+    ("PUT", "/-/ready/"),
+    ("GET", "/-/quit"),
+    ("POST", "/-/quit/"),
+    ("GET", "/status/"),
+    ("GET", "/api/v1/admin/wipe"),
+    ("PUT", "/api/v1/admin/wipe"),
+    ("POST", "/api/v1/admin/wipe"),
+    ("OPTIONS", "/api/v1/admin/wipe"),
+    ("OPTIONS", "*"),
+    ("OPTIONS", "/"),
+    ("OPTIONS", "/nowhere"),
+    ("GET", "/nowhere/"),
+];
+
+#[test]
+fn routes_are_found_and_moved_as_the_real_one_does() {
+    let ours = start(&[]);
+    let real =
+        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
+    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    for (method, path) in ROUTES {
+        let [we, they] = [&ours, &real].map(|peer| peers::request(peer.port, method, path, b"").unwrap());
+        assert_eq!(we.0, they.0, "{method} {path}: ours {we:?}, real {they:?}");
+    }
+}
+
 /// Two keys whose groups are shown with the same labels: the real one refuses the second, too, but
 /// notes a failure that breaks its own scrape, so it is asked last and its scrape no more.
 #[test]
