@@ -96,7 +96,8 @@ fn dashboards_are_what_their_source_gives() {
 fn dashboards_are_for_the_grafana_that_compose_starts() {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     let source = read("grafana-provisioning/source/panels.py");
-    let version = source.lines().find_map(|line| line.strip_prefix("GRAFANA = \"")?.split('"').next()).unwrap();
+    let version =
+        source.lines().find_map(|line| line.strip_prefix("GRAFANA = \"")?.split('"').next()).unwrap();
     for file in ["docker/compose.yml", "docker/.env.example"] {
         assert!(read(file).contains(&format!("grafana/grafana:{version}")), "{file}: expected {version}");
     }
