@@ -3,6 +3,7 @@
 
 mod article;
 mod formats;
+mod habits;
 mod instances;
 mod limits;
 mod process;
