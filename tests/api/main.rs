@@ -3,7 +3,6 @@
 
 mod article;
 mod formats;
-mod habits;
 mod instances;
 mod limits;
 mod process;
