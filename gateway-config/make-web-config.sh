@@ -7,16 +7,26 @@
 #   FOLDER/agent        ca.crt, password                     mount as /etc/pushgateway in the agent
 #   FOLDER/prometheus   ca.crt, password, prometheus.yml     the same in Prometheus; the last over its own
 #
-# FOLDER is var/pushgateway of the repository, which git ignores. It is made once: to have new keys and
-# passwords, remove it. Only its owner can enter it; what is inside is readable by all, since the users
+# FOLDER is var/pushgateway of the repository, which git ignores. Keys and passwords are made once: to
+# have new ones, remove it. Only its owner can enter it; what is inside is readable by all, since the users
 # inside the containers are others.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-$here/../var/pushgateway}
 shift $(($# > 0 ? 1 : 0))
 
+# Prometheus' own configuration, with how it gets in. Written at each run: the original may have changed.
+prometheus() {
+  awk '{ print } /^  - job_name: pushgateway$/ {
+    print "    scheme: https"
+    print "    tls_config: {ca_file: /etc/pushgateway/ca.crt}"
+    print "    basic_auth: {username: prometheus, password_file: /etc/pushgateway/password}"
+  }' "$here/prometheus.yml" >"$1/prometheus/prometheus.yml"
+}
+
 if [ -e "$folder" ]; then
-  echo "$folder is there already: nothing was changed"
+  prometheus "$folder"
+  echo "$folder is there already: keys and passwords stay"
   exit 0
 fi
 command -v openssl >/dev/null || { echo "openssl is missing: install it, then run this again" >&2; exit 1; }
@@ -66,13 +76,7 @@ for user in agent prometheus; do
 done
 grep -v '^#' <<<"$web" >"$made/gateway/web.yml"
 
-# Prometheus' own configuration, with how it gets in.
-awk '{ print } /^  - job_name: pushgateway$/ {
-  print "    scheme: https"
-  print "    tls_config: {ca_file: /etc/pushgateway/ca.crt}"
-  print "    basic_auth: {username: prometheus, password_file: /etc/pushgateway/password}"
-}' "$here/prometheus.yml" >"$made/prometheus/prometheus.yml"
-
+prometheus "$made"
 # Nobody signs anything with this CA again.
 rm "$made/ca.key" "$made/ca.crt" "$made/server.csr" "$made/extensions" "$made"/*.srl 2>/dev/null || true
 chmod -R a+rX "$made"/*

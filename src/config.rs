@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use service::config::{ByteSize, Loaded, Mistakes, duration};
 use service::logs::LogSettings;
-use service::server::{ServerSettings, TlsSettings};
+use service::server::{MAX_CONNECTIONS, ServerSettings, TlsSettings};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +49,15 @@ pub struct LimitSettings {
     pub max_in_flight: usize,
     /// Bytes of a request body; a larger one gets 413.
     pub max_body: ByteSize,
-    /// Time for the head of a request.
+    /// Time for the head of a request, from its first byte on.
     #[serde(with = "duration")]
     pub header_timeout: Duration,
+    /// Time for the body of a request; a slower one gets 408.
+    #[serde(with = "duration")]
+    pub body_timeout: Duration,
+    /// How long a connection may stay between requests; longer than any client's interval.
+    #[serde(with = "duration")]
+    pub idle_timeout: Duration,
     /// Requests a second that are let in; 0 lets all in. The rest get 429.
     pub requests_per_second: u32,
     /// How many may come at once under that rate; 0 means one second's worth.
@@ -93,6 +99,8 @@ impl Default for LimitSettings {
             max_in_flight: 10_000,
             max_body: ByteSize(64 << 10),
             header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_mins(2),
             requests_per_second: 0,
             burst: 0,
         }
@@ -111,6 +119,7 @@ impl Settings {
         ServerSettings {
             max_connections: self.limits.max_connections,
             header_timeout: self.limits.header_timeout,
+            idle_timeout: self.limits.idle_timeout,
             grace: self.shutdown.grace,
             tls: self.tls.clone(),
         }
@@ -130,9 +139,16 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<(), Mistakes> {
         ("limits.max_connections", settings.limits.max_connections),
         ("limits.max_in_flight", settings.limits.max_in_flight),
     ] {
-        if value == 0 {
-            mistakes.add(&places.of(key), key, "expected at least 1, got 0");
+        if !(1..=MAX_CONNECTIONS).contains(&value) {
+            let message = format!("expected a number from 1 to {MAX_CONNECTIONS}, got {value}");
+            mistakes.add(&places.of(key), key, message);
         }
+    }
+    if let Some(tls) = &settings.tls
+        && let Err(error) = tls.check()
+    {
+        let key = format!("tls.{}", error.setting(tls));
+        mistakes.add(&places.of(&key), &key, error.to_string());
     }
     mistakes.into_result()
 }

@@ -11,10 +11,10 @@ use std::task::{Context, Poll, ready};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use tokio::sync::OwnedSemaphorePermit;
 use tower_service::Service;
 use warp::reply::Response;
 
+use crate::handlers;
 use crate::limits::Limits;
 use crate::metrics::{Instruments, UnderWay};
 use crate::routes::Route;
@@ -66,10 +66,12 @@ impl<S: Inner, I: Instruments> Service<Request<Incoming>> for Front<S, I> {
         }
         let admitted = route.is_limited().then(|| self.limits.admit(request.headers())).transpose();
         let work = match admitted {
-            Ok(permit) => Work::Routed { future: self.inner.call(request), _permit: permit },
+            // Decided here, so that what is routed is what is counted: `/metrics/` is no route.
+            Ok(_) if route == Route::Unknown => Work::Answered { response: Some(handlers::no_such_route()) },
+            Ok(_) => Work::Routed { future: self.inner.call(request) },
             Err(away) => {
                 self.instruments.rejected(away.reason);
-                Work::TurnedAway { response: Some(away.response) }
+                Work::Answered { response: Some(away.response) }
             }
         };
         Answer { work, measured }
@@ -88,8 +90,8 @@ pin_project! {
 pin_project! {
     #[project = WorkProjection]
     enum Work<F> {
-        Routed { #[pin] future: F, _permit: Option<OwnedSemaphorePermit> },
-        TurnedAway { response: Option<Response> },
+        Routed { #[pin] future: F },
+        Answered { response: Option<Response> },
     }
 }
 
@@ -103,9 +105,9 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = match this.work.project() {
-            WorkProjection::Routed { future, .. } => ready!(future.poll(context))?,
+            WorkProjection::Routed { future } => ready!(future.poll(context))?,
             // Polled only once: a finished future is not polled again.
-            WorkProjection::TurnedAway { response } => response.take().unwrap_or_default(),
+            WorkProjection::Answered { response } => response.take().unwrap_or_default(),
         };
         if let Some(measured) = this.measured.take() {
             measured.answered(response.status());

@@ -12,26 +12,39 @@ use warp::Reply;
 use warp::reply::Response;
 
 use crate::config::Work;
+use crate::limits::Limits;
 use crate::metrics::{Instruments, Rejection};
 
 const PROTOBUF: &str =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 
 /// The article's endpoint: counts, works for a while, greets.
-pub async fn hello<I, S, B>(instruments: &I, work: Work, body: S, cap: usize) -> Response
+pub async fn hello<I, S, B>(instruments: &I, work: Work, body: S, limits: &Limits) -> Response
 where
     I: Instruments,
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    match body::read(body, cap).await {
+    match body::read_within(body, limits.max_body, limits.body_timeout).await {
         Ok(_) => {}
         Err(BodyError::Broken(reason)) => return error(StatusCode::BAD_REQUEST, &reason),
+        Err(slow @ BodyError::Slow(_)) => {
+            instruments.rejected(Rejection::Slow);
+            let reply = error(StatusCode::REQUEST_TIMEOUT, &slow.to_string());
+            return warp::reply::with_header(reply, "connection", "close").into_response();
+        }
         Err(too_large) => {
             instruments.rejected(Rejection::Body);
             return error(StatusCode::PAYLOAD_TOO_LARGE, &too_large.to_string());
         }
     }
+    let _place = match limits.place() {
+        Ok(place) => place,
+        Err(away) => {
+            instruments.rejected(away.reason);
+            return away.response;
+        }
+    };
     let began = instruments.work_began();
     if !work.max.is_zero() {
         tokio::time::sleep(rand::random_range(work.min..=work.max)).await;
@@ -72,6 +85,11 @@ pub fn ready(stopping: bool) -> Response {
         return error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
     }
     "OK\n".into_response()
+}
+
+/// What an unknown path is answered.
+pub fn no_such_route() -> Response {
+    error(StatusCode::NOT_FOUND, "no such route: try /, /metrics, /-/healthy or /-/ready")
 }
 
 /// An error as JSON: `{"error": …, "status": …}`.

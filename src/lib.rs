@@ -37,9 +37,9 @@ pub async fn run(
     let metrics = Metrics::new(&registry).context("cannot set up the metrics")?;
     let stats = Arc::new(ServerStats::default());
     registry.register(metrics::connections(Arc::clone(&stats))?)?;
-    let collector = self_collect::start(&registry, stop.child_token())?;
-    let routes = routes::service(settings, &registry, metrics.clone(), stop.clone());
+    let collector = self_collect::start(&registry, stop.child_token()).await?;
     let limits = limits::Limits::new(&settings.limits);
+    let routes = routes::service(settings, &registry, metrics.clone(), limits.clone(), stop.clone());
     let service = front::Front::new(routes, metrics, limits);
     let drained = server::serve(listener, service, &settings.server(), stats, stop).await?;
     collector.await.context("the collection of the process' own metrics ended badly")?;

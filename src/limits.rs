@@ -1,4 +1,4 @@
-//! Who is turned away: over the rate, too many at once, too large a body.
+//! Who is turned away: over the rate, too many at once, too large or too slow a body.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -20,7 +20,10 @@ use crate::metrics::Rejection;
 pub struct Limits {
     rate: Option<Arc<DefaultDirectRateLimiter>>,
     places: Arc<Semaphore>,
-    max_body: usize,
+    /// Bytes of a body.
+    pub max_body: usize,
+    /// Time for a body.
+    pub body_timeout: Duration,
 }
 
 /// A request that was turned away, with what it is answered.
@@ -40,11 +43,11 @@ impl Limits {
             Arc::new(RateLimiter::direct(Quota::per_second(rate).allow_burst(burst)))
         });
         let places = Arc::new(Semaphore::new(settings.max_in_flight));
-        Self { rate, places, max_body: settings.max_body.0 }
+        Self { rate, places, max_body: settings.max_body.0, body_timeout: settings.body_timeout }
     }
 
-    /// Lets a request in, for as long as it holds the permit.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Box<TurnedAway>> {
+    /// Decides by a request's head whether it is let in.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<(), Box<TurnedAway>> {
         let length: Option<usize> =
             headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if let Some(length) = length.filter(|length| *length > self.max_body) {
@@ -57,6 +60,13 @@ impl Limits {
             let response = later(StatusCode::TOO_MANY_REQUESTS, "over the rate limit", wait);
             return Err(Box::new(TurnedAway { reason: Rejection::Rate, response }));
         }
+        Ok(())
+    }
+
+    /// A place among the requests being worked on, for as long as the permit is held.
+    ///
+    /// It is asked for once the body is there: a client that sends none must not keep others out.
+    pub fn place(&self) -> Result<OwnedSemaphorePermit, Box<TurnedAway>> {
         Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             let wait = Duration::from_secs(1);
             let response = later(StatusCode::SERVICE_UNAVAILABLE, "too many requests in flight", wait);

@@ -67,9 +67,8 @@ fn main() -> ExitCode {
 
 fn load(arguments: &Arguments) -> Result<Loaded<Settings>, Mistakes> {
     let layers = Layers::new("PUSHPULL_API", arguments.config.clone());
-    let loaded = service::config::load(&layers.flag("--listen", "listen", arguments.listen))?;
-    config::check(&loaded)?;
-    Ok(loaded)
+    let layers = layers.flag("--listen", "listen", arguments.listen);
+    service::config::load_checked(&layers, config::check).map(|(loaded, ())| loaded)
 }
 
 #[tokio::main]

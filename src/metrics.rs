@@ -20,7 +20,7 @@ use crate::summary::{Summary, SummaryCollector};
 const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "other"];
 /// The statuses that we answer; 499 is a client that left before its answer.
-const STATUSES: [u16; 9] = [200, 404, 405, 413, 429, 499, 500, 503, 400];
+const STATUSES: [u16; 10] = [200, 404, 405, 413, 429, 499, 500, 503, 400, 408];
 const LEFT: u16 = 499;
 
 /// What a request tells as it passes. The benchmark of overhead puts [`Nothing`] in its place.
@@ -53,6 +53,8 @@ pub enum Rejection {
     Concurrency,
     /// Its body is too large.
     Body,
+    /// Its body did not come in time.
+    Slow,
 }
 
 /// The real instruments.
@@ -68,7 +70,7 @@ struct Inner {
     /// Handles of `answered` by route, method and status, filled on first use.
     handles: Vec<OnceLock<IntCounter>>,
     in_flight: IntGauge,
-    rejected: [IntCounter; 3],
+    rejected: [IntCounter; 4],
 }
 
 impl Metrics {
@@ -90,8 +92,8 @@ impl Metrics {
         let in_flight = IntGauge::new("http_requests_in_flight", "Requests being worked on.")?;
         let options = Opts::new("http_requests_rejected_total", "Requests turned away, by reason.");
         let rejections = IntCounterVec::new(options, &["reason"])?;
-        let rejected =
-            ["rate_limit", "concurrency", "body_size"].map(|reason| rejections.with_label_values(&[reason]));
+        let rejected = ["rate_limit", "concurrency", "body_size", "body_timeout"]
+            .map(|reason| rejections.with_label_values(&[reason]));
         let collectors: [Box<dyn Collector>; 6] = [
             Box::new(requests.clone()),
             Box::new(SummaryCollector(Arc::clone(&processing))),

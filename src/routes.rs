@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap};
 use prometheus::Registry;
+use service::negotiate;
 use tokio_util::sync::CancellationToken;
 use warp::reject::{MethodNotAllowed, Rejection};
 use warp::reply::Response;
@@ -12,6 +13,7 @@ use warp::{Filter, Reply};
 use crate::config::Settings;
 use crate::front::Inner;
 use crate::handlers;
+use crate::limits::Limits;
 use crate::metrics::Instruments;
 
 /// A route template: the only form in which a path becomes a label.
@@ -60,22 +62,22 @@ pub fn service<I: Instruments>(
     settings: &Settings,
     registry: &Registry,
     instruments: I,
+    limits: Limits,
     stop: CancellationToken,
 ) -> impl Inner {
-    let (work, cap) = (settings.work, settings.limits.max_body.0);
+    let work = settings.work;
     // The body is read, and forgotten, so that a chunked one finds its limit, too.
     let root = warp::path::end().and(warp::get()).and(warp::body::stream()).then(move |body| {
-        let instruments = instruments.clone();
-        async move { handlers::hello(&instruments, work, body, cap).await }
+        let (instruments, limits) = (instruments.clone(), limits.clone());
+        async move { handlers::hello(&instruments, work, body, &limits).await }
     });
     let registry = registry.clone();
-    let metrics = warp::path!("metrics")
-        .and(warp::get())
-        .and(warp::header::optional::<String>(ACCEPT.as_str()))
-        .and(warp::header::optional::<String>(ACCEPT_ENCODING.as_str()))
-        .map(move |accept: Option<String>, encoding: Option<String>| {
+    let metrics = warp::path!("metrics").and(warp::get()).and(warp::header::headers_cloned()).map(
+        move |headers: HeaderMap| {
+            let [accept, encoding] = [ACCEPT, ACCEPT_ENCODING].map(|name| negotiate::header(&headers, name));
             handlers::metrics(&registry, accept.as_deref(), encoding.as_deref())
-        });
+        },
+    );
     let healthy = warp::path!("-" / "healthy").and(warp::get()).map(|| "OK\n");
     let ready = warp::path!("-" / "ready").and(warp::get()).map(move || handlers::ready(stop.is_cancelled()));
     warp::service(root.or(metrics).or(healthy).or(ready).recover(refused))
@@ -84,13 +86,13 @@ pub fn service<I: Instruments>(
 async fn refused(rejection: Rejection) -> Result<Response, Infallible> {
     // A wrong path is rejected, too, where a method was: the path decides.
     let reply = if rejection.is_not_found() {
-        handlers::error(http::StatusCode::NOT_FOUND, "no such route: try /, /metrics, /-/healthy or /-/ready")
+        handlers::no_such_route()
     } else if rejection.find::<MethodNotAllowed>().is_some() {
         let reply =
             handlers::error(http::StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed here");
         warp::reply::with_header(reply, "allow", "GET, HEAD").into_response()
     } else {
-        handlers::error(http::StatusCode::BAD_REQUEST, "a header of the request is not readable text")
+        handlers::error(http::StatusCode::BAD_REQUEST, "bad request")
     };
     Ok(reply)
 }

@@ -27,14 +27,19 @@ struct Gauges {
     disk_free_percent: Gauge,
 }
 
-/// Collects once now and then each second until `stop`.
-pub fn start(registry: &Registry, stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+/// Collects once and then each second until `stop`.
+///
+/// CPU usage is of the time between two looks: with one look only, the first scrape would show the
+/// system's usage since its boot. So this takes a moment.
+pub async fn start(registry: &Registry, stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
     let gauges = Gauges::new(registry)?;
     let kinds = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing().with_usage())
         .with_memory(MemoryRefreshKind::nothing().with_ram());
     let mut system = System::new_with_specifics(kinds).context("cannot read the system's figures")?;
     let mut last = (Instant::now(), process::cpu_time());
+    system.refresh_cpu_usage();
+    tokio::time::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).await;
     gauges.collect(&mut system, &mut last);
     Ok(tokio::spawn(async move {
         let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + INTERVAL, INTERVAL);
@@ -99,5 +104,39 @@ impl Gauges {
             self.disk_used_percent.set(percent(used, used + free));
             self.disk_free_percent.set(100.0 - percent(used, used + free));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Usage since boot in percent, as `proc_stat(5)` has it.
+    fn since_boot() -> f64 {
+        let text = std::fs::read_to_string("/proc/stat").unwrap();
+        let line = text.lines().next().unwrap();
+        let times: Vec<f64> = line.split_whitespace().skip(1).map(|time| time.parse().unwrap()).collect();
+        let total: f64 = times[..8].iter().sum();
+        (total - times[3] - times[4]) / total * 100.0
+    }
+
+    #[tokio::test]
+    async fn the_first_cpu_reading_is_of_now_and_not_since_boot() {
+        let registry = Registry::new();
+        let stop = CancellationToken::new();
+        let before = since_boot();
+        let running = start(&registry, stop.clone()).await.unwrap();
+        let families = registry.gather();
+        let of = |name: &str| {
+            let family = families.iter().find(|family| family.name() == name).unwrap();
+            family.get_metric()[0].get_gauge().value()
+        };
+        // Over a fifth of a second usage comes in steps of whole ticks: what is since boot does not.
+        let (now, after) = (of("system_cpu_percent"), since_boot());
+        let near = |boot: f64| (now - boot).abs() < 1e-3;
+        assert!(!near(before) && !near(after), "{now} beside {before} and {after}");
+        assert!((0.0..=100.0).contains(&now) && of("app_cpu_percent") >= 0.0);
+        stop.cancel();
+        running.await.unwrap();
     }
 }

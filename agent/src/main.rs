@@ -78,8 +78,7 @@ fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes>
     let layers = Layers::new("PUSHPULL_AGENT", arguments.config.clone())
         .flag("--interval", "interval", arguments.interval.as_ref())
         .flag("--listen", "pull.listen", arguments.listen);
-    let mut loaded: Loaded<Settings> = service::config::load(&layers)?;
-    let identity = config::check(&loaded)?;
+    let (mut loaded, identity) = service::config::load_checked(&layers, config::check)?;
     loaded.settings.fill_in();
     Ok((loaded, identity))
 }

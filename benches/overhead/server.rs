@@ -28,8 +28,10 @@ pub(crate) fn start<I: Instruments>(instruments: I) -> Server {
             sender.send((address, rustix::thread::gettid().as_raw_nonzero().get())).unwrap();
             let stop = CancellationToken::new();
             let registry = prometheus::Registry::new();
-            let routes = routes::service(&settings, &registry, instruments.clone(), stop.clone());
-            let service = Front::new(routes, instruments, Limits::new(&settings.limits));
+            let limits = Limits::new(&settings.limits);
+            let routes =
+                routes::service(&settings, &registry, instruments.clone(), limits.clone(), stop.clone());
+            let service = Front::new(routes, instruments, limits);
             server::serve(listener, service, &settings.server(), Arc::default(), stop).await.unwrap();
         });
     });

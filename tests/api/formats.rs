@@ -5,10 +5,14 @@ use exposition::{Limits, Page};
 use super::process::{Api, QUICK, start};
 
 fn ask(api: &Api, headers: &str) -> (String, Vec<u8>) {
+    ask_bytes(api, headers.as_bytes())
+}
+
+fn ask_bytes(api: &Api, headers: &[u8]) -> (String, Vec<u8>) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(api.address()).unwrap();
-    let request = format!("GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
+    stream.write_all(&[request, headers, b"\r\n"].concat()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let split = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
@@ -33,6 +37,22 @@ fn openmetrics_is_given_to_who_prefers_it() {
     );
     let page = Page::parse_openmetrics(body, &Limits::default()).unwrap();
     assert!(page.samples().any(|sample| sample.name() == "app_requests_total"));
+}
+
+#[test]
+fn what_a_client_takes_is_read_in_any_case_and_from_all_lines() {
+    let api = start(QUICK);
+    for headers in [
+        "Accept: Application/OpenMetrics-Text; Version=\"1.0.0\"\r\n",
+        "accept: text/html\r\naccept: application/openmetrics-text\r\n",
+    ] {
+        let (head, _) = ask(&api, headers);
+        assert!(head.contains("content-type: application/openmetrics-text"), "{headers}{head}");
+    }
+    // What is no text says nothing.
+    let answer = ask_bytes(&api, b"accept: \xff\xfe\r\naccept-encoding: \xff\r\naccept-encoding: *\r\n");
+    assert!(answer.0.starts_with("HTTP/1.1 200"), "{}", answer.0);
+    assert!(answer.0.contains("text/plain") && answer.0.contains("content-encoding: gzip"), "{}", answer.0);
 }
 
 #[test]

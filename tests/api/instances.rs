@@ -25,6 +25,31 @@ fn a_stop_lets_requests_finish_and_ends_clean() {
 }
 
 #[test]
+fn a_half_sent_head_neither_holds_up_a_stop_nor_counts_as_a_request() {
+    let mut api = start(&[QUICK, &[("PUSHPULL_API__SHUTDOWN__GRACE", "5m")]].concat());
+    let stream = std::net::TcpStream::connect(api.address()).unwrap();
+    std::io::Write::write_all(&mut &stream, b"GET / HTTP/1.1\r\nhost:").unwrap();
+    api.wait_for("http_requests_in_flight", 1.0);
+    api.terminate();
+    assert_eq!(api.wait().code(), Some(0));
+}
+
+#[test]
+fn a_hangup_stops_as_a_termination_does() {
+    let mut api = start(&[("PUSHPULL_API__WORK__MIN", "500ms"), ("PUSHPULL_API__WORK__MAX", "500ms")]);
+    let answer = std::thread::scope(|scope| {
+        let request = scope.spawn(|| api.get("/"));
+        api.wait_for("http_requests_in_flight", 2.0);
+        // A closing terminal sends it twice.
+        api.signal("-HUP");
+        api.signal("-HUP");
+        request.join().unwrap()
+    });
+    assert!(answer.ends_with("{\"message\":\"Olá, mundo!\"}"), "{answer}");
+    assert_eq!(api.wait().code(), Some(0));
+}
+
+#[test]
 fn a_stop_whose_grace_runs_out_says_so() {
     let mut api = start(&[
         ("PUSHPULL_API__WORK__MIN", "60s"),
@@ -62,6 +87,26 @@ fn wrong_settings_are_all_named_at_once() {
         "LIMITS__BURST",
     ] {
         assert!(said.contains(part), "{part} in {said}");
+    }
+    // What only all settings together show is told in the same run.
+    std::fs::write(&file, "[work]\nmin = \"2s\"\n[log]\nlevel = \"inof\"\n[limits]\nbursd = 1\n").unwrap();
+    let tls = [
+        ("PUSHPULL_API__TLS__CERT_FILE", "/nowhere/cert.pem"),
+        ("PUSHPULL_API__TLS__KEY_FILE", "/nowhere/key.pem"),
+        ("PUSHPULL_API__LIMITS__MAX_CONNECTIONS", "18446744073709551615"),
+        ("PUSHPULL_API__LIMITS__MAX_IN_FLIGHT", "yes"),
+    ];
+    let (code, said) = run(&tls, &["--check", "--config", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    for part in [
+        "api.toml:2:1: work.min: 2s is longer than work.max (500ms, default)",
+        "api.toml:4:9: log.level: expected a level such as \"info\" or directives such as \"info,agent=debug\", got \"inof\": did you mean \"info\"?",
+        "api.toml:6:1: unknown key `bursd`: did you mean `burst`?",
+        "environment variable PUSHPULL_API__TLS__CERT_FILE: tls.cert_file: /nowhere/cert.pem: cannot be read: No such file",
+        "environment variable PUSHPULL_API__LIMITS__MAX_CONNECTIONS: limits.max_connections: expected a number from 1 to",
+        "environment variable PUSHPULL_API__LIMITS__MAX_IN_FLIGHT: limits.max_in_flight: expected a whole number from 0, got \"yes\"",
+    ] {
+        assert!(said.contains(part), "{part}\nin\n{said}");
     }
     let (code, said) = run(&[("PUSHPULL_API__WORK__MIN", "2s")], &[]);
     assert_eq!(code, Some(2));

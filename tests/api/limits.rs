@@ -51,6 +51,29 @@ fn a_body_over_the_limit_is_413_with_a_length_or_without() {
 }
 
 #[test]
+fn a_body_that_never_comes_is_408_and_keeps_nobody_out() {
+    let limits = [("PUSHPULL_API__LIMITS__MAX_IN_FLIGHT", "1"), ("PUSHPULL_API__LIMITS__BODY_TIMEOUT", "2s")];
+    let api = start(&with(&limits));
+    let stalled: Vec<_> = (0..5)
+        .map(|_| {
+            let stream = std::net::TcpStream::connect(api.address()).unwrap();
+            let head = b"GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n";
+            std::io::Write::write_all(&mut &stream, head).unwrap();
+            stream
+        })
+        .collect();
+    api.wait_for("http_requests_in_flight", 6.0);
+    assert!(api.get("/").starts_with("HTTP/1.1 200"));
+    for mut stream in stalled {
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("connection: close\r\n"), "{answer}");
+        assert!(answer.ends_with("{\"error\":\"body did not come within 2s\",\"status\":408}"), "{answer}");
+    }
+    assert_eq!(api.metric("http_requests_rejected_total{reason=\"body_timeout\"}"), Some(5.0));
+}
+
+#[test]
 fn a_head_that_never_ends_is_closed() {
     let api = start(&with(&[("PUSHPULL_API__LIMITS__HEADER_TIMEOUT", "200ms")]));
     // Returns when the server closes; without a limit the test would never end.
@@ -65,6 +88,9 @@ fn wrong_paths_and_methods_are_told_as_json() {
         answer.starts_with("HTTP/1.1 404") && answer.contains("content-type: application/json"),
         "{answer}"
     );
+    for path in ["/metrics/", "/-/healthy/", "/-/ready/", "//"] {
+        assert!(api.get(path).starts_with("HTTP/1.1 404"), "{path}");
+    }
     let answer =
         api.raw("POST /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("allow: GET, HEAD\r\n"), "{answer}");

@@ -14,6 +14,18 @@ fn a_thousand_unknown_paths_add_one_series() {
 }
 
 #[test]
+fn what_alerts_ask_for_is_there_before_the_first_error() {
+    let api = start(QUICK);
+    for reason in ["rate_limit", "concurrency", "body_size", "body_timeout"] {
+        assert_eq!(api.metric(&format!("http_requests_rejected_total{{reason=\"{reason}\"}}")), Some(0.0));
+    }
+    for status in [200, 429, 500, 503] {
+        let series = format!("http_requests_total{{method=\"GET\",route=\"/\",status=\"{status}\"}}");
+        assert_eq!(api.metric(&series), Some(0.0), "{series}");
+    }
+}
+
+#[test]
 fn unknown_methods_are_one_label_value() {
     let api = start(QUICK);
     for method in ["BREW", "PROPFIND", "X"] {

@@ -26,6 +26,7 @@ mod limits;
 mod page;
 mod parse;
 mod rewrite;
+mod spelling;
 
 pub mod encode;
 pub mod merge;

@@ -76,6 +76,20 @@ pub(crate) fn underscored(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.chars().enumerate().map(legal).collect())
 }
 
+/// The name as Prometheus' escaping `values` writes it: no two names become the same.
+pub(crate) fn values(name: &str) -> String {
+    let mut spelt = "U__".to_owned();
+    for (at, c) in name.chars().enumerate() {
+        match c {
+            '_' => spelt.push_str("__"),
+            ':' | 'a'..='z' | 'A'..='Z' => spelt.push(c),
+            '0'..='9' if at > 0 => spelt.push(c),
+            c => spelt.push_str(&format!("_{:x}_", u32::from(c))),
+        }
+    }
+    spelt
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

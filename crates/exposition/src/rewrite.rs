@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::builder::PageBuilder;
 use crate::merge;
-use crate::name::underscored;
 use crate::page::{Page, Sample};
+use crate::spelling::{self, Spelling};
 
 /// What becomes of each sample.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +35,8 @@ pub enum Clash {
 impl Page {
     /// This page anew, in canonical text 0.0.4: families joined, labels changed.
     ///
-    /// Exemplars and `_created` values have no place in that format and are left out.
+    /// Exemplars and `_created` values have no place in that format and are left out. Names and
+    /// labels in UTF-8 are spelt in the classic alphabet, and no two become one by that.
     #[must_use]
     pub fn rewrite(&self, how: &Rewrite<'_>) -> Page {
         self.rewrite_where(how, |_| true)
@@ -45,11 +46,14 @@ impl Page {
     #[must_use]
     pub fn rewrite_where(&self, how: &Rewrite<'_>, mut keep: impl FnMut(&Sample<'_>) -> bool) -> Page {
         let mut page = PageBuilder::with_capacity(self, how);
-        for family in merge::families([self]) {
-            // Quoted UTF-8 names are for readers that asked for them.
-            page.family(&underscored(&family.name), family.help.as_deref().unwrap_or_default(), family.kind);
+        let families = merge::families([self]);
+        // Quoted UTF-8 names are for readers that asked for them.
+        let spelling = Spelling::of(&families);
+        for family in &families {
+            let name = spelling.name(&family.name, &family.name);
+            page.family(&name, family.help.as_deref().unwrap_or_default(), family.kind);
             for sample in family.parts.iter().flat_map(crate::Family::samples).filter(|sample| keep(sample)) {
-                page.begin(&underscored(sample.name()));
+                page.begin(&spelling.name(&family.name, sample.name()));
                 write_labels(&mut page, &sample, how, self.index.verbatim);
                 let stamp = sample.timestamp_ms().filter(|_| how.keep_timestamps);
                 page.end(sample.value(), Some(sample.value_text()), stamp);
@@ -62,13 +66,15 @@ impl Page {
 fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, clean: bool) {
     let mut own = sample.labels();
     let mut kept = 0_u64;
+    // Names that were made here, which the sample itself does not show.
+    let mut made: Vec<String> = Vec::new();
     while let Some((name, raw)) = own.next_raw() {
         if how.drop.contains(&name) {
             continue;
         }
         let clash = how.labels.iter().position(|(added, _)| *added == name);
         let name = match (clash, how.clash) {
-            (None, _) => underscored(name),
+            (None, _) => spelling::label(name, |name| is_taken(name, sample, how, &made)),
             (Some(_), Clash::Overwrite) => continue,
             (Some(position), Clash::Keep) => {
                 kept |= 1 << position.min(63);
@@ -76,8 +82,13 @@ fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, 
             }
             // An empty label is none, so there is nothing to export.
             (Some(_), Clash::Export) if raw.is_empty() => continue,
-            (Some(_), Clash::Export) => Cow::Owned(free_name(name, sample, how)),
+            (Some(_), Clash::Export) => {
+                Cow::Owned(free_name(name, |name| is_taken(name, sample, how, &made)))
+            }
         };
+        if let Cow::Owned(name) = &name {
+            made.push(name.clone());
+        }
         if clean {
             page.raw_label(&name, raw);
         } else {
@@ -91,10 +102,17 @@ fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, 
     }
 }
 
+/// Whether a label made for this sample must not be called that.
+fn is_taken(name: &str, sample: &Sample<'_>, how: &Rewrite<'_>, made: &[String]) -> bool {
+    sample.label(name).is_some()
+        || how.labels.iter().any(|(added, _)| *added == name)
+        || made.iter().any(|made| made == name)
+}
+
 /// `exported_NAME`, with the prefix repeated until no label of the sample is called that.
-fn free_name(name: &str, sample: &Sample<'_>, how: &Rewrite<'_>) -> String {
+fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut free = format!("exported_{name}");
-    while sample.label(&free).is_some() || how.labels.iter().any(|(added, _)| *added == free) {
+    while taken(&free) {
         free.insert_str(0, "exported_");
     }
     free

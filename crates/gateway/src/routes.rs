@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, Bytes};
 use exposition::{GroupingKey, Limits, encode};
 use futures_util::Stream;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
 use http::{Method as Verb, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use service::body::{self, BodyError};
@@ -97,13 +97,18 @@ impl Gateway {
             return self.refuse("key", StatusCode::BAD_REQUEST, "the path is not valid UTF-8");
         };
         let path: &str = &decoded;
+        if path == "*" && *verb == Verb::OPTIONS {
+            // About the server as a whole (RFC 9110 section 9.3.7).
+            return plain(StatusCode::OK, "");
+        }
         let target = Target::of(path, &self.settings.telemetry_path);
         // Closing on a body that was not read resets the connection, and the answer may be lost.
         let body = self.read(headers, body).await;
-        let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(_));
+        let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
+        let hidden = target == Target::Wipe && !self.settings.admin_api;
         let response = if known && *verb == Verb::OPTIONS {
             with(plain(StatusCode::OK, ""), ALLOW, &allowed(target))
-        } else if known && !target.methods().contains(&verb.as_str()) {
+        } else if known && !hidden && !target.methods().contains(&verb.as_str()) {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
@@ -114,12 +119,22 @@ impl Gateway {
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
                 Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
-                Target::Moved(path) => with(plain(StatusCode::TEMPORARY_REDIRECT, ""), LOCATION, path),
+                Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
+                    // A client that follows the permanent one would send a GET.
+                    let status = if *verb == Verb::GET {
+                        StatusCode::MOVED_PERMANENTLY
+                    } else {
+                        StatusCode::TEMPORARY_REDIRECT
+                    };
+                    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+                    let location = format!("{}{query}", utf8_percent_encode(path, PATH));
+                    with(plain(status, ""), LOCATION, &location)
+                }
                 Target::Unclean => {
                     let clean = utf8_percent_encode(&target::clean(path), PATH).to_string();
                     with(plain(StatusCode::MOVED_PERMANENTLY, ""), LOCATION, &clean)
                 }
-                Target::Nothing => plain(StatusCode::NOT_FOUND, "404 page not found"),
+                Target::Nothing | Target::Moved(..) => plain(StatusCode::NOT_FOUND, "404 page not found"),
             }
         };
         if known && target != Target::Telemetry {
@@ -144,6 +159,10 @@ impl Gateway {
         };
         let body = match body {
             Ok(body) => body,
+            Err(error @ BodyError::Slow(_)) => {
+                let response = self.refuse("body", StatusCode::REQUEST_TIMEOUT, &error.to_string());
+                return with(response, CONNECTION, "close");
+            }
             Err(error @ BodyError::Broken(_)) => {
                 return self.refuse("body", StatusCode::BAD_REQUEST, &error.to_string());
             }
@@ -190,7 +209,7 @@ impl Gateway {
         S: Stream<Item = Result<B, warp::Error>>,
         B: Buf,
     {
-        let body = body::read(body, self.settings.max_body.0).await?;
+        let body = body::read_within(body, self.settings.max_body.0, self.settings.body_time).await?;
         let encoding =
             headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok()).unwrap_or_default();
         if encoding.trim().eq_ignore_ascii_case("gzip") {
@@ -202,8 +221,8 @@ impl Gateway {
     fn scrape(&self, headers: &HeaderMap) -> Response {
         let own = self.stats.page(&self.store);
         let text = page::metrics(&self.store.lock(), &own);
-        let encoding = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-        negotiate::page(text, encode::TEXT, encoding).map(Into::into)
+        let encoding = negotiate::header(headers, ACCEPT_ENCODING);
+        negotiate::page(text, encode::TEXT, encoding.as_deref()).map(Into::into)
     }
 
     fn quit(&self) -> Response {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use service::config::ByteSize;
-use service::logs::{LogFormat, LogSettings};
-use service::server::ServerSettings;
+use service::logs::{LogFormat, LogSettings, directives};
+use service::server::{MAX_CONNECTIONS, ServerSettings};
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
@@ -39,6 +39,9 @@ pub struct Settings {
     /// Bytes of a pushed body once unpacked; a larger one gets 413.
     #[arg(long = "limit.unpacked-body", value_name = "BYTES", default_value = "64MiB")]
     pub max_unpacked: ByteSize,
+    /// Time for a pushed body; a slower one gets 408.
+    #[arg(long = "limit.body-time", value_name = "DURATION", default_value = "1m", value_parser = lifetime)]
+    pub body_time: Duration,
     /// Series of one push; more get 413.
     #[arg(long = "limit.push-series", value_name = "N", default_value_t = 200_000)]
     pub max_series: usize,
@@ -46,13 +49,13 @@ pub struct Settings {
     #[arg(long = "limit.groups", value_name = "N", default_value_t = 100_000)]
     pub max_groups: usize,
     /// Connections at once.
-    #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000)]
+    #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000, value_parser = connections)]
     pub max_connections: usize,
     /// Ask the running gateway whether it is healthy, and exit: 0 if it is. For container health checks.
     #[arg(long)]
     pub health: bool,
     /// Least severe level to log.
-    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info", value_parser = directives)]
     pub log_level: String,
     /// Form of the log.
     #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
@@ -90,6 +93,11 @@ pub fn lifetime(text: &str) -> Result<Duration, String> {
     };
     // A century is beyond any clock arithmetic that could overflow.
     read.filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    let wrong = || format!("expected a number from 1 to {MAX_CONNECTIONS}, got `{text}`");
+    text.parse().ok().filter(|number| (1..=MAX_CONNECTIONS).contains(number)).ok_or_else(wrong)
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

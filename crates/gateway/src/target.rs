@@ -21,13 +21,15 @@ pub enum Target<'a> {
     Status,
     /// The page for people.
     Page,
-    /// Elsewhere, by this path.
-    Moved(&'a str),
+    /// Elsewhere, for requests of these methods.
+    Moved(&'a str, &'static [&'static str]),
     /// The cleaned path is another one.
     Unclean,
     /// Nothing.
     Nothing,
 }
+
+const CHANGES: &[&str] = &["DELETE", "POST", "PUT"];
 
 impl<'a> Target<'a> {
     /// Finds the target of a path.
@@ -45,13 +47,15 @@ impl<'a> Target<'a> {
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
             "/" | "/status" => Self::Page,
-            "/metrics/job/" => Self::Moved("/metrics/job"),
-            "/metrics/job@base64/" => Self::Moved("/metrics/job@base64"),
+            "/metrics/job/" | "/metrics/job@base64/" => Self::Moved(&path[..path.len() - 1], CHANGES),
             _ => match path.strip_prefix("/metrics/") {
                 Some(rest) if rest.starts_with("job/") || rest.starts_with("job@base64/") => {
                     Self::Group(rest)
                 }
-                _ => Self::Nothing,
+                _ => match path.strip_suffix('/').map(|stem| (stem, Self::of(stem, telemetry))) {
+                    None | Some((_, Self::Nothing)) => Self::Nothing,
+                    Some((stem, target)) => Self::Moved(stem, target.methods()),
+                },
             },
         }
     }
@@ -59,7 +63,7 @@ impl<'a> Target<'a> {
     /// The methods that it takes.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Group(_) => &["DELETE", "POST", "PUT"],
+            Self::Group(_) => CHANGES,
             Self::Quit => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
             _ => &["GET"],
@@ -108,7 +112,9 @@ mod tests {
             ("/metrics/job@base64/YQ", Target::Group("job@base64/YQ")),
             ("/metrics/job/a/", Target::Group("job/a/")),
             ("/metrics/job", Target::Nothing),
-            ("/metrics/job/", Target::Moved("/metrics/job")),
+            ("/metrics/job/", Target::Moved("/metrics/job", CHANGES)),
+            ("/metrics/", Target::Moved("/metrics", &["GET"])),
+            ("/nowhere/", Target::Nothing),
             ("/metrics/jobs/a", Target::Nothing),
             ("/metrics//job/a", Target::Unclean),
             ("/metrics/job/a/../b", Target::Unclean),

@@ -1,6 +1,7 @@
 //! Request bodies, read with a running limit: a chunked body has no length to believe.
 
 use std::io::Read;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -15,6 +16,9 @@ pub enum BodyError {
     /// It unpacked to more than the cap; the rest was not unpacked.
     #[error("body unpacks to more than the limit of {0} bytes")]
     UnpacksTooLarge(usize),
+    /// It did not come in time.
+    #[error("body did not come within {0:?}")]
+    Slow(Duration),
     /// The connection broke or the encoding is wrong.
     #[error("body cannot be read: {0}")]
     Broken(String),
@@ -37,6 +41,17 @@ where
         collected.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
     }
     Ok(collected.freeze())
+}
+
+/// Collects a body of at most `cap` bytes, all of which must come within `limit`: a client that
+/// announces a body and sends none would hold its place for ever.
+pub async fn read_within<S, B, E>(body: S, cap: usize, limit: Duration) -> Result<Bytes, BodyError>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+    E: std::fmt::Display,
+{
+    tokio::time::timeout(limit, read(body, cap)).await.unwrap_or(Err(BodyError::Slow(limit)))
 }
 
 /// Unpacks gzip, all members, to at most `cap` bytes.

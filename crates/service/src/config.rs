@@ -5,7 +5,9 @@
 
 mod file;
 mod mistakes;
+mod overrides;
 mod places;
+mod typed;
 mod values;
 
 pub use mistakes::{Mistake, Mistakes};
@@ -76,99 +78,68 @@ pub fn load<T>(layers: &Layers) -> Result<Loaded<T>, Mistakes>
 where
     T: DeserializeOwned + Serialize + Default,
 {
+    load_checked(layers, |_| Ok(())).map(|(loaded, ())| loaded)
+}
+
+/// Reads all layers and checks them together; what `check` finds is told with all else that is wrong.
+///
+/// Where something is wrong already, `check` gets the rest, with defaults in place of what cannot be
+/// read; what it says of those is left out.
+pub fn load_checked<T, R>(
+    layers: &Layers,
+    check: impl FnOnce(&Loaded<T>) -> Result<R, Mistakes>,
+) -> Result<(Loaded<T>, R), Mistakes>
+where
+    T: DeserializeOwned + Serialize + Default,
+{
     let mut mistakes = Mistakes::default();
     let mut places = Places::default();
     let text = match &layers.file {
         Some(path) => read(path, &mut mistakes),
-        None => String::new(),
+        None => Some(String::new()),
     };
     let name = layers.file.as_deref().map_or_else(String::new, |path| path.display().to_string());
-    file::check::<T>(&name, &text, &mut places, &mut mistakes);
-    // A mistake in the file would show again in each trial below.
-    let file = if mistakes.is_empty() { text.as_str() } else { "" };
-    let defaults = defaults::<T>(file);
-    let overrides = overrides(layers, &[&defaults, file]);
-    for (place, key, value) in &overrides {
-        match join::<T>(&defaults, file, &[(key, value)]).map_err(|error| error.to_string()) {
+    let file = text.and_then(|text| file::check::<T>(&name, &text, &mut places, &mut mistakes));
+    let readable = file.is_some();
+    // Without its mistakes, which would show again in each trial below.
+    let file = file.unwrap_or_default();
+    let defaults = defaults::<T>(&file);
+    let mut good = Vec::new();
+    for (place, key, value) in overrides::of(layers, &[&defaults, &file]) {
+        let tried = join::<T>(&defaults, &file, &[(&key, &value)]);
+        places.set(&key, place.clone());
+        match tried {
             // The rest of a new table may come from another variable: only all of them tell.
             Err(error) if !error.starts_with("missing") => {
-                mistakes.add(place, key, mistakes::explain(&error));
+                mistakes.add(&place, &key, mistakes::explain(&error));
+                places.wrong(&key);
             }
-            _ => {}
+            _ => good.push((key, value)),
         }
-        places.set(key, place.clone());
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    let pairs: Vec<(&str, &str)> =
-        overrides.iter().map(|(_, key, value)| (key.as_str(), value.as_str())).collect();
-    match join(&defaults, file, &pairs) {
-        Ok(settings) => Ok(Loaded { settings, places }),
+    let pairs: Vec<(&str, &str)> = good.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let settings = match join(&defaults, &file, &pairs) {
+        Ok(settings) => settings,
         Err(error) => {
-            mistakes.add(&Place::Whole, "", mistakes::explain(&error.to_string()));
-            Err(mistakes)
-        }
-    }
-}
-
-fn read(path: &Path, mistakes: &mut Mistakes) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| {
-        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
-        mistakes.add(&place, "", format!("cannot be read: {error}"));
-        String::new()
-    })
-}
-
-/// Environment and flags as keys and values, weakest first.
-///
-/// A list may be meant by its only member: `PUSH__URL` stands for `PUSH__0__URL` where `push` is a
-/// list in the layers beneath, and the other way round where it is a table.
-fn overrides(layers: &Layers, beneath: &[&str]) -> Vec<(Place, String, String)> {
-    let mut tables = toml::Table::new();
-    for layer in beneath {
-        tables.extend(toml::from_str::<toml::Table>(layer).unwrap_or_default());
-    }
-    let meant = |key: String| {
-        let first = key.split(['.', '[']).next().unwrap_or_default();
-        match (tables.get(first), &key[first.len()..]) {
-            (Some(toml::Value::Array(_)), rest) if rest.starts_with('.') => format!("{first}[0]{rest}"),
-            (Some(toml::Value::Table(_)), rest) if rest.starts_with("[0]") => {
-                format!("{first}{}", &rest[3..])
-            }
-            _ => key,
+            mistakes.add(&Place::Whole, "", mistakes::explain(&error));
+            return Err(mistakes);
         }
     };
-    let prefix = format!("{}__", layers.env_prefix);
-    let mut found: Vec<_> = layers
-        .env
-        .iter()
-        .filter_map(|(name, value)| {
-            let key = meant(key_of(name.strip_prefix(&prefix)?));
-            Some((Place::Environment(name.clone()), key, value.clone()))
-        })
-        .collect();
-    found.sort_by(|left, right| left.1.cmp(&right.1));
-    found.extend(
-        layers.flags.iter().map(|flag| (Place::Flag(flag.flag), flag.key.clone(), flag.value.clone())),
-    );
-    found
+    let loaded = Loaded { settings, places };
+    match check(&loaded) {
+        Ok(checked) if mistakes.is_empty() => return Ok((loaded, checked)),
+        Err(found) if readable => mistakes.extend(found, &loaded.places),
+        _ => {}
+    }
+    Err(mistakes)
 }
 
-/// `SCRAPE__0__URL` becomes `scrape[0].url`.
-fn key_of(variable: &str) -> String {
-    let mut key = String::new();
-    for segment in variable.split("__") {
-        if segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.is_empty() {
-            key.push_str(&format!("[{segment}]"));
-        } else {
-            if !key.is_empty() {
-                key.push('.');
-            }
-            key.push_str(&segment.to_lowercase());
-        }
-    }
-    key
+fn read(path: &Path, mistakes: &mut Mistakes) -> Option<String> {
+    let note = |error| {
+        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
+        mistakes.add(&place, "", format!("cannot be read: {error}"));
+    };
+    std::fs::read_to_string(path).map_err(note).ok()
 }
 
 /// The defaults as the weakest layer, so that a variable can change one key of a default table.
@@ -181,16 +152,14 @@ fn defaults<T: Serialize + Default>(file: &str) -> String {
     defaults.to_string()
 }
 
-fn join<T: DeserializeOwned>(
-    defaults: &str,
-    file: &str,
-    overrides: &[(&str, &str)],
-) -> Result<T, ::config::ConfigError> {
+fn join<T: DeserializeOwned>(defaults: &str, file: &str, overrides: &[(&str, &str)]) -> Result<T, String> {
     let mut builder = Config::builder()
         .add_source(File::from_str(defaults, FileFormat::Toml))
         .add_source(File::from_str(file, FileFormat::Toml));
     for (key, value) in overrides {
-        builder = builder.set_override(*key, values::parsed(value))?;
+        builder = builder.set_override(*key, values::parsed(value)).map_err(|error| error.to_string())?;
     }
-    builder.build()?.try_deserialize()
+    let joined: ::config::Value =
+        builder.build().and_then(Config::try_deserialize).map_err(|error| error.to_string())?;
+    T::deserialize(typed::Typed(joined)).map_err(|error| error.to_string())
 }

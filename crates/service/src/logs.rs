@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -13,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
     /// A level (`info`) or `tracing` directives (`info,agent=debug`).
+    #[serde(deserialize_with = "level")]
     pub level: String,
     /// Text or JSON.
     pub format: LogFormat,
@@ -39,19 +41,45 @@ pub enum LogFormat {
 #[derive(Debug, Error)]
 pub enum LogError {
     /// The level is none.
-    #[error(
-        "log.level: expected a level such as \"info\" or directives such as \"info,agent=debug\", got \"{0}\""
-    )]
+    #[error("log.level: {0}")]
     Level(String),
     /// Somebody began already.
     #[error("logging was set up twice")]
     Twice,
 }
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Takes a level or directives, and nothing else.
+///
+/// `tracing` itself takes any word for the name of a module whose every line is wanted, so that
+/// a misspelt level would silence all the rest.
+pub fn directives(text: &str) -> Result<String, String> {
+    let wrong = |hint: &str| {
+        format!(
+            "expected a level such as \"info\" or directives such as \"info,agent=debug\", got \"{text}\"{hint}"
+        )
+    };
+    for directive in text.split(',') {
+        let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level).trim();
+        if LEVELS.iter().any(|known| level.eq_ignore_ascii_case(known)) {
+            continue;
+        }
+        let near = crate::config::nearest(level, LEVELS);
+        return Err(wrong(&near.map_or_else(String::new, |near| format!(": did you mean \"{near}\"?"))));
+    }
+    EnvFilter::builder().parse(text).map_err(|_| wrong(""))?;
+    Ok(text.to_owned())
+}
+
+fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    directives(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
 /// Begins logging for the whole process.
 pub fn init(settings: &LogSettings) -> Result<(), LogError> {
-    let filter =
-        EnvFilter::builder().parse(&settings.level).map_err(|_| LogError::Level(settings.level.clone()))?;
+    let level = directives(&settings.level).map_err(LogError::Level)?;
+    let filter = EnvFilter::builder().parse(level).map_err(|error| LogError::Level(error.to_string()))?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     match settings.format {

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 /// A format of a metrics page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,20 +18,23 @@ pub enum Format {
     Protobuf,
 }
 
+/// All lines of a header as one (RFC 9110 section 5.3), without those that are not readable text.
+pub fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
+}
+
 /// The format that the client likes best of those that are `offered`; text where it names none.
 pub fn format(accept: Option<&str>, offered: &[Format]) -> Format {
     let mut best = (Format::Text, 0.0);
-    for part in accept.unwrap_or_default().split(',') {
-        let (media, parameters) = part.split_once(';').unwrap_or((part, ""));
-        let parameter = |name: &str| {
-            let pairs = parameters.split(';').filter_map(|pair| pair.split_once('='));
-            pairs
-                .map(|(key, value)| (key.trim(), value.trim()))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
+    for part in split(accept.unwrap_or_default(), ',') {
+        let mut parts = split(part, ';');
+        let media = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let parameters: Vec<(String, String)> = parts.filter_map(parameter).collect();
+        let parameter =
+            |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let version = parameter("version");
-        let found = match media.trim() {
+        let found = match media.as_str() {
             "text/plain" if matches!(version, None | Some("0.0.4")) => Format::Text,
             "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => Format::OpenMetrics,
             "application/vnd.google.protobuf"
@@ -50,13 +53,38 @@ pub fn format(accept: Option<&str>, offered: &[Format]) -> Format {
     best.0
 }
 
-/// Whether the client takes gzip.
-pub fn wants_gzip(accept_encoding: Option<&str>) -> bool {
-    accept_encoding.unwrap_or_default().split(',').any(|part| {
-        let (coding, q) = part.split_once(';').unwrap_or((part, ""));
-        let refused = q.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
-        coding.trim().eq_ignore_ascii_case("gzip") && !refused
+/// A parameter's name in lower case, and its value without quotes.
+fn parameter(pair: &str) -> Option<(String, String)> {
+    let (name, value) = pair.split_once('=')?;
+    let value = value.trim();
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let value = quoted.map_or_else(|| value.to_owned(), |quoted| quoted.replace('\\', ""));
+    Some((name.trim().to_ascii_lowercase(), value))
+}
+
+/// Splits at separators that do not stand in quotes.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
     })
+}
+
+/// Whether the client takes gzip: named, or meant by `*` where it is not.
+pub fn wants_gzip(accept_encoding: Option<&str>) -> bool {
+    let mut others = false;
+    for part in accept_encoding.unwrap_or_default().split(',') {
+        let (coding, q) = part.split_once(';').unwrap_or((part, ""));
+        let q = q.trim().to_ascii_lowercase();
+        let taken = q.strip_prefix("q=").is_none_or(|q| q.trim().parse() != Ok(0.0));
+        match coding.trim() {
+            "*" => others = taken,
+            coding if coding.eq_ignore_ascii_case("gzip") => return taken,
+            _ => {}
+        }
+    }
+    others
 }
 
 /// A metrics page as an answer, packed where the client takes that.
@@ -101,11 +129,28 @@ mod tests {
             (Some("application/vnd.google.protobuf"), Format::Text),
             (Some("application/openmetrics-text;q=0.1, text/plain"), Format::Text),
             (Some("application/openmetrics-text; version=0.0.1, text/plain;q=0.5"), Format::Text),
+            (
+                Some("Application/OpenMetrics-Text; VERSION=\"1.0.0\"; Q=0.9, text/plain;q=0.5"),
+                Format::OpenMetrics,
+            ),
+            (Some("text/html;x=\"a,b;q=1\", application/openmetrics-text"), Format::OpenMetrics),
         ];
         for (accept, want) in rows {
             assert_eq!(format(accept, ALL), want, "{accept:?}");
         }
         assert_eq!(format(Some(protobuf), &[]), Format::Text);
+    }
+
+    #[test]
+    fn a_header_is_all_of_its_readable_lines() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(header(&headers, http::header::ACCEPT), None);
+        for line in [&b"text/html"[..], b"\xff\xfe", b"application/openmetrics-text"] {
+            headers.append(http::header::ACCEPT, HeaderValue::from_bytes(line).unwrap());
+        }
+        let joined = header(&headers, http::header::ACCEPT);
+        assert_eq!(joined.as_deref(), Some("text/html,application/openmetrics-text"));
+        assert_eq!(format(joined.as_deref(), ALL), Format::OpenMetrics);
     }
 
     #[test]
@@ -116,6 +161,10 @@ mod tests {
             (Some("br, GZIP;q=0.5"), true),
             (Some("gzip;q=0"), false),
             (Some("identity"), false),
+            (Some("*"), true),
+            (Some("identity, *;q=0.1"), true),
+            (Some("gzip;q=0, *"), false),
+            (Some("*;q=0"), false),
         ] {
             assert_eq!(wants_gzip(header), want, "{header:?}");
         }

@@ -154,3 +154,25 @@ fn family(name: &str, help: &str, kind: MetricType, value: f64) -> MetricFamily 
     family.set_metric(vec![metric]);
     family
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_time_moves_in_less_than_whole_seconds() {
+        let of_page = || {
+            let families = collector().unwrap().collect();
+            let cpu = families.iter().find(|family| family.name() == CPU).unwrap();
+            cpu.get_metric()[0].get_counter().value()
+        };
+        let before = of_page();
+        let mut after = before;
+        // Works until the kernel has counted some of it.
+        while after <= before {
+            after = of_page();
+        }
+        assert!(after - before < 0.5, "from {before} to {after} in one step");
+        assert!(cpu_time().unwrap().as_secs_f64() >= after);
+    }
+}

@@ -3,6 +3,8 @@
 //! Warp's own server has no header timeout, no cap on connections, no TLS and no deadline for
 //! stopping; this loop has them, and hands each request the address of its peer.
 
+mod connection;
+mod phase;
 mod tls;
 
 pub use tls::{TlsError, TlsSettings};
@@ -16,25 +18,29 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::stop::{self, Drained};
+use connection::Shared;
+
+/// The most connections that a cap can name: what a semaphore can count.
+pub const MAX_CONNECTIONS: usize = Semaphore::MAX_PERMITS;
 
 /// The bounds of a server.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Connections at once; one more is answered 503 and closed.
     pub max_connections: usize,
-    /// Time for a TLS handshake, and for the head of each request.
+    /// Time for a TLS handshake, and for the head of each request from its first byte on.
     pub header_timeout: Duration,
+    /// How long a connection may stay between two requests. It should be longer than any client's
+    /// interval: one that closes as a request comes looks like a failure to whoever sent it.
+    pub idle_timeout: Duration,
     /// Time that requests under way get when the server stops.
     pub grace: Duration,
     /// Certificates, where the server speaks TLS.
@@ -44,7 +50,13 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { max_connections: 1024, header_timeout: seconds(10), grace: seconds(10), tls: None }
+        Self {
+            max_connections: 1024,
+            header_timeout: seconds(10),
+            idle_timeout: seconds(120),
+            grace: seconds(10),
+            tls: None,
+        }
     }
 }
 
@@ -81,6 +93,8 @@ pub async fn bind(address: SocketAddr, hint: &str) -> Result<TcpListener, BindEr
 }
 
 /// Serves until `stop`, then gives requests under way their grace; says how many were cut.
+///
+/// Connections without a whole request end at the stop.
 pub async fn serve<S, B>(
     listener: TcpListener,
     service: S,
@@ -95,8 +109,15 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let acceptor = settings.tls.as_ref().map(TlsSettings::acceptor).transpose()?;
-    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let shared = Shared {
+        service,
+        acceptor: settings.tls.as_ref().map(TlsSettings::acceptor).transpose()?,
+        header_timeout: settings.header_timeout,
+        idle_timeout: settings.idle_timeout,
+        stop: stop.clone(),
+        stats: Arc::clone(&stats),
+    };
+    let places = Arc::new(Semaphore::new(settings.max_connections.min(MAX_CONNECTIONS)));
     let connections = TaskTracker::new();
     // Ends what outlives its grace.
     let cut = CancellationToken::new();
@@ -120,27 +141,14 @@ where
         let _ = stream.set_nodelay(true);
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             stats.refused.fetch_add(1, Ordering::Relaxed);
-            connections.spawn(refuse(stream, settings.header_timeout));
+            connections.spawn(connection::refuse(stream, settings.header_timeout, stop.clone()));
             continue;
         };
-        let (service, acceptor) = (service.clone(), acceptor.clone());
-        let (stop, cut, stats) = (stop.clone(), cut.clone(), Arc::clone(&stats));
-        let header_timeout = settings.header_timeout;
+        let (shared, cut) = (shared.clone(), cut.clone());
         connections.spawn(async move {
             let _place = place;
-            let served = async {
-                let Some(acceptor) = acceptor else {
-                    return connection(stream, peer, service, header_timeout, stop).await;
-                };
-                match tokio::time::timeout(header_timeout, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => connection(stream, peer, service, header_timeout, stop).await,
-                    _ => {
-                        stats.handshakes_failed.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            };
             tokio::select! {
-                () = served => {}
+                () = connection::serve(stream, peer, shared) => {}
                 () = cut.cancelled() => {}
             }
         });
@@ -150,55 +158,4 @@ where
     cut.cancel();
     connections.wait().await;
     Ok(drained)
-}
-
-async fn connection<I, S, B>(
-    stream: I,
-    peer: SocketAddr,
-    service: S,
-    header_timeout: Duration,
-    stop: CancellationToken,
-) where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        let mut service = service.clone();
-        async move {
-            // A service may want to be asked whether it is ready first.
-            std::future::poll_fn(|context| service.poll_ready(context)).await?;
-            service.call(request).await
-        }
-    });
-    let mut connection = std::pin::pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            .max_buf_size(64 << 10)
-            .serve_connection(TokioIo::new(stream), service)
-    );
-    // A peer that goes away or times out is its own affair.
-    tokio::select! {
-        result = connection.as_mut() => drop(result),
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
-    }
-}
-
-/// Says why before closing, so that an operator sees a reason and not a reset.
-async fn refuse(mut stream: TcpStream, limit: Duration) {
-    const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
-                          connection: close\r\ncontent-length: 45\r\n\r\n{\"error\":\"too many connections\",\"status\":503}";
-    let answered = async {
-        stream.write_all(ANSWER.as_bytes()).await?;
-        stream.shutdown().await
-    };
-    let _ = tokio::time::timeout(limit, answered).await;
 }

@@ -7,15 +7,30 @@ use super::float;
 use crate::kind::Kind;
 use crate::labels::{self, Labels};
 use crate::merge::{self, Merged};
+use crate::name;
 use crate::page::{Page, Sample};
+use crate::rewrite::Rewrite;
 
 /// Writes a page as OpenMetrics 1.0.
 ///
-/// Exemplars are kept; `_created` lines too.
+/// Exemplars are kept; `_created` lines too. Only a page with UTF-8 names, which that format does not
+/// have, is first rewritten with classic ones and loses both.
 pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
+    let classic = page.samples().all(|sample| {
+        name::is_metric_name(sample.name()) && sample.labels().all(|label| name::is_label_name(label.name))
+    });
+    if classic && page.families().all(|family| name::is_metric_name(family.name())) {
+        families(page, out);
+    } else {
+        families(&page.rewrite(&Rewrite { keep_timestamps: true, ..Rewrite::default() }), out);
+    }
+    out.extend_from_slice(b"# EOF\n");
+}
+
+fn families(page: &Page, out: &mut Vec<u8>) {
     let families = merge::families([page]);
     let names: HashSet<&str> = families.iter().map(|family| family.name.as_ref()).collect();
-    for family in &families {
+    for family in families.iter().filter(|family| gauge_histogram(family, &families).is_none()) {
         let (name, kind) = name_and_kind(family, &names);
         metadata("TYPE", name, out);
         out.extend_from_slice(kind.as_openmetrics().as_bytes());
@@ -30,7 +45,14 @@ pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
             labels::escape(help, true, out);
             out.push(b'\n');
         }
-        for sample in family.parts.iter().flat_map(crate::Family::samples) {
+        let mut samples: Vec<_> = family.parts.iter().flat_map(crate::Family::samples).collect();
+        if kind == Kind::GaugeHistogram {
+            let others = families.iter().filter(|other| gauge_histogram(other, &families) == Some(name));
+            samples.extend(others.flat_map(|other| &other.parts).flat_map(crate::Family::samples));
+            // As they stood: those of one label set belong together.
+            samples.sort_by_key(|sample| sample.at);
+        }
+        for sample in samples {
             line(&sample, kind, out);
         }
         let created = page.created().filter(|created| created.family.text_name() == family.name);
@@ -43,20 +65,27 @@ pub fn openmetrics(page: &Page, out: &mut Vec<u8>) {
             out.push(b'\n');
         }
     }
-    out.extend_from_slice(b"# EOF\n");
+}
+
+/// The gauge histogram that this family is a part of: `_gsum` and `_gcount` are families of their own
+/// in a page, since text 0.0.4 does not know them, and are not in OpenMetrics.
+fn gauge_histogram<'a>(family: &'a Merged<'_>, families: &[Merged<'_>]) -> Option<&'a str> {
+    let stem = ["_gsum", "_gcount"].iter().find_map(|suffix| family.name.strip_suffix(suffix))?;
+    let is_one = |other: &Merged<'_>| other.kind == Kind::GaugeHistogram && other.name == stem;
+    (family.kind == Kind::Untyped && families.iter().any(is_one)).then_some(stem)
 }
 
 /// The family's name without the suffix of its samples.
 ///
-/// Where that is another family's name already, as in Go's `go_memstats_alloc_bytes` and
-/// `go_memstats_alloc_bytes_total`, the counter keeps its name and becomes `unknown`: one name
-/// may have one TYPE line only.
+/// A counter without `_total` in its name becomes `unknown`: with the suffix it would be another
+/// series than the one that text 0.0.4 shows. So does one whose stem is another family's name
+/// already, as in Go's `go_memstats_alloc_bytes` and `go_memstats_alloc_bytes_total`: one name may
+/// have one TYPE line only.
 fn name_and_kind<'a>(family: &'a Merged<'_>, names: &HashSet<&str>) -> (&'a str, Kind) {
     let full: &str = &family.name;
     match family.kind {
         Kind::Counter => match full.strip_suffix("_total") {
             Some(stem) if !names.contains(stem) => (stem, Kind::Counter),
-            None if !names.contains(format!("{full}_total").as_str()) => (full, Kind::Counter),
             _ => (full, Kind::Untyped),
         },
         Kind::Info => (full.strip_suffix("_info").unwrap_or(full), Kind::Info),
@@ -74,9 +103,6 @@ fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {
 
 fn line(sample: &Sample<'_>, kind: Kind, out: &mut Vec<u8>) {
     out.extend_from_slice(sample.name().as_bytes());
-    if kind == Kind::Counter && !sample.name().ends_with("_total") {
-        out.extend_from_slice(b"_total");
-    }
     block(sample.labels(), kind, out);
     out.push(b' ');
     value(sample, out);

@@ -10,6 +10,7 @@ const SEEDS: &[&str] = &[
     "# HELP a b\\n\n# TYPE a histogram\na_bucket{le=\"1\",x=\"\\\"y\"} 1\na_sum 2.5e+10\na_count 1 1700000000000\n",
     "# TYPE a counter\n# UNIT a_seconds seconds\na_total 5 1.5 # {t=\"1\"} 0.5 2\na_created 1\n# EOF\n",
     "{\"my.name\",b=\"c\"} NaN\n# TYPE s summary\ns{quantile=\"0.5\"} -Inf\ns_sum +Inf\na 1\ns_count 1\na{x=\"1\" y=\"2\",} 2 \n",
+    "{\"m.x\",\"a.b\"=\"1\",a_b=\"2\",\"a:b\"=\"\"} 1\nm_x 2\n# TYPE \"h.x\" histogram\n{\"h.x_bucket\",le=\"1\"} 1\nh_x_count 1\n",
     "job/a@base64/YS9i/b/%2F",
 ];
 const PIECES: &[&str] = &[

@@ -158,7 +158,8 @@ for family in read.text_string_to_metric_families(text):
 #[test]
 fn pythons_client_reads_from_us_what_we_read() {
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
-    for (name, page) in real_pages() {
+    let rare = Page::parse_openmetrics(super::openmetrics::RARE, &Limits::default()).unwrap();
+    for (name, page) in real_pages().into_iter().chain([("rare kinds", rare)]) {
         for format in ["text", "openmetrics"] {
             let mut out = Vec::new();
             if format == "text" {

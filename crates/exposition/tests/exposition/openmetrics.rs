@@ -25,6 +25,32 @@ fn created_and_exemplars_are_set_apart() {
     assert_eq!(page.families().nth(1).unwrap().unit(), Some("seconds"));
 }
 
+/// The two kinds that hardly any client writes.
+pub(crate) const RARE: &str = "# TYPE g gaugehistogram\ng_bucket{le=\"1.0\"} 3\ng_bucket{le=\"+Inf\"} 5\ng_gcount 5\ng_gsum 7.5\n\
+                              # TYPE s stateset\ns{s=\"idle\"} 0\ns{s=\"busy\"} 1\n# EOF\n";
+
+#[test]
+fn state_sets_and_gauge_histograms_are_read_written_and_become_text() {
+    let page = Page::parse_openmetrics(RARE, &Limits::default()).unwrap();
+    let kinds: Vec<_> = page.families().map(|family| (family.name(), family.kind())).collect();
+    assert!(
+        kinds.contains(&("g", Kind::GaugeHistogram)) && kinds.contains(&("s", Kind::StateSet)),
+        "{kinds:?}"
+    );
+    let mut out = Vec::new();
+    encode::openmetrics(&page, &mut out);
+    let again = Page::parse_openmetrics(out, &Limits::default()).unwrap();
+    assert_eq!(super::invariants::series(&page), super::invariants::series(&again), "{}", again.text());
+    assert_eq!(again.families().map(|family| (family.name(), family.kind())).collect::<Vec<_>>(), kinds);
+    let mut out = Vec::new();
+    encode::text(&page, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    for line in ["# TYPE g histogram\n", "g_gsum 7.5\n", "# TYPE s gauge\n", "s{s=\"busy\"} 1\n"] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert_eq!(Page::parse_pushed(text, &Limits::default()).unwrap().sample_count(), 6);
+}
+
 #[test]
 fn it_becomes_text_that_a_pushgateway_takes() {
     let page = Page::parse_openmetrics(PAGE, &Limits::default()).unwrap();
@@ -60,7 +86,7 @@ fn text_becomes_openmetrics_with_its_stricter_rules() {
     let page = Page::parse(text, &Limits::default()).unwrap();
     let mut out = Vec::new();
     encode::openmetrics(&page, &mut out);
-    let want = "# TYPE a counter\na_total 1\n# TYPE c counter\nc_total 2\n# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\n\
+    let want = "# TYPE a counter\na_total 1\n# TYPE c unknown\nc 2\n# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\n\
                 h_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n# TYPE u unknown\nu 1 1.500\n# EOF\n";
     assert_eq!(String::from_utf8(out).unwrap(), want);
 }

@@ -35,6 +35,36 @@ fn a_clash_ends_as_told() {
 }
 
 #[test]
+fn utf8_names_that_are_spelt_alike_stay_apart() {
+    let labels = [("job", "new"), ("instance", "i")];
+    let how = Rewrite { labels: &labels, clash: Clash::Export, ..Rewrite::default() };
+    let rows = [
+        // The name that needed no change keeps it, wherever it stands.
+        (r#"{"m.x","a.b"="1",a_b="2"} 1"#, r#"m_x{U__a_2e_b="1",a_b="2",job="new",instance="i"} 1"#),
+        (r#"{"m.x","a.b"="1","a/b"="2"} 1"#, r#"m_x{a_b="1",U__a_2f_b="2",job="new",instance="i"} 1"#),
+        (r#"{"m","a:b"="1"} 1"#, r#"m{a_b="1",job="new",instance="i"} 1"#),
+        (
+            r#"{"m","exported.job"="1",job="2"} 1"#,
+            r#"m{exported_job="1",exported_exported_job="2",job="new",instance="i"} 1"#,
+        ),
+        (
+            r#"{"m",job="2","exported.job"="1"} 1"#,
+            r#"m{exported_job="2",U__exported_2e_job="1",job="new",instance="i"} 1"#,
+        ),
+    ];
+    for (text, want) in rows {
+        let text = format!("{text}\n");
+        assert_eq!(rewritten(&text, &how), want, "{text}");
+        assert!(Page::parse_pushed(format!("{want}\n"), &Limits::default()).is_ok(), "{want}");
+    }
+    let families = "# TYPE \"h.x\" histogram\n{\"h.x_bucket\",le=\"+Inf\"} 1\n{\"h.x_sum\"} 1\n{\"h.x_count\"} 1\n\
+                    {\"m.x\"} 1\nm_x 2\n{\"m-x\"} 3\nh_x_count 4\nU__m_2e_x 5\n";
+    let want = "U__h_2e_x_bucket{le=\"+Inf\"} 1\nU__h_2e_x_sum 1\nU__h_2e_x_count 1\n\
+                U__U____m__2e__x 1\nm_x 2\nU__m_2d_x 3\nh_x_count 4\nU__m_2e_x 5";
+    assert_eq!(rewritten(families, &Rewrite::default()), want);
+}
+
+#[test]
 fn labels_and_timestamps_can_be_dropped() {
     let text = "a{job=\"own\",b=\"1\"} 1 1500\n";
     let how = Rewrite { drop: &["job"], ..Rewrite::default() };

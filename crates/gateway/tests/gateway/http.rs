@@ -103,6 +103,55 @@ fn gzip_is_taken_in_any_case_and_a_bomb_is_refused() {
     assert_eq!(lines(&scrape(&gateway), "a{").len(), 1);
 }
 
+/// Sends these bytes and reads until the gateway closes.
+fn exchange(gateway: &peers::Peer, sent: &[u8]) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
+    std::io::Write::write_all(&mut stream, sent).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_chunked_push_is_taken_whole_and_within_the_limit() {
+    let gateway = start(&["--limit.body=100B"]);
+    let put = |chunks: &str| {
+        let head = "PUT /metrics/job/j HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+        exchange(&gateway, format!("{head}{chunks}").as_bytes())
+    };
+    let answer = put("6\r\na 1\nb \r\n2\r\n2\n\r\n0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let page = scrape(&gateway);
+    let held = [lines(&page, "a{"), lines(&page, "b{")].concat();
+    assert_eq!(held, ["a{instance=\"\",job=\"j\"} 1", "b{instance=\"\",job=\"j\"} 2"]);
+    let long = format!("65\r\n{}\r\n0\r\n\r\n", "#".repeat(0x65));
+    assert!(put(&long).starts_with("HTTP/1.1 413"));
+    assert_eq!(lines(&scrape(&gateway), "a{").len(), 1, "a refused push changes nothing");
+}
+
+#[test]
+fn a_body_that_never_comes_is_408() {
+    let gateway = start(&["--limit.body-time=200ms"]);
+    let answer =
+        exchange(&gateway, b"PUT /metrics/job/j HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\na 1\n");
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.ends_with("body did not come within 200ms"), "{answer}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_way_to_choose_another() {
+    let gateway = start(&[]);
+    let address = format!("127.0.0.1:{}", gateway.port);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pushpull-gateway"))
+        .arg(format!("--web.listen-address={address}"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    assert!(said.contains("--web.listen-address"), "{said}");
+}
+
 #[test]
 fn requests_are_counted_under_the_real_ones_names() {
     let gateway = start(&[]);
@@ -152,6 +201,9 @@ fn wrong_flags_are_named() {
         ("--web.listen-address=nonsense", "expected an address such as :9091"),
         ("--ttl.default=soon", "expected a duration such as 60s"),
         ("--nonsense", "--nonsense"),
+        ("--log.level=inof", "did you mean"),
+        ("--log.level=a=b=c", "expected a level such as"),
+        ("--limit.connections=18446744073709551615", "expected a number from 1 to"),
         ("--limit.body=lots", "expected a number of bytes such as"),
     ] {
         let output =

@@ -3,6 +3,7 @@
 //! Deserializing stops at the first mistake, so the entry at fault is taken out and the rest is
 //! tried again, until it passes.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
@@ -17,12 +18,13 @@ enum Step {
     Index(usize),
 }
 
+/// Notes all places and mistakes; gives back the text without what is wrong, if it is TOML at all.
 pub(super) fn check<T: DeserializeOwned>(
     name: &str,
     text: &str,
     places: &mut Places,
     mistakes: &mut Mistakes,
-) {
+) -> Option<String> {
     let at = |offset: usize| {
         let before = text.get(..offset).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -34,18 +36,23 @@ pub(super) fn check<T: DeserializeOwned>(
         mistakes.add(&at(error.span().map_or(0, |span| span.start)), "", error.message().to_owned());
     }
     if !errors.is_empty() {
-        return;
+        return None;
     }
     note_places(document.get_ref(), "", &at, places);
     while let Err(error) = T::deserialize(Deserializer::from(document.clone())) {
         let offset = error.span().map_or(0, |span| span.start);
-        let path = find(document.get_ref(), offset);
-        mistakes.add(&at(offset), &path.as_deref().map(key).unwrap_or_default(), explain(error.message()));
-        let removed = path.is_some_and(|path| remove(document.get_mut(), &path));
-        if !removed {
-            return;
+        let Some(path) = find(document.get_ref(), offset) else {
+            mistakes.add(&at(offset), "", explain(error.message()));
+            return None;
+        };
+        let key = places.original(&key(&path));
+        mistakes.add(&at(offset), &key, explain(error.message()));
+        if !remove(document.get_mut(), &path) {
+            return None;
         }
+        places.left_out(&key);
     }
+    toml::Table::deserialize(Deserializer::from(document)).ok().map(|table| table.to_string())
 }
 
 fn note_places(table: &DeTable<'_>, prefix: &str, at: &impl Fn(usize) -> Place, places: &mut Places) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::places::Place;
+use super::places::{Place, Places};
 use super::values::nearest;
 
 /// One thing that is wrong.
@@ -24,6 +24,12 @@ impl Mistakes {
     /// Adds one.
     pub fn add(&mut self, place: &Place, key: &str, message: impl Into<String>) {
         self.0.push(Mistake { place: place.to_string(), key: key.to_owned(), message: message.into() });
+    }
+
+    /// Adds what a check found in settings that some were left out of.
+    pub(super) fn extend(&mut self, found: Self, places: &Places) {
+        let found = found.0.into_iter().map(|found| Mistake { key: places.original(&found.key), ..found });
+        self.0.extend(found.filter(|found| !places.misled(&found.key, &found.message)));
     }
 
     /// Whether nothing is wrong.

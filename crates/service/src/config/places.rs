@@ -1,6 +1,6 @@
 //! Where a setting was set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -42,17 +42,59 @@ impl fmt::Display for Place {
 
 /// The places of all settings that somebody set.
 #[derive(Debug, Clone, Default)]
-pub struct Places(BTreeMap<String, Place>);
+pub struct Places {
+    set: BTreeMap<String, Place>,
+    /// Keys whose values could not be read, and were left out.
+    wrong: BTreeSet<String>,
+    /// Items of lists among them, which the lists no longer have.
+    gaps: BTreeSet<String>,
+}
 
 impl Places {
     /// The place of a key such as `scrape[0].timeout`; a single table may be meant by `[0]`, too.
     pub fn of(&self, key: &str) -> Place {
-        let found = self.0.get(key).or_else(|| self.0.get(&key.replacen("[0]", "", 1)));
+        let key = self.original(key);
+        let found = self.set.get(&key).or_else(|| self.set.get(&key.replacen("[0]", "", 1)));
         found.cloned().unwrap_or(Place::Default)
     }
 
     pub(super) fn set(&mut self, key: &str, place: Place) {
-        self.0.insert(key.to_owned(), place);
+        self.set.insert(key.to_owned(), place);
+    }
+
+    pub(super) fn wrong(&mut self, key: &str) {
+        self.wrong.insert(key.to_owned());
+    }
+
+    pub(super) fn left_out(&mut self, key: &str) {
+        self.wrong(key);
+        self.gaps.insert(key.to_owned());
+    }
+
+    /// The key as it was before items of lists were left out, which moved those behind them.
+    pub(super) fn original(&self, key: &str) -> String {
+        let mut parts = key.split('[');
+        let mut found = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (index, rest) = part.split_once(']').unwrap_or((part, ""));
+            let mut index: usize = index.parse().unwrap_or(0);
+            let mut at = 0;
+            while at <= index {
+                index += usize::from(self.gaps.contains(&format!("{found}[{at}]")));
+                at += 1;
+            }
+            found.push_str(&format!("[{index}]{rest}"));
+        }
+        found
+    }
+
+    /// Whether something that was said of a key is only so because of what was left out.
+    pub(super) fn misled(&self, key: &str, message: &str) -> bool {
+        self.wrong.iter().any(|wrong| {
+            let within = key.strip_prefix(wrong.as_str());
+            within.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                || self.set.get(wrong).is_some_and(|place| message.contains(&format!("{place})")))
+        })
     }
 
     /// The settings as TOML, each with its place as a comment.

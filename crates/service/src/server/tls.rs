@@ -45,7 +45,23 @@ pub enum TlsError {
     },
 }
 
+impl TlsError {
+    /// The setting that names the file at fault: `cert_file` or `key_file`.
+    pub fn setting(&self, settings: &TlsSettings) -> &'static str {
+        match self {
+            Self::File { path, .. } if *path == settings.key_file => "key_file",
+            Self::File { .. } => "cert_file",
+            Self::Pair { .. } => "key_file",
+        }
+    }
+}
+
 impl TlsSettings {
+    /// Reads both files to see whether they can be served with.
+    pub fn check(&self) -> Result<(), TlsError> {
+        self.acceptor().map(drop)
+    }
+
     /// Reads both files.
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         crate::crypto::install();

@@ -17,6 +17,14 @@ async fn a_body_without_a_length_is_cut_at_the_cap() {
     assert_eq!(body::read(chunks(&[b"abc", b"def"]), 5).await, Err(BodyError::TooLarge(5)));
 }
 
+#[tokio::test]
+async fn a_body_that_stalls_is_given_up_in_time() {
+    let (short, minute) = (std::time::Duration::from_millis(20), std::time::Duration::from_mins(1));
+    let stalled = futures_util::StreamExt::chain(chunks(&[b"abc"]), futures_util::stream::pending());
+    assert_eq!(body::read_within(stalled, 5, short).await, Err(BodyError::Slow(short)));
+    assert_eq!(body::read_within(chunks(&[b"abc"]), 5, minute).await.unwrap(), "abc");
+}
+
 #[test]
 fn a_gzip_bomb_is_not_unpacked() {
     let bomb = negotiate::gzip(&vec![0; 8 << 20]);

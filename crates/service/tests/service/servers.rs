@@ -25,6 +25,7 @@ async fn start(settings: ServerSettings) -> Running {
     let hello = warp::path!("hello").map(|| "hello");
     let peer = warp::path!("peer").and(warp::ext::get()).map(|Peer(peer): Peer| peer.to_string());
     let slow = warp::path!("slow" / u64).then(async |milliseconds| {
+        // Stands for work.
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         "slow"
     });
@@ -69,6 +70,77 @@ async fn a_half_sent_head_is_closed_in_time() {
     let mut rest = Vec::new();
     let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
     assert!(closed.is_ok(), "still open after 25 times the limit");
+}
+
+/// Reads one answer of a connection that stays.
+async fn answer(stream: &mut TcpStream, end: &str) -> String {
+    let mut answer = String::new();
+    while !answer.ends_with(end) {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).await.unwrap();
+        assert!(read > 0, "closed after {answer:?}");
+        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    answer
+}
+
+#[tokio::test]
+async fn an_idle_connection_may_stay_longer_than_a_head_may_take() {
+    let header_timeout = Duration::from_millis(50);
+    let running = start(ServerSettings { header_timeout, ..ServerSettings::default() }).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let request = b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    answer(&mut stream, "hello").await;
+    // Requests that take longer than twice the limit say that it has passed, without a clock.
+    for _ in 0..3 {
+        get(running.address, "/slow/60").await;
+    }
+    stream.write_all(request).await.unwrap();
+    answer(&mut stream, "hello").await;
+    // A second head has the same time as the first.
+    stream.write_all(b"GET /hello").await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0])).await;
+    assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_in_time_too() {
+    let (header_timeout, idle_timeout) = (Duration::from_millis(20), Duration::from_millis(100));
+    let running = start(ServerSettings { header_timeout, idle_timeout, ..ServerSettings::default() }).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    answer(&mut stream, "hello").await;
+    let closed = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0])).await;
+    assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_half_sent_at_the_stop_is_not_waited_for() {
+    let grace = Duration::from_mins(5);
+    let running = start(ServerSettings { grace, header_timeout: grace, ..ServerSettings::default() }).await;
+    let mut half = TcpStream::connect(running.address).await.unwrap();
+    half.write_all(b"GET /hello HTTP/1.1\r\nhost:").await.unwrap();
+    let mut second = TcpStream::connect(running.address).await.unwrap();
+    second.write_all(b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    answer(&mut second, "hello").await;
+    second.write_all(b"GET /he").await.unwrap();
+    let silent = TcpStream::connect(running.address).await.unwrap();
+    let slow = tokio::spawn(get(running.address, "/slow/200"));
+    while running.stats.accepted.load(Ordering::Relaxed) < 4 {
+        tokio::task::yield_now().await;
+    }
+    running.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(20), running.server).await;
+    assert_eq!(ended.expect("it waits for heads").unwrap(), Drained::Clean);
+    assert!(slow.await.unwrap().ends_with("slow"), "the request was cut with them");
+    drop((half, second, silent));
+}
+
+#[tokio::test]
+async fn a_cap_beyond_what_can_be_counted_is_no_panic() {
+    let running = start(ServerSettings { max_connections: usize::MAX, ..settings() }).await;
+    assert!(get(running.address, "/hello").await.ends_with("hello"));
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{ByteSize, Layers, Loaded, Mistakes, OneOrMany, Secret, load};
+use service::config::{ByteSize, Layers, Loaded, Mistakes, OneOrMany, Secret, load, load_checked};
+use service::logs::directives;
 
 #[derive(Debug, Serialize, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
@@ -139,6 +140,87 @@ fn all_mistakes_are_told_at_once_with_line_and_nearest_name() {
     let env = |name: &str| found.iter().any(|line| line.starts_with(&format!("environment variable {name}")));
     assert!(env("T__INTERVAL") && env("T__SCRAPE__0__SAMPLES"), "{found:?}");
     assert_eq!(found.len(), 9, "{}", found.join("\n"));
+}
+
+#[test]
+fn what_a_check_of_all_finds_is_told_with_the_rest() {
+    let check = |loaded: &Loaded<Settings>| {
+        let Loaded { settings, places } = loaded;
+        let mut mistakes = Mistakes::default();
+        for (at, scrape) in settings.scrape.0.iter().enumerate() {
+            if !scrape.url.starts_with("http") {
+                let key = format!("scrape[{at}].url");
+                mistakes.add(&places.of(&key), &key, format!("no URL: {}", scrape.url));
+            }
+        }
+        if settings.interval.as_secs() < 60 {
+            let place = places.of("interval");
+            mistakes.add(&places.of("identity.job"), "identity.job", format!("15s is short ({place})"));
+            mistakes.add(&place, "interval", "short");
+        }
+        mistakes.into_result()
+    };
+    let told = |text: &str, env: &[(&str, &str)]| {
+        let (layers, folder) = layers(text, env);
+        let told = load_checked(&layers, check).map(|_| ()).unwrap_err().to_string();
+        told.replace(&format!("{}/", folder.path().display()), "")
+    };
+    // The second item is left out, and those behind it keep their numbers.
+    let text = "intervall = \"1s\"\n[[scrape]]\nurl = \"a\"\n[[scrape]]\nsamples = 1\n[[scrape]]\nurl = \"b\"\nsamples = -1\n[[scrape]]\nurl = \"c\"\n";
+    let want = [
+        "a.toml:1:1: unknown key `intervall`: did you mean `interval`?",
+        "a.toml:8:11: scrape[2].samples: invalid value: integer `-1`, expected usize",
+        "a.toml:4:1: scrape[1]: missing field `url`",
+        "environment variable T__STRICT: strict: expected true or false, got \"maybe\"",
+        "a.toml:3:1: scrape[0].url: no URL: a",
+        "a.toml:7:1: scrape[2].url: no URL: b",
+        "a.toml:10:1: scrape[3].url: no URL: c",
+        "default: identity.job: 15s is short (default)",
+        "default: interval: short",
+    ];
+    let mut found: Vec<String> = told(text, &[("T__STRICT", "maybe")]).lines().map(str::to_owned).collect();
+    let mut want = want.map(str::to_owned);
+    found.sort();
+    want.sort();
+    assert_eq!(found, want);
+    // What is said only because a value was left out is not said.
+    assert_eq!(told("interval = \"1mm\"\n", &[]).lines().count(), 1);
+    assert_eq!(told("", &[("T__INTERVAL", "1mm")]).lines().count(), 1);
+}
+
+#[test]
+fn text_of_the_environment_must_read_as_what_the_field_is() {
+    for (variable, text, want) in [
+        ("T__SCRAPE__0__SAMPLES", "yes", "scrape[0].samples: expected a whole number from 0, got \"yes\""),
+        ("T__SCRAPE__0__SAMPLES", "1.5", "scrape[0].samples: expected a whole number from 0, got \"1.5\""),
+        ("T__SCRAPE__0__SAMPLES", "-1", "scrape[0].samples: expected a whole number from 0, got \"-1\""),
+        ("T__STRICT", "on", "strict: expected true or false, got \"on\""),
+        ("T__STRICT", "1", "strict: expected true or false, got \"1\""),
+    ] {
+        let found = mistakes("", &[(variable, text)]);
+        assert_eq!(found, [format!("environment variable {variable}: {want}")]);
+    }
+    let settings =
+        loaded("", &[("T__IDENTITY__JOB", "yes"), ("T__SCRAPE__0__SAMPLES", " 12 ")]).unwrap().settings;
+    assert_eq!((settings.identity.job.as_str(), settings.scrape.0[0].samples), ("yes", 12));
+}
+
+#[test]
+fn a_level_is_one_or_the_nearest_is_named() {
+    for good in ["info", "WARN", "info,agent=debug", "off", "warn,service::server=trace"] {
+        assert_eq!(directives(good).as_deref(), Ok(good));
+    }
+    for (bad, hint) in [
+        ("inof", ": did you mean \"info\"?"),
+        ("a=b=c", ""),
+        ("", ""),
+        ("info,agent", ""),
+        ("info,agent=verbos", ""),
+    ] {
+        let told = directives(bad).unwrap_err();
+        let want = format!("directives such as \"info,agent=debug\", got \"{bad}\"{hint}");
+        assert!(told.ends_with(&want), "{told}");
+    }
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! One connection, from its acceptance to its end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use super::phase::{Answer, Phase, Watched};
+use super::{Peer, ServerStats};
+
+/// What all connections of a server share.
+#[derive(Clone)]
+pub(super) struct Shared<S> {
+    pub(super) service: S,
+    pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) header_timeout: Duration,
+    pub(super) idle_timeout: Duration,
+    pub(super) stop: CancellationToken,
+    pub(super) stats: Arc<ServerStats>,
+}
+
+/// Serves one connection until its end, or until `stop` and the end of the request under way.
+pub(super) async fn serve<S, B>(stream: TcpStream, peer: SocketAddr, shared: Shared<S>)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(acceptor) = &shared.acceptor else { return plain(stream, peer, shared).await };
+    let handshake = tokio::time::timeout(shared.header_timeout, acceptor.accept(stream));
+    tokio::select! {
+        shaken = handshake => match shaken {
+            Ok(Ok(stream)) => plain(stream, peer, shared).await,
+            _ => drop(shared.stats.handshakes_failed.fetch_add(1, Ordering::Relaxed)),
+        },
+        () = shared.stop.cancelled() => {}
+    }
+}
+
+async fn plain<I, S, B>(stream: I, peer: SocketAddr, shared: Shared<S>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Shared { service, header_timeout, idle_timeout, stop, .. } = shared;
+    let phase = Phase::new();
+    let seen = phase.clone();
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let working = seen.working();
+        let mut service = service.clone();
+        async move {
+            // A service may want to be asked whether it is ready first.
+            std::future::poll_fn(|context| service.poll_ready(context)).await?;
+            let response = service.call(request).await?;
+            Ok::<_, Infallible>(response.map(|body| Answer { body, working }))
+        }
+    });
+    let mut connection = std::pin::pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(idle_timeout.max(header_timeout))
+            .max_buf_size(64 << 10)
+            .serve_connection(TokioIo::new(Watched { stream, phase: phase.clone() }), service)
+    );
+    // A peer that goes away or times out is its own affair. The connection is polled first, so that a
+    // request that has come in full is seen before the stop is.
+    tokio::select! {
+        biased;
+        result = connection.as_mut() => return drop(result),
+        () = phase.overdue(header_timeout) => return,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        biased;
+        result = connection => drop(result),
+        // Nobody waits for the rest of a head: there is no request yet that could be cut.
+        () = phase.no_request() => {}
+    }
+}
+
+/// Says why before closing, so that an operator sees a reason and not a reset.
+pub(super) async fn refuse(mut stream: TcpStream, limit: Duration, stop: CancellationToken) {
+    const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+                          connection: close\r\ncontent-length: 45\r\n\r\n{\"error\":\"too many connections\",\"status\":503}";
+    let answered = async {
+        stream.write_all(ANSWER.as_bytes()).await?;
+        stream.shutdown().await
+    };
+    tokio::select! {
+        biased;
+        answered = tokio::time::timeout(limit, answered) => drop(answered),
+        () = stop.cancelled() => {}
+    }
+}
