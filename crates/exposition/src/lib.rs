@@ -34,7 +34,7 @@ pub mod name;
 pub mod registry;
 
 pub use builder::PageBuilder;
-pub use error::{Found, ParseError, Reason};
+pub use error::{Found, ParseError, Reason, TooLarge};
 pub use group::{GroupingKey, KeyError};
 pub use kind::Kind;
 pub use labels::{Label, Labels};
