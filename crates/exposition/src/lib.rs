@@ -40,4 +40,5 @@ pub use kind::Kind;
 pub use labels::{Label, Labels};
 pub use limits::Limits;
 pub use page::{Created, Exemplar, Family, Page, Sample, Samples};
+pub use parse::value;
 pub use rewrite::{Clash, Rewrite};

@@ -48,6 +48,11 @@ impl Page {
     }
 }
 
+/// Reads a number as a value is read: a far one is not infinite unless it says so.
+pub fn value(text: &str) -> Option<f64> {
+    number::token(text).ok()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Scraped,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -64,6 +64,10 @@ where
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        if request.uri().path_and_query().is_none() {
+            // `CONNECT host:port` has no path, on which Warp's filters insist.
+            *request.uri_mut() = Uri::default();
+        }
         let working = seen.working();
         let mut service = service.clone();
         async move {
@@ -76,6 +80,8 @@ where
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client may close its side once it has sent its request, and still wait for the answer.
+            .half_close(true)
             .header_read_timeout(idle_timeout.max(header_timeout))
             .max_buf_size(64 << 10)
             .serve_connection(TokioIo::new(Watched { stream, phase: phase.clone() }), service)
