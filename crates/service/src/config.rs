@@ -6,12 +6,14 @@
 mod file;
 mod mistakes;
 mod places;
+mod secret;
 mod typed;
 mod values;
 
 pub use mistakes::{Mistake, Mistakes};
 pub use places::{Place, Places};
-pub use values::{ByteSize, OneOrMany, Secret, duration, nearest, optional_duration};
+pub use secret::Secret;
+pub use values::{ByteSize, OneOrMany, duration, nearest, optional_duration};
 
 use std::path::{Path, PathBuf};
 
@@ -105,7 +107,22 @@ where
     let defaults = defaults::<T>(&file);
     let mut good = Vec::new();
     for (place, key, value) in overrides(layers, &[&defaults, &file]) {
-        let tried = join::<T>(&defaults, &file, &[(&key, &value)]);
+        if let Some(index) = far_index(&key) {
+            let message = format!("expected an index below {MOST_ITEMS}, got {index}");
+            mistakes.add(&place, &key, message);
+            continue;
+        }
+        let mut parsed = values::parsed(&value);
+        let tried = join::<T>(&defaults, &file, &[(key.clone(), parsed.clone())]);
+        // A password may look like a list: what only reads as text is text.
+        let plain = [(key.clone(), values::plain(&value))];
+        let tried = match tried {
+            Err(_) if join::<T>(&defaults, &file, &plain).is_ok() => {
+                parsed = values::plain(&value);
+                Ok(())
+            }
+            tried => tried.map(drop),
+        };
         places.set(&key, place.clone());
         match tried {
             // The rest of a new table may come from another variable: only all of them tell.
@@ -113,11 +130,10 @@ where
                 mistakes.add(&place, &key, mistakes::explain(&error));
                 places.wrong(&key);
             }
-            _ => good.push((key, value)),
+            _ => good.push((key, parsed)),
         }
     }
-    let pairs: Vec<(&str, &str)> = good.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let settings = match join(&defaults, &file, &pairs) {
+    let settings = match join(&defaults, &file, &good) {
         Ok(settings) => settings,
         Err(error) => {
             mistakes.add(&Place::Whole, "", mistakes::explain(&error));
@@ -176,6 +192,15 @@ fn overrides(layers: &Layers, beneath: &[&str]) -> Vec<(Place, String, String)> 
     found
 }
 
+/// Items that a list may have by way of the environment: all before one that is named are made.
+const MOST_ITEMS: usize = 1_000;
+
+/// An index in the key that no list should have.
+fn far_index(key: &str) -> Option<&str> {
+    let indexes = key.split('[').skip(1).filter_map(|part| part.split(']').next());
+    indexes.into_iter().find(|index| index.parse::<usize>().map_or(true, |index| index >= MOST_ITEMS))
+}
+
 /// `SCRAPE__0__URL` becomes `scrape[0].url`.
 fn key_of(variable: &str) -> String {
     let mut key = String::new();
@@ -202,14 +227,17 @@ fn defaults<T: Serialize + Default>(file: &str) -> String {
     defaults.to_string()
 }
 
-fn join<T: DeserializeOwned>(defaults: &str, file: &str, overrides: &[(&str, &str)]) -> Result<T, String> {
+fn join<T: DeserializeOwned>(
+    defaults: &str,
+    file: &str,
+    overrides: &[(String, ::config::Value)],
+) -> Result<T, String> {
     let mut builder = Config::builder()
         .add_source(File::from_str(defaults, FileFormat::Toml))
         .add_source(File::from_str(file, FileFormat::Toml));
     for (key, value) in overrides {
-        builder = builder.set_override(*key, values::parsed(value)).map_err(|error| error.to_string())?;
+        builder = builder.set_override(key, value.clone()).map_err(|error| error.to_string())?;
     }
-    let joined: ::config::Value =
-        builder.build().and_then(Config::try_deserialize).map_err(|error| error.to_string())?;
-    T::deserialize(typed::Typed(joined)).map_err(|error| error.to_string())
+    let joined = builder.build().map_err(|error| error.to_string())?;
+    T::deserialize(typed::Typed(joined.cache)).map_err(|error| error.to_string())
 }
