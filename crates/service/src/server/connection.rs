@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::phase::{Answer, Phase, Watched};
+use super::stall::Stall;
 use super::{Peer, ServerStats};
 
 /// What all connections of a server share.
@@ -26,6 +27,7 @@ pub(super) struct Shared<S> {
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) header_timeout: Duration,
     pub(super) idle_timeout: Duration,
+    pub(super) write_timeout: Duration,
     pub(super) stop: CancellationToken,
     pub(super) stats: Arc<ServerStats>,
 }
@@ -59,7 +61,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Shared { service, header_timeout, idle_timeout, stop, .. } = shared;
+    let Shared { service, header_timeout, idle_timeout, write_timeout, stop, .. } = shared;
     let phase = Phase::new();
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -77,6 +79,7 @@ where
             Ok::<_, Infallible>(response.map(|body| Answer { body, working }))
         }
     });
+    let watched = Watched { stream, phase: phase.clone(), stall: Stall::new(write_timeout) };
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -84,7 +87,7 @@ where
             .half_close(true)
             .header_read_timeout(idle_timeout.max(header_timeout))
             .max_buf_size(64 << 10)
-            .serve_connection(TokioIo::new(Watched { stream, phase: phase.clone() }), service)
+            .serve_connection(TokioIo::new(watched), service)
     );
     // A peer that goes away or times out is its own affair. The connection is polled first, so that a
     // request that has come in full is seen before the stop is.
