@@ -122,6 +122,7 @@ impl Settings {
             idle_timeout: self.limits.idle_timeout,
             grace: self.shutdown.grace,
             tls: self.tls.clone(),
+            ..ServerSettings::default()
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Writing a page: canonical text and its index in one go, so that our own pages are never parsed.
-#![allow(clippy::cast_possible_truncation, reason = "pages of our own are far below the 4 GiB of the index")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "whatever ends beyond the 4 GiB of the index is taken back"
+)]
 
 use bytestring::ByteString;
 
 use crate::encode;
+use crate::error::TooLarge;
 use crate::kind::Kind;
 use crate::labels;
 use crate::page::{FamilySpan, Index, Page, SampleSpan, Span};
@@ -23,6 +27,9 @@ pub struct PageBuilder {
     text: Vec<u8>,
     index: Index,
     line: Line,
+    /// Bytes that the text may have, where that is less than the index can address.
+    most: Option<usize>,
+    full: bool,
 }
 
 /// The line that is being written.
@@ -39,12 +46,18 @@ impl PageBuilder {
         Self::default()
     }
 
+    /// The same, but for pages of at most so many bytes: [`PageBuilder::try_finish`] refuses longer ones.
+    #[must_use]
+    pub fn within(most: usize) -> Self {
+        Self { most: Some(most), ..Self::default() }
+    }
+
     /// Room for a rewritten page, so that its text is not moved as it grows.
-    pub(crate) fn with_capacity(page: &Page, how: &crate::Rewrite<'_>) -> Self {
+    pub(crate) fn with_capacity(page: &Page, how: &crate::Rewrite<'_>, most: usize) -> Self {
         let added: usize = how.labels.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
         let samples = page.sample_count();
-        let mut builder =
-            Self { text: Vec::with_capacity(page.text().len() + samples * added), ..Self::default() };
+        let bytes = page.text().len().saturating_add(samples.saturating_mul(added)).min(most);
+        let mut builder = Self { text: Vec::with_capacity(bytes), ..Self::within(most) };
         builder.index.samples.reserve_exact(samples);
         builder
     }
@@ -54,6 +67,7 @@ impl PageBuilder {
     /// An empty help text writes no HELP line. Families that stay without samples vanish.
     pub fn family(&mut self, name: &str, help: &str, kind: Kind) {
         self.drop_empty_family();
+        let before = self.text.len();
         let mut family = FamilySpan { kind, typed: true, ..FamilySpan::default() };
         if !help.is_empty() {
             self.text.extend_from_slice(b"# HELP ");
@@ -67,9 +81,11 @@ impl PageBuilder {
         self.text.push(b' ');
         self.text.extend_from_slice(kind.as_str().as_bytes());
         self.text.push(b'\n');
-        let at = self.index.samples.len() as u32;
-        family.samples = Span { start: at, end: at };
-        self.index.families.push(family);
+        if self.fits(before) {
+            let at = self.index.samples.len() as u32;
+            family.samples = Span { start: at, end: at };
+            self.index.families.push(family);
+        }
     }
 
     /// Adds a sample to the family begun last.
@@ -81,13 +97,38 @@ impl PageBuilder {
         self.end(value, None, None);
     }
 
-    /// The finished page.
-    pub fn finish(mut self) -> Page {
+    /// The finished page, for pages that cannot be too large.
+    ///
+    /// # Panics
+    ///
+    /// Beyond 4 GiB, or what [`PageBuilder::within`] said.
+    pub fn finish(self) -> Page {
+        self.try_finish().expect("whoever cannot know the size of a page asks for an error")
+    }
+
+    /// The finished page, or how long it may have been.
+    pub fn try_finish(mut self) -> Result<Page, TooLarge> {
+        if self.full {
+            return Err(TooLarge { limit: self.limit() });
+        }
         self.drop_empty_family();
         self.index.verbatim = true;
         // Only `str`s and ASCII were written.
         let text = String::from_utf8(self.text).unwrap_or_default();
-        Page { text: ByteString::from(text), index: self.index }
+        Ok(Page { text: ByteString::from(text), index: self.index })
+    }
+
+    fn limit(&self) -> usize {
+        self.most.unwrap_or(usize::MAX).min(u32::MAX as usize)
+    }
+
+    /// Whether what was written since `before` may stay; once it may not, nothing more is kept.
+    fn fits(&mut self, before: usize) -> bool {
+        self.full |= self.text.len() > self.limit();
+        if self.full {
+            self.text.truncate(before);
+        }
+        !self.full
     }
 
     pub(crate) fn begin(&mut self, name: &str) {
@@ -130,13 +171,16 @@ impl PageBuilder {
             None => encode::float(value, &mut self.text),
         }
         if let Some(stamp) = timestamp_ms {
-            self.index.timestamps.push((self.index.samples.len() as u32, stamp));
             self.text.push(b' ');
             self.text.extend_from_slice(stamp.to_string().as_bytes());
         }
         let Line { start, name_len, .. } = self.line;
         let end = self.text.len() as u32;
         self.text.push(b'\n');
+        if !self.fits(start as usize) {
+            return;
+        }
+        self.index.timestamps.extend(timestamp_ms.map(|stamp| (self.index.samples.len() as u32, stamp)));
         self.index.samples.push(SampleSpan { start, name_len, value_at, end, value });
         if let Some(family) = self.index.families.last_mut() {
             family.samples.end = self.index.samples.len() as u32;

@@ -103,3 +103,11 @@ impl std::fmt::Display for Found {
         }
     }
 }
+
+/// A page would be longer than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("page with all its labels is over the limit of {limit} bytes")]
+pub struct TooLarge {
+    /// Bytes that it may have.
+    pub limit: usize,
+}

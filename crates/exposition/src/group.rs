@@ -150,8 +150,10 @@ fn is_grouping_label(name: &str) -> bool {
 }
 
 fn decode(label: &str, value: &str) -> Result<String, KeyError> {
+    // Line breaks in base64 mean nothing to Go's decoder.
+    let joined: String = value.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     let bytes = BASE64
-        .decode(value.trim_end_matches('='))
+        .decode(joined.trim_end_matches('='))
         .map_err(|_| KeyError::Base64 { label: label.to_owned(), value: value.to_owned() })?;
     String::from_utf8(bytes).map_err(|_| KeyError::Utf8(label.to_owned()))
 }

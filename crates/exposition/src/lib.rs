@@ -34,10 +34,11 @@ pub mod name;
 pub mod registry;
 
 pub use builder::PageBuilder;
-pub use error::{Found, ParseError, Reason};
+pub use error::{Found, ParseError, Reason, TooLarge};
 pub use group::{GroupingKey, KeyError};
 pub use kind::Kind;
 pub use labels::{Label, Labels};
 pub use limits::Limits;
 pub use page::{Created, Exemplar, Family, Page, Sample, Samples};
+pub use parse::value;
 pub use rewrite::{Clash, Rewrite};

@@ -48,6 +48,11 @@ impl Page {
     }
 }
 
+/// Reads a number as a value is read: a far one is not infinite unless it says so.
+pub fn value(text: &str) -> Option<f64> {
+    number::token(text).ok()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Scraped,
@@ -81,11 +86,18 @@ struct Parser<'a> {
     index: Index,
     /// The label names of the lines before: most lines have those of the last one.
     shape: Vec<labels::Name>,
+    /// Where the names stand that came far behind in a shape; what is no longer so is told by the shape.
+    far: HashMap<&'a [u8], usize>,
     /// Families by name; made when the first sample stands apart from its TYPE line.
     known: Option<HashMap<&'a str, u32>>,
     /// Something that only [`Parser::settle`] can put right was seen.
     unsettled: bool,
     leniency: Option<Fault>,
+    /// A Pushgateway's reader knows a family whose name could be that of a histogram's sample, and
+    /// then looks for it first.
+    ambiguous: bool,
+    /// Bytes that were no UTF-8, and the place of what stands for them; those in free comments go.
+    broken: Vec<(usize, u8)>,
     /// A Pushgateway reads something else here than Prometheus' scraper does.
     readers_differ: bool,
 }
@@ -101,11 +113,12 @@ fn read(bytes: &Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseE
     if bytes.len() > most {
         return Err(place(&[], Fault::limit(0, "body bytes", bytes.len(), most)));
     }
-    let text = match ByteString::try_from(bytes.clone()) {
-        Ok(text) => text,
-        Err(_) => utf8::repair_comments(bytes).map_err(|fault| place(bytes, fault))?,
+    let (text, broken) = match ByteString::try_from(bytes.clone()) {
+        Ok(text) => (text, Vec::new()),
+        Err(_) => utf8::repaired(bytes),
     };
-    let index = Parser::new(&text, limits, dialect).run().map_err(|fault| place(text.as_bytes(), fault))?;
+    let parser = Parser { broken, ..Parser::new(&text, limits, dialect) };
+    let index = parser.run().map_err(|fault| place(text.as_bytes(), fault))?;
     Ok(Page { text, index })
 }
 
@@ -124,19 +137,20 @@ impl<'a> Parser<'a> {
             dialect,
             index,
             shape: Vec::new(),
+            far: HashMap::new(),
             known: None,
             unsettled: false,
             leniency: None,
+            ambiguous: false,
+            broken: Vec::new(),
             readers_differ: false,
         }
     }
 
     fn run(mut self) -> Step<Index> {
-        if self.dialect == Dialect::OpenMetrics {
-            self.openmetrics()?;
-        } else {
-            self.text()?;
-        }
+        let read = if self.dialect == Dialect::OpenMetrics { self.openmetrics() } else { self.text() };
+        self.no_broken_data(read.as_ref().err())?;
+        read?;
         self.close_family();
         self.settle();
         if self.dialect == Dialect::Pushed
@@ -154,13 +168,26 @@ impl<'a> Parser<'a> {
     fn text(&mut self) -> Step<()> {
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
-                b'\n' | b' ' | b'\t' => self.at += 1,
+                b'\n' => self.at += 1,
+                b' ' | b'\t' => self.indent()?,
                 b'#' => self.comment()?,
                 _ => self.sample()?,
             }
         }
         if !matches!(self.bytes.last(), None | Some(b'\n')) {
             self.lenient(self.bytes.len(), || Reason::LastLine);
+        }
+        Ok(())
+    }
+
+    /// Blanks before a line. Prometheus makes those before a name a part of it, which no name may have.
+    fn indent(&mut self) -> Step<()> {
+        let start = self.at;
+        self.at = self.skip_blanks(start);
+        let name = !matches!(self.byte(self.at), b'\n' | b'#');
+        self.readers_differ |= name;
+        if name && self.dialect == Dialect::Scraped {
+            return Err(Fault::new(start, Reason::MetricName { found: self.found(start) }));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::builder::PageBuilder;
+use crate::error::TooLarge;
 use crate::merge;
 use crate::page::{Page, Sample};
 use crate::spelling::{self, Spelling};
@@ -44,8 +45,24 @@ impl Page {
 
     /// The same, with only those samples that `keep` wants, in the order of the families.
     #[must_use]
-    pub fn rewrite_where(&self, how: &Rewrite<'_>, mut keep: impl FnMut(&Sample<'_>) -> bool) -> Page {
-        let mut page = PageBuilder::with_capacity(self, how);
+    pub fn rewrite_where(&self, how: &Rewrite<'_>, keep: impl FnMut(&Sample<'_>) -> bool) -> Page {
+        self.rewritten(how, usize::MAX, keep).finish()
+    }
+
+    /// The same with all samples, as long as the text has at most so many bytes: each label that is put
+    /// on makes every sample longer.
+    pub fn rewrite_within(&self, how: &Rewrite<'_>, most: usize) -> Result<Page, TooLarge> {
+        self.rewritten(how, most, |_| true).try_finish()
+    }
+
+    fn rewritten(
+        &self,
+        how: &Rewrite<'_>,
+        most: usize,
+        mut keep: impl FnMut(&Sample<'_>) -> bool,
+    ) -> PageBuilder {
+        let mut page = PageBuilder::with_capacity(self, how, most);
+        let added = Added::new(how.labels);
         let families = merge::families([self]);
         // Quoted UTF-8 names are for readers that asked for them.
         let spelling = Spelling::of(&families);
@@ -54,16 +71,45 @@ impl Page {
             page.family(&name, family.help.as_deref().unwrap_or_default(), family.kind);
             for sample in family.parts.iter().flat_map(crate::Family::samples).filter(|sample| keep(sample)) {
                 page.begin(&spelling.name(&family.name, sample.name()));
-                write_labels(&mut page, &sample, how, self.index.verbatim);
+                write_labels(&mut page, &sample, how, &added, self.index.verbatim);
                 let stamp = sample.timestamp_ms().filter(|_| how.keep_timestamps);
                 page.end(sample.value(), Some(sample.value_text()), stamp);
             }
         }
-        page.finish()
+        page
     }
 }
 
-fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, clean: bool) {
+/// The labels that are put on, found by name in less than one look at each.
+struct Added<'a> {
+    labels: &'a [(&'a str, &'a str)],
+    /// Their positions in the order of their names; empty where they are few.
+    sorted: Vec<usize>,
+}
+
+impl<'a> Added<'a> {
+    fn new(labels: &'a [(&'a str, &'a str)]) -> Self {
+        let mut sorted: Vec<usize> = if labels.len() > 8 { (0..labels.len()).collect() } else { Vec::new() };
+        sorted.sort_by_key(|at| labels[*at].0);
+        Self { labels, sorted }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        if self.sorted.is_empty() {
+            return self.labels.iter().position(|(added, _)| *added == name);
+        }
+        let found = self.sorted.binary_search_by_key(&name, |at| self.labels[*at].0).ok()?;
+        Some(self.sorted[found])
+    }
+}
+
+fn write_labels(
+    page: &mut PageBuilder,
+    sample: &Sample<'_>,
+    how: &Rewrite<'_>,
+    added: &Added<'_>,
+    clean: bool,
+) {
     let mut own = sample.labels();
     let mut kept = 0_u64;
     // Names that were made here, which the sample itself does not show.
@@ -72,12 +118,12 @@ fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, 
         if how.drop.contains(&name) {
             continue;
         }
-        let clash = how.labels.iter().position(|(added, _)| *added == name);
+        let clash = added.position(name);
         let name = match (clash, how.clash) {
             (None, _) => spelling::label(name, |name| is_taken(name, sample, how, &made)),
             (Some(_), Clash::Overwrite) => continue,
             (Some(position), Clash::Keep) => {
-                kept |= 1 << position.min(63);
+                kept |= bit(position);
                 Cow::Borrowed(name)
             }
             // An empty label is none, so there is nothing to export.
@@ -96,10 +142,19 @@ fn write_labels(page: &mut PageBuilder, sample: &Sample<'_>, how: &Rewrite<'_>, 
         }
     }
     for (position, (name, value)) in how.labels.iter().enumerate() {
-        if kept >> position.min(63) & 1 == 0 {
+        // Beyond what the bits can tell, the sample itself is asked.
+        let own = match bit(position) {
+            0 => how.clash == Clash::Keep && !how.drop.contains(name) && sample.label(name).is_some(),
+            bit => kept & bit != 0,
+        };
+        if !own {
             page.label(name, value);
         }
     }
+}
+
+fn bit(position: usize) -> u64 {
+    if position < 64 { 1 << position } else { 0 }
 }
 
 /// Whether a label made for this sample must not be called that.

@@ -4,6 +4,8 @@
 //! copies text, and a push looks only at the names and series that it brings. What it costs
 //! does not depend on what else is stored.
 
+mod check;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -52,6 +54,9 @@ pub struct Groups {
     names: BTreeMap<Arc<str>, Name>,
     series: HashMap<u64, Id>,
     deadlines: BTreeSet<(Instant, Id)>,
+    /// Groups that only failed pushes made: the first to go where there is no room.
+    failures: BTreeSet<Id>,
+    expired: u64,
     own: HashMap<String, Kind>,
     last_id: Id,
     most: usize,
@@ -125,7 +130,7 @@ impl Groups {
     ) -> Result<(), Conflict> {
         self.expire(now.steady);
         let known = self.ids.get(key).copied();
-        if known.is_none() && self.held.len() >= self.most {
+        if known.is_none() && self.held.len() >= self.most && self.failures.is_empty() {
             return Err(Conflict::TooManyGroups(self.most));
         }
         if let Some(twin) = self.twin(key) {
@@ -133,7 +138,8 @@ impl Groups {
             return Err(Conflict::Inconsistent(message));
         }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
-        let id = self.group(key);
+        let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
+        self.failures.remove(&id);
         let replaced: Vec<Arc<str>> = match method {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
@@ -154,13 +160,14 @@ impl Groups {
     /// Notes a push that was refused. A group that only failures made ends after `life`.
     pub fn fail(&mut self, key: &GroupingKey, life: Duration, now: Moment) {
         self.expire(now.steady);
-        if self.twin(key).is_some() || !self.ids.contains_key(key) && self.held.len() >= self.most {
+        if self.twin(key).is_some() {
             return;
         }
-        let id = self.group(key);
+        let Some(id) = self.group(key) else { return };
         let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
+            self.failures.insert(id);
             self.set_deadline(id, Some(now.steady + life));
         }
     }
@@ -189,7 +196,13 @@ impl Groups {
             self.end(id);
             ended += 1;
         }
+        self.expired += ended as u64;
         ended
+    }
+
+    /// How many groups have ended so far because their time had come.
+    pub fn expired(&self) -> u64 {
+        self.expired
     }
 
     /// When the next group ends.
@@ -215,71 +228,18 @@ impl Groups {
         })
     }
 
-    /// Whether a push agrees with all other groups, with the gateway's own metrics, and with itself.
-    fn check(&self, method: Method, id: Option<Id>, push: &Push) -> Result<(), String> {
-        let new: HashMap<&str, Kind> =
-            push.families.iter().map(|family| (family.name.as_str(), family.kind)).collect();
-        // The kind that a name has once this push is in, but for what the push itself says of it.
-        let elsewhere = |name: &str| -> Option<Kind> {
-            if let Some(kind) = self.own.get(name) {
-                return Some(*kind);
-            }
-            let held = self.names.get(name)?;
-            let stays =
-                |holder: &Id| Some(*holder) != id || (method == Method::Post && !new.contains_key(name));
-            held.holders.keys().any(stays).then_some(held.kind)
-        };
-        let any = |name: &str| new.get(name).copied().or_else(|| elsewhere(name));
-        for family in &push.families {
-            let (name, kind) = (family.name.as_str(), family.kind);
-            if let Some(other) = elsewhere(name).filter(|other| *other != kind) {
-                return Err(format!("metric `{name}` has type {kind}, but elsewhere it has type {other}"));
-            }
-            for suffix in suffixes(kind) {
-                let sample = format!("{name}{suffix}");
-                if any(&sample).is_some() {
-                    return Err(format!("metric `{sample}` collides with the {kind} `{name}`"));
-                }
-            }
-            for (suffix, stem) in ["_count", "_sum", "_bucket"]
-                .into_iter()
-                .filter_map(|suffix| Some((suffix, name.strip_suffix(suffix)?)))
-            {
-                if let Some(other) = any(stem).filter(|other| suffixes(*other).contains(&suffix)) {
-                    return Err(format!("metric `{name}` collides with the {other} `{stem}`"));
-                }
-            }
-            for series in &family.series {
-                let Some(holder) = self.series.get(series) else { continue };
-                let replaced = Some(*holder) == id && (method == Method::Put || self.holds(*holder, name));
-                if !replaced {
-                    let key = self.held.get(holder).map(|group| group.key.to_string()).unwrap_or_default();
-                    return Err(format!("a series of `{name}` is already held by group {key}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A held group that is shown with the same labels: no instance is shown as an empty one.
-    fn twin(&self, key: &GroupingKey) -> Option<GroupingKey> {
-        let mut labels = key.labels().clone();
-        match labels.get("instance").map(String::as_str) {
-            None => labels.insert("instance".to_owned(), String::new()),
-            Some("") => labels.remove("instance"),
-            Some(_) => return None,
-        };
-        let twin = GroupingKey::new(key.job(), labels).ok()?;
-        self.ids.contains_key(&twin).then_some(twin)
-    }
-
     fn holds(&self, id: Id, name: &str) -> bool {
         self.held.get(&id).is_some_and(|group| group.families.contains(name))
     }
 
-    fn group(&mut self, key: &GroupingKey) -> Id {
+    /// The group of a key; a new one takes the place of one that only failures made, if there must be one.
+    fn group(&mut self, key: &GroupingKey) -> Option<Id> {
         if let Some(id) = self.ids.get(key) {
-            return *id;
+            return Some(*id);
+        }
+        if self.held.len() >= self.most {
+            let oldest = *self.failures.first()?;
+            self.end(oldest);
         }
         self.last_id += 1;
         let group = Group {
@@ -293,7 +253,7 @@ impl Groups {
         };
         self.ids.insert(key.clone(), self.last_id);
         self.held.insert(self.last_id, group);
-        self.last_id
+        Some(self.last_id)
     }
 
     fn hold(&mut self, id: Id, family: Prepared) {
@@ -350,15 +310,7 @@ impl Groups {
             self.deadlines.remove(&(deadline, id));
         }
         self.ids.remove(&key);
+        self.failures.remove(&id);
         self.held.remove(&id);
-    }
-}
-
-/// Names of samples that a family of this kind has besides its own.
-fn suffixes(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Histogram | Kind::GaugeHistogram => &["_bucket", "_sum", "_count"],
-        Kind::Summary => &["_sum", "_count"],
-        _ => &[],
     }
 }

@@ -3,7 +3,7 @@
 //! - [`groups`]: the rules, pure: time is an argument, and nothing locks or waits
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
-//! - [`routes`], [`target`]: HTTP translated to those values
+//! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
@@ -15,6 +15,7 @@ pub mod settings;
 pub mod stats;
 pub mod store;
 pub mod target;
+pub mod work;
 
 use std::sync::Arc;
 

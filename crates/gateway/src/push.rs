@@ -1,13 +1,14 @@
 //! A pushed body, read and made ready to be stored: all the work that needs no lock.
 
 use bytes::Bytes;
-use exposition::{Clash, GroupingKey, Kind, Limits, Page, ParseError, Rewrite};
+use exposition::{Clash, GroupingKey, Kind, Limits, Page, ParseError, Rewrite, TooLarge};
 use thiserror::Error;
 
 use crate::families::{self, Prepared};
 
 /// Names that the gateway writes itself; what a push says of them is left out.
-pub const OWN_TIMES: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
+pub const OWN_TIMES: [&str; 3] =
+    ["push_time_seconds", "push_failure_time_seconds", "push_expires_time_seconds"];
 
 /// A push whose body could be read.
 #[derive(Debug)]
@@ -30,12 +31,15 @@ pub enum Refusal {
         /// What stood there.
         value: String,
     },
+    /// The group's labels would make it longer than a body may be.
+    #[error("pushed metrics are too large: {0}")]
+    TooLarge(#[from] TooLarge),
     /// It parses, but no group may hold it: the failure is noted.
     #[error("pushed metrics are invalid or inconsistent with existing metrics: {0}")]
     Content(String),
 }
 
-/// Reads a body for a group.
+/// Reads a body for a group. Neither the body nor what is stored of it may be longer than `limits.body`.
 pub fn prepare(body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, Refusal> {
     let page = Page::parse_pushed(body, limits)?;
     if page.samples().any(|sample| sample.timestamp_ms().is_some()) {
@@ -63,9 +67,10 @@ pub fn prepare(body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, 
     let labels = group_labels(key);
     let labels: Vec<(&str, &str)> =
         labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let page = if needs_instance(key) { with_instance(&page) } else { page };
-    let page = page.rewrite(&Rewrite { labels: &labels, clash: Clash::Overwrite, ..Rewrite::default() });
-    Ok(Push { families: families::prepare(&page)? })
+    let page = if needs_instance(key) { with_instance(&page, limits.body)? } else { page };
+    let how = Rewrite { labels: &labels, clash: Clash::Overwrite, ..Rewrite::default() };
+    let page = page.rewrite_within(&how, limits.body)?;
+    Ok(Push { families: families::prepare(&page, limits.body)? })
 }
 
 /// The labels that every series of a group carries.
@@ -80,6 +85,7 @@ fn needs_instance(key: &GroupingKey) -> bool {
 }
 
 /// `instance=""` keeps Prometheus from putting the gateway's own address there; a pushed one stays.
-fn with_instance(page: &Page) -> Page {
-    page.rewrite(&Rewrite { labels: &[("instance", "")], clash: Clash::Keep, ..Rewrite::default() })
+fn with_instance(page: &Page, most: usize) -> Result<Page, TooLarge> {
+    let how = Rewrite { labels: &[("instance", "")], clash: Clash::Keep, ..Rewrite::default() };
+    page.rewrite_within(&how, most)
 }

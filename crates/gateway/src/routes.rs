@@ -1,47 +1,33 @@
 //! HTTP translated to pushes, deletions and scrapes, and back.
 
+mod answers;
+mod change;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes};
-use exposition::{GroupingKey, Limits, encode};
+use bytes::Buf;
+use exposition::encode;
 use futures_util::Stream;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap};
 use http::{Method as Verb, StatusCode};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use service::body::{self, BodyError};
+use percent_encoding::percent_decode_str;
+use service::body::{self, Budget};
 use service::negotiate;
 use tokio_util::sync::CancellationToken;
 use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::groups::{Conflict, Groups, Method};
+use crate::groups::Groups;
 use crate::page;
-use crate::push::{self, Refusal};
-use crate::settings::{Settings, lifetime};
+use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
 use crate::target::{self, Target};
-
-/// Generous where the real one has no limit at all: what one series may cost must be bounded.
-const LABELS: Limits =
-    Limits { series_labels: 512, name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
-
-/// What a path cannot hold as it is (RFC 3986 section 3.3).
-const PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
+use crate::work::Work;
+use answers::{allowed, busy, failed, moved, plain, with};
 
 /// All that a request may need.
 #[derive(Debug)]
@@ -52,6 +38,10 @@ pub struct Gateway {
     settings: Settings,
     started: std::time::SystemTime,
     stop: CancellationToken,
+    work: Work,
+    /// Bytes of bodies that are coming, and of pages that are going.
+    bodies: Budget,
+    answers: Budget,
 }
 
 impl Gateway {
@@ -59,7 +49,10 @@ impl Gateway {
     pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
         let stats = Stats::new()?;
         let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
-        Ok(Self { store, stats, settings, started: std::time::SystemTime::now(), stop })
+        let budget = || Budget::new(settings.max_in_flight.0);
+        let (bodies, answers, work) = (budget(), budget(), Work::new());
+        let started = std::time::SystemTime::now();
+        Ok(Self { store, stats, settings, started, stop, work, bodies, answers })
     }
 }
 
@@ -81,7 +74,7 @@ pub fn filter(gateway: Arc<Gateway>) -> impl Filter<Extract = (Response,), Error
 
 impl Gateway {
     async fn answer<S, B>(
-        &self,
+        self: Arc<Self>,
         verb: &Verb,
         path: &str,
         query: &str,
@@ -92,6 +85,17 @@ impl Gateway {
         S: Stream<Item = Result<B, warp::Error>>,
         B: Buf,
     {
+        // Nobody is let through to elsewhere.
+        if *verb == Verb::CONNECT {
+            return plain(StatusCode::NOT_FOUND, "404 page not found");
+        }
+        if !is_escaped(path) {
+            return self.refuse(
+                "key",
+                StatusCode::BAD_REQUEST,
+                "expected two hexadecimal digits after each `%`",
+            );
+        }
         // Like Go's router: decoded once, and only then looked at.
         let Ok(decoded) = percent_decode_str(path).decode_utf8() else {
             return self.refuse("key", StatusCode::BAD_REQUEST, "the path is not valid UTF-8");
@@ -103,7 +107,9 @@ impl Gateway {
         }
         let target = Target::of(path, &self.settings.telemetry_path);
         // Closing on a body that was not read resets the connection, and the answer may be lost.
-        let body = self.read(headers, body).await;
+        let body =
+            body::read_within_budget(body, self.settings.max_body.0, self.settings.body_time, &self.bodies);
+        let body = body.await;
         let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
         let hidden = target == Target::Wipe && !self.settings.admin_api;
         let response = if known && *verb == Verb::OPTIONS {
@@ -112,8 +118,8 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, body),
-                Target::Telemetry => self.scrape(headers),
+                Target::Group(path) => self.change(verb, path, query, packed(headers), body).await,
+                Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit => self.quit(),
                 Target::Wipe => self.wipe(),
@@ -126,14 +132,9 @@ impl Gateway {
                     } else {
                         StatusCode::TEMPORARY_REDIRECT
                     };
-                    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-                    let location = format!("{}{query}", utf8_percent_encode(path, PATH));
-                    with(plain(status, ""), LOCATION, &location)
+                    moved(status, path, query)
                 }
-                Target::Unclean => {
-                    let clean = utf8_percent_encode(&target::clean(path), PATH).to_string();
-                    with(plain(StatusCode::MOVED_PERMANENTLY, ""), LOCATION, &clean)
-                }
+                Target::Unclean => moved(StatusCode::MOVED_PERMANENTLY, &target::clean(path), query),
                 Target::Nothing | Target::Moved(..) => plain(StatusCode::NOT_FOUND, "404 page not found"),
             }
         };
@@ -143,86 +144,21 @@ impl Gateway {
         response
     }
 
-    fn change(&self, verb: &Verb, path: &str, query: &str, body: Result<Bytes, BodyError>) -> Response {
-        let began = Instant::now();
-        let key = match GroupingKey::from_decoded_path(path) {
-            Ok(key) => key,
-            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
-        };
-        if *verb == Verb::DELETE {
-            self.store.lock().delete(&key);
-            return plain(StatusCode::ACCEPTED, "");
-        }
-        let life = match life(query) {
-            Ok(life) => life.or(self.settings.default_ttl),
-            Err(message) => return self.refuse("ttl", StatusCode::BAD_REQUEST, &message),
-        };
-        let body = match body {
-            Ok(body) => body,
-            Err(error @ BodyError::Slow(_)) => {
-                let response = self.refuse("body", StatusCode::REQUEST_TIMEOUT, &error.to_string());
-                return with(response, CONNECTION, "close");
-            }
-            Err(error @ BodyError::Broken(_)) => {
-                return self.refuse("body", StatusCode::BAD_REQUEST, &error.to_string());
-            }
-            Err(error) => return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()),
-        };
-        let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
-        let bytes = body.len();
-        let response = self.push(method, &key, body, life);
-        self.stats.push(name, began.elapsed(), bytes);
-        response
-    }
-
-    fn push(&self, method: Method, key: &GroupingKey, body: Bytes, life: Option<Duration>) -> Response {
-        let limits = Limits { samples: self.settings.max_series, body: usize::MAX, ..LABELS };
-        let push = match push::prepare(body, key, &limits) {
-            Ok(push) => push,
-            Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {
-                return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
-            }
-            Err(error @ (Refusal::Syntax(_) | Refusal::Bound { .. })) => {
-                return self.refuse("syntax", StatusCode::BAD_REQUEST, &error.to_string());
-            }
-            Err(error @ Refusal::Content(_)) => {
-                self.store.fail(key, life.unwrap_or(self.settings.failed_ttl));
-                return self.refuse("inconsistent", StatusCode::BAD_REQUEST, &error.to_string());
-            }
-        };
-        match self.store.push(method, key, push, life) {
-            Ok(()) => plain(StatusCode::OK, ""),
-            Err(Conflict::TooManyGroups(limit)) => {
-                let message = format!("the limit of {limit} groups is reached");
-                self.refuse("groups", StatusCode::TOO_MANY_REQUESTS, &message)
-            }
-            Err(Conflict::Inconsistent(reason)) => {
-                self.store.fail(key, life.unwrap_or(self.settings.failed_ttl));
-                let message = Refusal::Content(reason).to_string();
-                self.refuse("inconsistent", StatusCode::BAD_REQUEST, &message)
-            }
-        }
-    }
-
-    async fn read<S, B>(&self, headers: &HeaderMap, body: S) -> Result<Bytes, BodyError>
-    where
-        S: Stream<Item = Result<B, warp::Error>>,
-        B: Buf,
-    {
-        let body = body::read_within(body, self.settings.max_body.0, self.settings.body_time).await?;
-        let encoding =
-            headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok()).unwrap_or_default();
-        if encoding.trim().eq_ignore_ascii_case("gzip") {
-            return body::gunzip(&body, self.settings.max_unpacked.0);
-        }
-        Ok(body)
-    }
-
-    fn scrape(&self, headers: &HeaderMap) -> Response {
-        let own = self.stats.page(&self.store);
-        let text = page::metrics(&self.store.lock(), &own);
+    async fn scrape(self: &Arc<Self>, headers: &HeaderMap) -> Response {
         let encoding = negotiate::header(headers, ACCEPT_ENCODING);
-        negotiate::page(text, encode::TEXT, encoding.as_deref()).map(Into::into)
+        let gateway = Arc::clone(self);
+        let page = self.work.run(move || {
+            let own = gateway.stats.page(&gateway.store, gateway.bodies.taken());
+            let text = page::metrics(&gateway.store.lock(), &own);
+            negotiate::page(text, encode::TEXT, encoding.as_deref())
+        });
+        let Some(page) = page.await else { return failed() };
+        let (head, body) = page.into_parts();
+        // Whoever asks for pages and does not read them holds this memory until the time for writing ends.
+        match self.answers.hold(body) {
+            Some(body) => Response::from_parts(head, body.into()),
+            None => busy("too many scrapes are being read"),
+        }
     }
 
     fn quit(&self) -> Response {
@@ -255,41 +191,16 @@ impl Gateway {
         }});
         with(warp::reply::json(&body).into_response(), http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
     }
-
-    fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
-        self.stats.refused(reason);
-        tracing::debug!(reason, message, "push refused");
-        plain(status, message)
-    }
 }
 
-/// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
-fn life(query: &str) -> Result<Option<Duration>, String> {
-    let mut life = None;
-    for value in query.split('&').filter_map(|pair| pair.strip_prefix("ttl=")) {
-        let value = percent_decode_str(value).decode_utf8_lossy();
-        life = Some(lifetime(&value).map_err(|message| format!("ttl: {message}"))?);
-    }
-    Ok(life)
+/// Whether every `%` of a path begins an escape.
+fn is_escaped(path: &str) -> bool {
+    let digits = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    path.split('%').skip(1).all(digits)
 }
 
-fn allowed(target: Target<'_>) -> String {
-    let mut methods = target.methods().to_vec();
-    methods.push("OPTIONS");
-    methods.sort_unstable();
-    methods.join(", ")
-}
-
-fn plain(status: StatusCode, message: &str) -> Response {
-    if message.is_empty() {
-        return warp::reply::with_status(warp::reply(), status).into_response();
-    }
-    warp::reply::with_status(message.to_owned(), status).into_response()
-}
-
-fn with(mut response: Response, name: http::HeaderName, value: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-    response
+/// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.
+fn packed(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
+    encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }

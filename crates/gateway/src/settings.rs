@@ -45,6 +45,18 @@ pub struct Settings {
     /// Series of one push; more get 413.
     #[arg(long = "limit.push-series", value_name = "N", default_value_t = 200_000)]
     pub max_series: usize,
+    /// Labels of one series of a push; more get 413.
+    #[arg(long = "limit.series-labels", value_name = "N", default_value_t = 64)]
+    pub max_series_labels: usize,
+    /// Bytes of the names and values in a push URL, which each series gets; more get 413.
+    #[arg(long = "limit.key-bytes", value_name = "BYTES", default_value = "4KiB")]
+    pub max_key_bytes: ByteSize,
+    /// Labels besides the job in a push URL; more get 413.
+    #[arg(long = "limit.key-labels", value_name = "N", default_value_t = 64)]
+    pub max_key_labels: usize,
+    /// Bytes of all bodies that are being received, and of all pages that are being sent; more get 503.
+    #[arg(long = "limit.bytes-in-flight", value_name = "BYTES", default_value = "256MiB")]
+    pub max_in_flight: ByteSize,
     /// Groups held; a push that would make one more gets 429.
     #[arg(long = "limit.groups", value_name = "N", default_value_t = 100_000)]
     pub max_groups: usize,
@@ -121,7 +133,9 @@ fn everywhere() -> IpAddr {
 
 fn path(text: &str) -> Result<String, String> {
     let taken = text.starts_with("/metrics/job") || text.starts_with("/-/") || text.starts_with("/api/");
-    if text.starts_with('/') && text.len() > 1 && !taken {
+    // Requests are compared with it once they are decoded and clean, so nothing else could match.
+    let plain = crate::target::clean(text) == text && !text.contains(['%', '?', '#']);
+    if text.starts_with('/') && text.len() > 1 && !taken && plain {
         return Ok(text.to_owned());
     }
     Err(format!("expected a path of its own such as /metrics, got `{text}`"))

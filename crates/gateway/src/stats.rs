@@ -21,6 +21,7 @@ pub struct Stats {
     sizes: Sums,
     groups: IntGauge,
     series: IntGauge,
+    bodies: IntGauge,
     expired: IntCounter,
 }
 
@@ -50,6 +51,10 @@ impl Stats {
         )?;
         let groups = IntGauge::new("pushpull_gateway_groups", "Groups held.")?;
         let series = IntGauge::new("pushpull_gateway_series", "Series held in all groups.")?;
+        let bodies = IntGauge::new(
+            "pushpull_gateway_body_bytes",
+            "Room taken by bodies that are being received or worked on.",
+        )?;
         let expired = IntCounter::new(
             "pushpull_gateway_expired_groups_total",
             "Groups that ended because their time had come.",
@@ -57,11 +62,12 @@ impl Stats {
         let options = Opts::new("pushgateway_build_info", "The version of the gateway; always 1.");
         let info = prometheus::GaugeVec::new(options, &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
-        let collectors: [Box<dyn Collector>; 7] = [
+        let collectors: [Box<dyn Collector>; 8] = [
             Box::new(durations.clone()),
             Box::new(sizes.clone()),
             Box::new(groups.clone()),
             Box::new(series.clone()),
+            Box::new(bodies.clone()),
             Box::new(expired.clone()),
             Box::new(info),
             service::process::collector()?,
@@ -69,16 +75,19 @@ impl Stats {
         for collector in collectors {
             registry.register(collector)?;
         }
-        for reason in ["syntax", "inconsistent", "timestamp", "too_large", "groups", "key", "ttl", "body"] {
+        for reason in ["syntax", "inconsistent", "too_large", "groups", "key", "ttl", "body", "busy"] {
             refused.with_label_values(&[reason]);
         }
-        Ok(Self { registry, requests, refused, durations, sizes, groups, series, expired })
+        Ok(Self { registry, requests, refused, durations, sizes, groups, series, bodies, expired })
     }
 
     /// Counts a request.
     pub fn request(&self, handler: &str, code: u16, method: &str) {
-        let code = code.to_string();
-        self.requests.with_label_values(&[handler, code.as_str(), method.to_lowercase().as_str()]).inc();
+        const KNOWN: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
+        let (code, method) = (code.to_string(), method.to_lowercase());
+        // A label value stays for ever, and a client may call a method anything.
+        let method = KNOWN.into_iter().find(|known| *known == method).unwrap_or("other");
+        self.requests.with_label_values(&[handler, code.as_str(), method]).inc();
     }
 
     /// Counts a push that was refused.
@@ -93,12 +102,13 @@ impl Stats {
     }
 
     /// All as a page.
-    pub fn page(&self, store: &Store) -> Page {
+    pub fn page(&self, store: &Store, body_bytes: usize) -> Page {
+        self.bodies.set(i64::try_from(body_bytes).unwrap_or(i64::MAX));
         let groups = store.lock();
         self.groups.set(i64::try_from(groups.iter().len()).unwrap_or(i64::MAX));
         self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
+        self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));
         drop(groups);
-        self.expired.inc_by(store.expired().saturating_sub(self.expired.get()));
         registry::page(&self.registry)
     }
 

@@ -16,26 +16,19 @@ pub struct Store {
     groups: Mutex<Groups>,
     /// A deadline came that is before all others.
     sooner: Notify,
-    expired: std::sync::atomic::AtomicU64,
 }
 
 impl Store {
     /// Takes the groups into custody.
     pub fn new(groups: Groups) -> Self {
-        Self { groups: Mutex::new(groups), sooner: Notify::new(), expired: 0.into() }
+        Self { groups: Mutex::new(groups), sooner: Notify::new() }
     }
 
     /// The groups, without those whose time has come.
     pub fn lock(&self) -> MutexGuard<'_, Groups> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = groups.expire(Instant::now());
-        self.expired.fetch_add(ended as u64, std::sync::atomic::Ordering::Relaxed);
+        groups.expire(Instant::now());
         groups
-    }
-
-    /// How many groups have expired so far.
-    pub fn expired(&self) -> u64 {
-        self.expired.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Takes a push.

@@ -7,12 +7,14 @@ mod file;
 mod mistakes;
 mod overrides;
 mod places;
+mod secret;
 mod typed;
 mod values;
 
 pub use mistakes::{Mistake, Mistakes};
 pub use places::{Place, Places};
-pub use values::{ByteSize, OneOrMany, Secret, duration, nearest, optional_duration};
+pub use secret::Secret;
+pub use values::{ByteSize, OneOrMany, duration, nearest, optional_duration};
 
 use std::path::{Path, PathBuf};
 
@@ -106,7 +108,22 @@ where
     let defaults = defaults::<T>(&file);
     let mut good = Vec::new();
     for (place, key, value) in overrides::of(layers, &[&defaults, &file]) {
-        let tried = join::<T>(&defaults, &file, &[(&key, &value)]);
+        if let Some(index) = overrides::far_index(&key) {
+            let message = format!("expected an index below {}, got {index}", overrides::MOST_ITEMS);
+            mistakes.add(&place, &key, message);
+            continue;
+        }
+        let mut parsed = values::parsed(&value);
+        let tried = join::<T>(&defaults, &file, &[(key.clone(), parsed.clone())]);
+        // A password may look like a list: what only reads as text is text.
+        let plain = [(key.clone(), values::plain(&value))];
+        let tried = match tried {
+            Err(_) if join::<T>(&defaults, &file, &plain).is_ok() => {
+                parsed = values::plain(&value);
+                Ok(())
+            }
+            tried => tried.map(drop),
+        };
         places.set(&key, place.clone());
         match tried {
             // The rest of a new table may come from another variable: only all of them tell.
@@ -114,11 +131,10 @@ where
                 mistakes.add(&place, &key, mistakes::explain(&error));
                 places.wrong(&key);
             }
-            _ => good.push((key, value)),
+            _ => good.push((key, parsed)),
         }
     }
-    let pairs: Vec<(&str, &str)> = good.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let settings = match join(&defaults, &file, &pairs) {
+    let settings = match join(&defaults, &file, &good) {
         Ok(settings) => settings,
         Err(error) => {
             mistakes.add(&Place::Whole, "", mistakes::explain(&error));
@@ -152,14 +168,17 @@ fn defaults<T: Serialize + Default>(file: &str) -> String {
     defaults.to_string()
 }
 
-fn join<T: DeserializeOwned>(defaults: &str, file: &str, overrides: &[(&str, &str)]) -> Result<T, String> {
+fn join<T: DeserializeOwned>(
+    defaults: &str,
+    file: &str,
+    overrides: &[(String, ::config::Value)],
+) -> Result<T, String> {
     let mut builder = Config::builder()
         .add_source(File::from_str(defaults, FileFormat::Toml))
         .add_source(File::from_str(file, FileFormat::Toml));
     for (key, value) in overrides {
-        builder = builder.set_override(*key, values::parsed(value)).map_err(|error| error.to_string())?;
+        builder = builder.set_override(key, value.clone()).map_err(|error| error.to_string())?;
     }
-    let joined: ::config::Value =
-        builder.build().and_then(Config::try_deserialize).map_err(|error| error.to_string())?;
-    T::deserialize(typed::Typed(joined)).map_err(|error| error.to_string())
+    let joined = builder.build().map_err(|error| error.to_string())?;
+    T::deserialize(typed::Typed(joined.cache)).map_err(|error| error.to_string())
 }

@@ -8,8 +8,19 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks the listener at this address for `/-/healthy`.
 pub async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
+    let mut outcome = Err(String::new());
+    for address in reachable(listen) {
+        outcome = ask(address, tls).await;
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+async fn ask(address: SocketAddr, tls: bool) -> Result<(), String> {
     let scheme = if tls { "https" } else { "http" };
-    let url = format!("{scheme}://{}/-/healthy", reachable(listen));
+    let url = format!("{scheme}://{address}/-/healthy");
     // The certificate names the service, not the loopback; nothing secret is sent.
     let client = crate::client::builder(LIMIT, LIMIT, false).tls_danger_accept_invalid_certs(true).no_proxy();
     let client = client.build().map_err(|error| error.to_string())?;
@@ -19,14 +30,17 @@ pub async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
     if healthy { Ok(()) } else { Err(format!("{url} answers {}", answer.status())) }
 }
 
-/// Listening on all addresses, it is also there on the loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+/// Listening on all addresses, it is also there on the loopback: on that of IPv4 too, and only on
+/// that one where a container has no IPv6.
+fn reachable(listen: SocketAddr) -> Vec<SocketAddr> {
+    let loopbacks: &[IpAddr] = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            &[IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)]
+        }
+        _ => return vec![listen],
     };
-    SocketAddr::new(ip, listen.port())
+    loopbacks.iter().map(|ip| SocketAddr::new(*ip, listen.port())).collect()
 }
 
 #[cfg(test)]
@@ -39,5 +53,15 @@ mod tests {
         let all = SocketAddr::from(([0, 0, 0, 0], free.port()));
         let error = probe(all, false).await.unwrap_err();
         assert_eq!(error, format!("http://127.0.0.1:{}/-/healthy does not answer", free.port()));
+    }
+
+    #[test]
+    fn without_a_host_both_loopbacks_are_asked() {
+        let asked = |listen: &str| {
+            reachable(listen.parse().unwrap()).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("[::]:9091"), ["[::1]:9091", "127.0.0.1:9091"]);
+        assert_eq!(asked("0.0.0.0:9091"), ["127.0.0.1:9091"]);
+        assert_eq!(asked("10.0.0.1:9091"), ["10.0.0.1:9091"]);
     }
 }

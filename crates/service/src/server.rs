@@ -4,7 +4,9 @@
 //! stopping; this loop has them, and hands each request the address of its peer.
 
 mod connection;
+mod files;
 mod phase;
+mod stall;
 mod tls;
 
 pub use tls::{TlsError, TlsSettings};
@@ -41,6 +43,8 @@ pub struct ServerSettings {
     /// How long a connection may stay between two requests. It should be longer than any client's
     /// interval: one that closes as a request comes looks like a failure to whoever sent it.
     pub idle_timeout: Duration,
+    /// How long a client may take nothing of its answer before the connection ends.
+    pub write_timeout: Duration,
     /// Time that requests under way get when the server stops.
     pub grace: Duration,
     /// Certificates, where the server speaks TLS.
@@ -54,6 +58,7 @@ impl Default for ServerSettings {
             max_connections: 1024,
             header_timeout: seconds(10),
             idle_timeout: seconds(120),
+            write_timeout: seconds(30),
             grace: seconds(10),
             tls: None,
         }
@@ -114,13 +119,16 @@ where
         acceptor: settings.tls.as_ref().map(TlsSettings::acceptor).transpose()?,
         header_timeout: settings.header_timeout,
         idle_timeout: settings.idle_timeout,
+        write_timeout: settings.write_timeout,
         stop: stop.clone(),
         stats: Arc::clone(&stats),
     };
-    let places = Arc::new(Semaphore::new(settings.max_connections.min(MAX_CONNECTIONS)));
+    let places = files::connections(settings.max_connections).min(MAX_CONNECTIONS);
+    let places = Arc::new(Semaphore::new(places));
     let connections = TaskTracker::new();
     // Ends what outlives its grace.
     let cut = CancellationToken::new();
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -130,12 +138,18 @@ where
             Ok(accepted) => accepted,
             Err(error) => {
                 stats.accept_errors.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(%error, "cannot accept a connection; trying again");
+                // One line a burst: twenty a second would say no more.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "cannot accept connections; trying again until it can");
+                }
                 // Out of file descriptors, accept fails at once and for ever: do not spin.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
+        if std::mem::take(&mut failing) {
+            tracing::info!("connections are accepted again");
+        }
         stats.accepted.fetch_add(1, Ordering::Relaxed);
         // Without it, Nagle and delayed acknowledgements stall pipelined answers by 40 ms.
         let _ = stream.set_nodelay(true);

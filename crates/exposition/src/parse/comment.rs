@@ -19,17 +19,17 @@ impl Parser<'_> {
         let keyword = match self.bytes.get(word..word + 4) {
             Some(b"HELP") => Keyword::Help,
             Some(b"TYPE") => Keyword::Type,
-            _ => return Ok(()),
+            _ => return self.free_comment(start, end),
         };
         let at = self.skip_blanks(word + 4);
         if at == word + 4 {
-            return Ok(());
+            return self.free_comment(start, end);
         }
         // A Pushgateway's reader takes `#HELP`, which for Prometheus is a free comment.
         if word == start + 1 {
             self.readers_differ = true;
             if self.dialect != Dialect::Pushed {
-                return Ok(());
+                return self.free_comment(start, end);
             }
         }
         if at == end {
@@ -41,10 +41,19 @@ impl Parser<'_> {
         }
         let (name, after) = self.described_name(at)?;
         let text = self.description(after, end)?;
+        if self.is_described_as_part(name, &keyword) {
+            return Ok(());
+        }
         match keyword {
             Keyword::Help => self.help(name, text),
             Keyword::Type => self.kind(name, text)?,
         }
+        Ok(())
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "it is how a comment ends")]
+    fn free_comment(&mut self, start: usize, end: usize) -> Step<()> {
+        self.allow_broken(start, end);
         Ok(())
     }
 
@@ -80,6 +89,22 @@ impl Parser<'_> {
         let next = self.text[after..end].chars().next().map_or(0, char::len_utf8);
         let start = if self.dialect == Dialect::Pushed { self.skip_blanks(after) } else { after + next };
         Ok(Span { start: start.min(end) as u32, end: end as u32 })
+    }
+
+    /// To a Pushgateway's reader `x_count` is the summary or histogram `x` itself, once that was declared
+    /// and nothing else has the name.
+    fn is_described_as_part(&mut self, name: Span, keyword: &Keyword) -> bool {
+        let Some(whole) = self.whole_of(name.of(self.text)) else { return false };
+        let family = self.index.families[whole];
+        self.readers_differ = true;
+        let second = match keyword {
+            Keyword::Type => Some("TYPE"),
+            Keyword::Help => family.described().then_some("HELP"),
+        };
+        if let Some(what) = second {
+            self.note_second(name.start as usize, what, family.name);
+        }
+        self.dialect == Dialect::Pushed
     }
 
     fn help(&mut self, name: Span, text: Span) {

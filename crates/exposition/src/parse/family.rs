@@ -53,9 +53,12 @@ impl<'a> Parser<'a> {
         let text = self.text;
         let name = &text[at..at + len];
         let openmetrics = self.openmetrics_names();
-        if let Some(current) = self.index.families.last()
-            && current.kind.owns(current.name.of(text), name, openmetrics)
-        {
+        let current = self.index.families.last().copied();
+        let owned =
+            current.is_some_and(|current| current.kind.owns(current.name.of(text), name, openmetrics));
+        // Where a family has that very name, a Pushgateway's reader takes it first.
+        let elsewhere = || current.is_some_and(|current| current.name.of(text) != name);
+        if owned && !(self.ambiguous && elsewhere() && self.is_family(name)) {
             return;
         }
         let span = match self.find_family(name) {
@@ -70,9 +73,21 @@ impl<'a> Parser<'a> {
         self.open_family(span);
     }
 
-    fn find_family(&mut self, name: &str) -> Option<usize> {
-        let (text, openmetrics) = (self.text, self.openmetrics_names());
-        let families = &self.index.families;
+    /// The histogram or summary that a Pushgateway's reader means by the name of one of its parts.
+    pub(super) fn whole_of(&mut self, name: &str) -> Option<usize> {
+        if !is_part(name) {
+            return None;
+        }
+        let text = self.text;
+        self.find_family(name).filter(|found| self.index.families[*found].name.of(text) != name)
+    }
+
+    fn is_family(&mut self, name: &str) -> bool {
+        self.known().0.contains_key(name)
+    }
+
+    fn known(&mut self) -> (&HashMap<&'a str, u32>, &[FamilySpan]) {
+        let (text, families) = (self.text, &self.index.families);
         let known = self.known.get_or_insert_with(|| {
             let mut known = HashMap::new();
             for (at, family) in families.iter().enumerate() {
@@ -80,6 +95,12 @@ impl<'a> Parser<'a> {
             }
             known
         });
+        (known, families)
+    }
+
+    fn find_family(&mut self, name: &str) -> Option<usize> {
+        let openmetrics = self.openmetrics_names();
+        let (known, families) = self.known();
         let suffixes = ["_bucket", "_sum", "_count", "_total", "_created", "_info"];
         let stems = suffixes.iter().filter_map(|suffix| name.strip_suffix(suffix));
         std::iter::once(name).chain(stems).find_map(|stem| {
@@ -98,6 +119,7 @@ impl<'a> Parser<'a> {
         if self.index.families.last().is_some_and(|last| last.name.of(text) >= family.name.of(text)) {
             self.unsettled = true;
         }
+        self.ambiguous |= self.dialect == Dialect::Pushed && is_part(family.name.of(text));
         self.index.families.push(family);
         if let Some(known) = &mut self.known {
             note(known, &self.index.families, text, at, &family);
@@ -163,6 +185,11 @@ impl<'a> Parser<'a> {
             self.leniency = Some(Fault::new(at, Reason::Second { what, name }));
         }
     }
+}
+
+/// Whether this may be the name of a sample of a histogram or summary.
+fn is_part(name: &str) -> bool {
+    ["_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
 }
 
 /// Remembers where a name was declared; a later declaration that says more takes its place.

@@ -17,6 +17,9 @@ pub(super) struct Name {
     word: u64,
 }
 
+/// Label names that are compared one by one.
+const FEW: usize = 16;
+
 impl Parser<'_> {
     /// Reads on behind the `{`; returns the place behind the `}`.
     #[inline]
@@ -27,6 +30,10 @@ impl Parser<'_> {
                 at = self.blank_in_block(at)?;
             }
             if self.byte(at) == b'}' {
+                if count > 0 && self.dialect == Dialect::OpenMetrics {
+                    // Behind a comma a label must follow (OpenMetrics 1.0, `labels` of its ABNF).
+                    return Err(Fault::new(at, Reason::LabelName { found: self.found(at) }));
+                }
                 return Ok(at + 1);
             }
             let Some(value) = self.label_name(at, count)? else {
@@ -103,7 +110,7 @@ impl Parser<'_> {
             return Err(Fault::new(start, Reason::ReservedName));
         }
         self.shape.truncate(position);
-        if self.shape.iter().any(|name| &self.bytes[name.start..name.start + name.len] == bytes) {
+        if self.is_duplicate(bytes) {
             return Err(Fault::new(start, Reason::DuplicateLabel(self.text[start..start + len].to_owned())));
         }
         if quoted {
@@ -112,8 +119,20 @@ impl Parser<'_> {
         let mut word = [0; 8];
         let kept = len.min(8);
         word[..kept].copy_from_slice(&bytes[..kept]);
+        if position >= FEW {
+            self.far.insert(&self.bytes[start..start + len], position);
+        }
         self.shape.push(Name { start, len, word: u64::from_le_bytes(word) });
         Ok(Some(next + 1))
+    }
+
+    /// Whether the shape has this name. A look at each is quickest for a few; with more it would make
+    /// the time for a series the square of its labels.
+    fn is_duplicate(&self, bytes: &[u8]) -> bool {
+        let same = |name: &Name| &self.bytes[name.start..name.start + name.len] == bytes;
+        self.shape.iter().take(FEW).any(same)
+            || self.shape.len() > FEW
+                && self.far.get(bytes).and_then(|at| self.shape.get(*at)).is_some_and(same)
     }
 
     /// Reads to the closing quote of a value; returns its place.

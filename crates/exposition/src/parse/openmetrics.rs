@@ -126,9 +126,9 @@ impl Parser<'_> {
 
     fn exemplar(&mut self, labels_at: usize, sample: u32) -> Step<usize> {
         // The names of an exemplar's labels are its own: keep the samples' shape for the next line.
-        let shape = std::mem::take(&mut self.shape);
+        let (shape, far) = (std::mem::take(&mut self.shape), std::mem::take(&mut self.far));
         let block = self.label_block(labels_at + 1);
-        self.shape = shape;
+        (self.shape, self.far) = (shape, far);
         let value_at = self.space(block?)?;
         let (value, mut at) = self.value(value_at)?;
         let mut timestamp_ms = None;

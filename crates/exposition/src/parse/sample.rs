@@ -2,7 +2,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "`read` refuses texts whose offsets exceed 32 bits")]
 
 use super::number::{self, Fault as NumberFault};
-use super::{Fault, Parser, Step};
+use super::{Dialect, Fault, Parser, Step};
 use crate::error::Reason;
 use crate::name;
 use crate::page::SampleSpan;
@@ -136,8 +136,9 @@ impl Parser<'_> {
         }
         let end = self.token_end(at);
         let token = &self.text[at..end];
-        // Prometheus' lexer knows no sign here.
-        let stamp = token.bytes().all(|byte| byte.is_ascii_digit()).then(|| token.parse().ok()).flatten();
+        // Prometheus' lexer knows no sign here; a Pushgateway reads it, and refuses any timestamp later.
+        let spelt = self.dialect == Dialect::Pushed || token.bytes().all(|byte| byte.is_ascii_digit());
+        let stamp = spelt.then(|| token.parse().ok()).flatten();
         let Some(stamp) = stamp.filter(|_| at > after_value) else {
             return Err(Fault::new(at, Reason::Timestamp(shortened(token))));
         };

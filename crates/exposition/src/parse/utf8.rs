@@ -3,29 +3,38 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::Fault;
+use super::{Fault, Parser, Step};
 use crate::error::Reason;
 
-/// Replaces broken bytes in free comments; a broken byte anywhere else is the fault.
-pub(super) fn repair_comments(bytes: &Bytes) -> Result<ByteString, Fault> {
+/// The page as text, with the place and first byte of each part that had to be replaced.
+pub(super) fn repaired(bytes: &Bytes) -> (ByteString, Vec<(usize, u8)>) {
     let mut text = String::with_capacity(bytes.len());
-    let mut at = 0;
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        match std::str::from_utf8(line) {
-            Ok(line) => text.push_str(line),
-            Err(_) if is_free_comment(line) => text.push_str(&String::from_utf8_lossy(line)),
-            Err(error) => {
-                let broken = error.valid_up_to();
-                return Err(Fault::new(at + broken, Reason::Utf8(line[broken])));
-            }
+    let mut broken = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if let Some(byte) = chunk.invalid().first() {
+            broken.push((text.len(), *byte));
+            text.push(char::REPLACEMENT_CHARACTER);
         }
-        at += line.len();
     }
-    Ok(text.into())
+    (text.into(), broken)
 }
 
-fn is_free_comment(line: &[u8]) -> bool {
-    let Some(comment) = line.trim_ascii_start().strip_prefix(b"#") else { return false };
-    let comment = comment.trim_ascii_start();
-    !comment.starts_with(b"HELP") && !comment.starts_with(b"TYPE")
+impl Parser<'_> {
+    /// Only the walk over the page tells a free comment from a label value that spans lines.
+    pub(super) fn allow_broken(&mut self, start: usize, end: usize) {
+        if !self.broken.is_empty() {
+            self.broken.retain(|(at, _)| !(start..end).contains(at));
+        }
+    }
+
+    /// A broken byte that no free comment excuses is the fault, unless there was one before it.
+    pub(super) fn no_broken_data(&self, fault: Option<&Fault>) -> Step<()> {
+        match self.broken.first() {
+            Some((at, byte)) if fault.is_none_or(|fault| *at <= fault.0.0) => {
+                Err(Fault::new(*at, Reason::Utf8(*byte)))
+            }
+            _ => Ok(()),
+        }
+    }
 }

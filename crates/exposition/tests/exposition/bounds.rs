@@ -56,3 +56,18 @@ fn a_page_of_line_breaks_costs_no_memory_for_samples() {
     let page = Page::parse("\n".repeat(1 << 20), &Limits::default()).unwrap();
     assert_eq!(page.index_bytes(), 0);
 }
+
+#[test]
+fn a_label_that_stands_twice_is_found_among_many() {
+    let block =
+        |order: &mut dyn Iterator<Item = usize>| order.map(|at| format!("l{at}=\"\",")).collect::<String>();
+    let (up, down) = (block(&mut (0..60)), block(&mut (0..60).rev()));
+    // Nothing of a line stands where it stood in the line before.
+    let page = format!("a{{{up}}} 1\na{{{down}}} 1\na{{{up}}} 1\n");
+    assert_eq!(Page::parse(page, &Limits::default()).map(|page| page.sample_count()), Ok(3));
+    for twice in [3, 20, 59] {
+        let page = format!("a{{{up}}} 1\na{{{down}l{twice}=\"\"}} 1\n");
+        let error = Page::parse(page, &Limits::default()).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("label name `l{twice}` stands twice in one series")), "{error}");
+    }
+}

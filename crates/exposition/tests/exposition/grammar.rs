@@ -11,7 +11,10 @@ pub(crate) const ROWS: &[Row] = &[
     ("# just a comment\n", true, true, ""),
     ("#\n# \n#no blank\n", true, true, ""),
     ("a 1\n", true, true, ""),
-    (" \ta 1\n", true, true, ""),
+    (" \ta 1\n", false, true, "line 1, column 1: expected a metric name, got ` `"),
+    ("a 1\n \n\t# free\n # TYPE b gauge\nb 1\n", true, true, ""),
+    ("a 1 -5\n", false, true, "line 1, column 5: expected a timestamp in milliseconds, got `-5`"),
+    ("a 1 +5\n", false, true, "line 1, column 5: expected a timestamp in milliseconds, got `+5`"),
     ("a\t1\n", true, true, ""),
     ("a  1  2\n", true, true, ""),
     ("a 1", true, false, "line 1, column 4: the last line does not end in a line break"),
@@ -99,6 +102,21 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     ("# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na{c=\"d\"} 2\n", true, true, ""),
     ("# EOF\na 1\n", true, true, ""),
+    ("# HELP h_sum text\n# TYPE h histogram\nh_sum 1\n", true, true, ""),
+    ("# TYPE h histogram\n# HELP h_sum text\nh_sum 1\n", true, true, ""),
+    (
+        "# TYPE h histogram\nh_sum 1\n# TYPE h_count gauge\nh_count 1\n",
+        true,
+        false,
+        "line 3, column 8: second TYPE line for metric name `h`, or TYPE after its samples",
+    ),
+    (
+        "# HELP s b\n# TYPE s summary\n# HELP s_sum text\ns_sum 1\n",
+        true,
+        false,
+        "line 3, column 8: second HELP line for metric name `s`, or HELP after its samples",
+    ),
+    ("# TYPE s summary\n# TYPE s_bucket gauge\ns_bucket 1\n", true, true, ""),
 ];
 
 #[test]
@@ -155,9 +173,13 @@ fn a_sample_gives_back_its_parts() {
 fn invalid_utf8_is_minded_in_data_and_not_in_free_comments() {
     let page = |text: &[u8]| Page::parse(text.to_vec(), &Limits::default());
     assert_eq!(page(b"# comment \xff\na 1\n").unwrap().sample_count(), 1);
-    for (text, place) in
-        [(&b"a 1\na{b=\"\xff\"} 1\n"[..], "line 2, column 6"), (b"# HELP a \xff\n", "line 1, column 10")]
-    {
+    for (text, place) in [
+        (&b"a 1\na{b=\"\xff\"} 1\n"[..], "line 2, column 6"),
+        (b"# HELP a \xff\n", "line 1, column 10"),
+        // That is no comment, but a label value over two lines.
+        (b"a{b=\"\n# \xff\"} 1\n", "line 2, column 3"),
+        (b"# \xff\n\xff 1\n", "line 2, column 1"),
+    ] {
         let error = page(text).unwrap_err().to_string();
         assert_eq!(error, format!("{place}: invalid UTF-8 (byte 0xff)"));
     }

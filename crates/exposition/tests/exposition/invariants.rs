@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use exposition::{Clash, GroupingKey, Limits, Page, Rewrite, encode, name};
+use exposition::{Clash, GroupingKey, Kind, Limits, Page, Rewrite, encode, name};
 
 /// Panics where an invariant is broken.
 pub(crate) fn hold(data: &[u8]) {
@@ -32,7 +32,10 @@ fn can_be_written(page: &Page) {
     let classic = |sample: exposition::Sample<'_>| {
         name::is_metric_name(sample.name()) && sample.labels().all(|label| name::is_label_name(label.name))
     };
-    if page.samples().all(classic) && page.families().all(|family| name::is_metric_name(family.name())) {
+    if page.samples().all(classic)
+        && !collides(page)
+        && page.families().all(|family| name::is_metric_name(family.name()))
+    {
         let strict = Page::parse_pushed(text, &Limits::NONE);
         assert!(strict.is_ok(), "{strict:?}: {:?}", again.text());
     }
@@ -49,6 +52,9 @@ fn can_be_written(page: &Page) {
             keep_timestamps: true,
         };
         let made = page.rewrite(&how);
+        if collides(&made) {
+            continue;
+        }
         let read = Page::parse_pushed(made.text().to_owned(), &Limits::NONE);
         let read = read.unwrap_or_else(|error| panic!("{error}: {:?}", made.text()));
         assert_eq!(series(&read), series(&made));
@@ -60,6 +66,20 @@ fn can_be_written(page: &Page) {
             assert_eq!(labels.len(), distinct.len(), "{:?} became {:?}", page.text(), made.text());
         }
     }
+}
+
+/// Whether a family has the name of a part of another one, which no Pushgateway takes, however written.
+fn collides(page: &Page) -> bool {
+    let wholes: Vec<String> = page
+        .families()
+        .filter(|family| matches!(family.kind(), Kind::Histogram | Kind::GaugeHistogram | Kind::Summary))
+        .map(|family| family.text_name().into_owned())
+        .collect();
+    page.families().any(|family| {
+        let name = family.text_name();
+        let stem = ["_count", "_sum", "_bucket"].iter().find_map(|suffix| name.strip_suffix(suffix));
+        stem.is_some_and(|stem| wholes.iter().any(|whole| whole == stem))
+    })
 }
 
 type Series = (String, Vec<(String, String)>, u64, Option<i64>);

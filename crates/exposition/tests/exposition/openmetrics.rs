@@ -102,6 +102,7 @@ fn faults_are_found_where_they_are() {
         ),
         ("a  1\n# EOF\n", "line 1, column 3: expected a value after the series, got ` `"),
         ("a{b=\"c\", d=\"e\"} 1\n# EOF\n", "line 1, column 9: expected a label name or `}`, got ` `"),
+        ("a{b=\"c\",} 1\n# EOF\n", "line 1, column 9: expected a label name or `}`, got `}`"),
         ("\n# EOF\n", "line 1, column 1: expected a metric name, got the end of the line"),
         ("# TYPE a untyped\n# EOF\n", "line 1, column 10: unknown metric type `untyped`"),
         (

@@ -116,3 +116,36 @@ fn a_registry_of_every_instrument_becomes_a_page() {
                 h_bucket{le=\"0.5\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 0.25\nh_count 1\n";
     assert_eq!(page.text(), want);
 }
+
+#[test]
+fn a_page_that_its_labels_make_too_long_is_refused_before_it_is_made() {
+    let lines: String = (0..1_000).map(|at| format!("a{{l=\"{at}\"}} 1\n")).collect();
+    let page = Page::parse(lines, &Limits::default()).unwrap();
+    let long = "x".repeat(1_000);
+    let labels = [("long", long.as_str())];
+    let how = Rewrite { labels: &labels, ..Rewrite::default() };
+    let whole = page.rewrite(&how);
+    let bytes = whole.text().len();
+    assert_eq!(page.rewrite_within(&how, bytes).unwrap().text(), whole.text());
+    let error = page.rewrite_within(&how, bytes - 1).unwrap_err().to_string();
+    assert_eq!(error, format!("page with all its labels is over the limit of {} bytes", bytes - 1));
+    let mut page = PageBuilder::within(20);
+    page.family("a", "a long text for a short page", Kind::Gauge);
+    page.sample("a", &[], 1.0);
+    assert!(page.try_finish().is_err());
+}
+
+#[test]
+fn many_labels_are_put_on_as_few_are() {
+    let page = Page::parse("a{l3=\"own\",l70=\"own\",other=\"own\"} 1\n", &Limits::default()).unwrap();
+    let names: Vec<String> = (0..80).map(|at| format!("l{at}")).collect();
+    let labels: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "new")).collect();
+    for (clash, own) in [(Clash::Overwrite, vec!["other"]), (Clash::Keep, vec!["l3", "l70", "other"])] {
+        let made = page.rewrite(&Rewrite { labels: &labels, clash, ..Rewrite::default() });
+        let sample = made.samples().next().unwrap();
+        assert_eq!(sample.labels().count(), 81, "{}", made.text());
+        let kept: Vec<&str> =
+            sample.labels().filter(|label| label.value == "own").map(|label| label.name).collect();
+        assert_eq!(kept, own);
+    }
+}

@@ -1,6 +1,6 @@
 //! Over HTTP: limits, encodings, own metrics, lifecycle, and a scrape that stays valid whatever comes.
 
-use super::{lines, peers, scrape, start};
+use super::{exchange, lines, peers, scrape, start};
 
 fn put(peer: &peers::Peer, path: &str, body: &[u8]) -> (u16, String) {
     peers::request(peer.port, "PUT", path, body).unwrap()
@@ -29,12 +29,14 @@ fn no_push_breaks_the_scrape() {
         assert!(!said.is_empty());
     }
     // Taken, and without harm: the gateway's own times are not for others to say.
-    let forged = b"# TYPE push_failure_time_seconds counter\npush_failure_time_seconds 5\n";
+    let forged = b"# TYPE push_failure_time_seconds counter\npush_failure_time_seconds 5\npush_expires_time_seconds{instance=\"\",job=\"good\"} 5\n";
     assert_eq!(put(&gateway, "/metrics/job/forger", forged).0, 200);
     assert_eq!(put(&gateway, "/metrics/job/after", b"labels 1\n").0, 200);
     let page = scrape(&gateway);
     assert_eq!(lines(&page, "good"), ["good{instance=\"\",job=\"good\"} 1"]);
-    assert!(!lines(&page, "push_failure_time_seconds").iter().any(|line| line.ends_with(" 5")));
+    for own in ["push_failure_time_seconds", "push_expires_time_seconds"] {
+        assert!(!lines(&page, own).iter().any(|line| line.ends_with(" 5")), "{own} is forged");
+    }
     let (_, printed) = peers::run("promtool", &["check", "metrics"], page.as_bytes());
     // Names and grouping labels are the pushers' own choice; the rest is ours.
     let theirs = |line: &&str| {
@@ -70,7 +72,7 @@ fn no_push_takes_more_time_than_its_size_is_worth() {
     let labels: String = (0..100_000).map(|at| format!("l{at}=\"\",")).collect();
     let (status, said) = put(&gateway, "/metrics/job/j", format!("a{{{labels}}} 1\n").as_bytes());
     assert_eq!(status, 413, "{said}");
-    assert!(said.contains("labels of a series of 513 is over the limit of 512"), "{said}");
+    assert!(said.contains("labels of a series of 65 is over the limit of 64"), "{said}");
     // Every series lacks its count, so each is completed.
     let lines: String = (0..50_000).map(|at| format!("h_bucket{{l=\"{at}\",le=\"1\"}} 1\n")).collect();
     let body = format!("# TYPE h histogram\n{lines}");
@@ -101,15 +103,6 @@ fn gzip_is_taken_in_any_case_and_a_bomb_is_refused() {
         assert!(answer.starts_with(&format!("HTTP/1.0 {want}")), "{answer}");
     }
     assert_eq!(lines(&scrape(&gateway), "a{").len(), 1);
-}
-
-/// Sends these bytes and reads until the gateway closes.
-fn exchange(gateway: &peers::Peer, sent: &[u8]) -> String {
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
-    std::io::Write::write_all(&mut stream, sent).unwrap();
-    let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-    answer
 }
 
 #[test]
@@ -204,6 +197,8 @@ fn wrong_flags_are_named() {
         ("--log.level=inof", "did you mean"),
         ("--log.level=a=b=c", "expected a level such as"),
         ("--limit.connections=18446744073709551615", "expected a number from 1 to"),
+        ("--web.telemetry-path=/a/../b", "expected a path of its own such as /metrics"),
+        ("--web.telemetry-path=/%6d", "expected a path of its own such as /metrics"),
         ("--limit.body=lots", "expected a number of bytes such as"),
     ] {
         let output =

@@ -1,7 +1,9 @@
 //! What the gateway promises, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod clumsy;
 mod expiry;
+mod hostile;
 mod http;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
@@ -31,4 +33,13 @@ fn scrape(peer: &Peer) -> String {
 /// The lines of one family's samples.
 fn lines<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.lines().filter(|line| line.starts_with(name) && !line.starts_with('#')).collect()
+}
+
+/// Sends these bytes and reads until the gateway closes.
+fn exchange(gateway: &Peer, sent: &[u8]) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
+    std::io::Write::write_all(&mut stream, sent).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    answer
 }

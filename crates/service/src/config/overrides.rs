@@ -37,6 +37,15 @@ pub(super) fn of(layers: &Layers, beneath: &[&str]) -> Vec<(Place, String, Strin
     found
 }
 
+/// Items that a list may have by way of the environment: all before one that is named are made.
+pub(super) const MOST_ITEMS: usize = 1_000;
+
+/// An index in the key that no list should have.
+pub(super) fn far_index(key: &str) -> Option<&str> {
+    let indexes = key.split('[').skip(1).filter_map(|part| part.split(']').next());
+    indexes.into_iter().find(|index| index.parse::<usize>().map_or(true, |index| index >= MOST_ITEMS))
+}
+
 /// `SCRAPE__0__URL` becomes `scrape[0].url`.
 fn key_of(variable: &str) -> String {
     let mut key = String::new();

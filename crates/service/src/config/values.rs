@@ -101,40 +101,6 @@ impl<'de> Deserialize<'de> for ByteSize {
     }
 }
 
-/// A value that nothing may print. It serializes as stars, so a default of it must be none at all.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a value into custody.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value itself, for the one place that sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self)
-    }
-}
-
 /// A list that may be written as its only member: `[push]` for `[[push]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneOrMany<T>(pub Vec<T>);
@@ -182,8 +148,13 @@ pub(super) fn parsed(value: &str) -> config::Value {
         structured.then(|| toml::from_str::<toml::Table>(&format!("value = {value}")).ok()).flatten();
     match parsed.and_then(|mut table| table.remove("value")) {
         Some(parsed) => converted(parsed),
-        None => config::Value::new(None, value.to_owned()),
+        None => plain(value),
     }
+}
+
+/// A value from the environment as it stands.
+pub(super) fn plain(value: &str) -> config::Value {
+    config::Value::new(None, value.to_owned())
 }
 
 fn converted(value: toml::Value) -> config::Value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::phase::{Answer, Phase, Watched};
+use super::stall::Stall;
 use super::{Peer, ServerStats};
 
 /// What all connections of a server share.
@@ -26,6 +27,7 @@ pub(super) struct Shared<S> {
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) header_timeout: Duration,
     pub(super) idle_timeout: Duration,
+    pub(super) write_timeout: Duration,
     pub(super) stop: CancellationToken,
     pub(super) stats: Arc<ServerStats>,
 }
@@ -59,11 +61,15 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Shared { service, header_timeout, idle_timeout, stop, .. } = shared;
+    let Shared { service, header_timeout, idle_timeout, write_timeout, stop, .. } = shared;
     let phase = Phase::new();
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        if request.uri().path_and_query().is_none() {
+            // `CONNECT host:port` has no path, on which Warp's filters insist.
+            *request.uri_mut() = Uri::default();
+        }
         let working = seen.working();
         let mut service = service.clone();
         async move {
@@ -73,12 +79,15 @@ where
             Ok::<_, Infallible>(response.map(|body| Answer { body, working }))
         }
     });
+    let watched = Watched { stream, phase: phase.clone(), stall: Stall::new(write_timeout) };
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client may close its side once it has sent its request, and still wait for the answer.
+            .half_close(true)
             .header_read_timeout(idle_timeout.max(header_timeout))
             .max_buf_size(64 << 10)
-            .serve_connection(TokioIo::new(Watched { stream, phase: phase.clone() }), service)
+            .serve_connection(TokioIo::new(watched), service)
     );
     // A peer that goes away or times out is its own affair. The connection is polled first, so that a
     // request that has come in full is seen before the stop is.

@@ -14,6 +14,8 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::stall::Stall;
+
 const WORKING: u64 = 0;
 const IDLE: u64 = 1;
 /// Larger values: a head is being read since so many nanoseconds, less these two.
@@ -108,10 +110,11 @@ impl<B: Body> Body for Answer<B> {
     }
 }
 
-/// A stream that notes when bytes come.
+/// A stream that notes when bytes come, and ends when none go that should.
 pub(super) struct Watched<I> {
     pub(super) stream: I,
     pub(super) phase: Phase,
+    pub(super) stall: Stall,
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
@@ -135,11 +138,14 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.stall.check(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        // With TLS this writes, too; without, it is done at once and says nothing of the writes.
+        if flushed.is_ready() { flushed } else { self.stall.check(context, flushed) }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -151,7 +157,8 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         context: &mut Context<'_>,
         parts: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.stall.check(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

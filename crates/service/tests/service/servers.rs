@@ -33,7 +33,8 @@ async fn start(settings: ServerSettings) -> Running {
     let address = listener.local_addr().unwrap();
     let (stats, stop) = (Arc::new(ServerStats::default()), CancellationToken::new());
     let (for_server, token) = (Arc::clone(&stats), stop.clone());
-    let service = warp::service(hello.or(peer).or(slow));
+    let large = warp::path!("large").map(|| vec![b'x'; 32 << 20]);
+    let service = warp::service(hello.or(peer).or(slow).or(large));
     let server =
         tokio::spawn(
             async move { server::serve(listener, service, &settings, for_server, token).await.unwrap() },
@@ -135,6 +136,54 @@ async fn a_head_that_is_half_sent_at_the_stop_is_not_waited_for() {
     assert_eq!(ended.expect("it waits for heads").unwrap(), Drained::Clean);
     assert!(slow.await.unwrap().ends_with("slow"), "the request was cut with them");
     drop((half, second, silent));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let write_timeout = Duration::from_millis(100);
+    let running = start(ServerSettings { write_timeout, max_connections: 1, ..settings() }).await;
+    let mut stalled = TcpStream::connect(running.address).await.unwrap();
+    stalled.write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    while running.stats.accepted.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let end = Instant::now() + Duration::from_secs(20);
+    while !get(running.address, "/hello").await.ends_with("hello") {
+        assert!(Instant::now() < end, "the place is still taken");
+    }
+    // Whoever takes it, be it slowly, gets all of it.
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"GET /large HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let (mut bytes, mut read) = (vec![0; 1 << 20], 0);
+    loop {
+        match slow.read(&mut bytes).await.unwrap() {
+            0 => break,
+            more => read += more,
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(read > 32 << 20, "{read} bytes");
+}
+
+#[tokio::test]
+async fn connect_reaches_the_filter_without_a_panic() {
+    let running = start(settings()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 404");
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_side_gets_its_answer() {
+    let running = start(settings()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /slow/50 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("slow"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -247,3 +247,31 @@ fn what_is_described_can_be_read_again() {
     assert!(described.contains("a.toml:1:1") && described.contains("# default"), "{described}");
     assert_eq!(loaded(&described, &[]).unwrap().settings.interval, settings.interval);
 }
+
+#[test]
+fn a_far_index_is_a_mistake_and_no_list_of_that_length() {
+    for index in ["1000", "100000000", "99999999999999999999999"] {
+        let name = format!("T__SCRAPE__{index}__URL");
+        let said = mistakes("", &[(&name, "http://a")]);
+        let want = format!(
+            "environment variable {name}: scrape[{index}].url: expected an index below 1000, got {index}"
+        );
+        assert_eq!(said, [want]);
+    }
+}
+
+#[test]
+fn a_password_may_look_like_a_list_or_a_table() {
+    for password in ["[1, 2]", "{a = 1}", "[\"x\"]", "[", "{"] {
+        let loaded = loaded("", &[("T__IDENTITY__PASSWORD", password)]).unwrap();
+        assert_eq!(loaded.settings.identity.password, Some(Secret::new(password)));
+    }
+}
+
+#[test]
+fn a_secret_of_the_wrong_kind_is_not_shown() {
+    for value in ["123456789", "12345.6789", "true", "[123456789]", "{ a = 123456789 }", "2024-01-02"] {
+        let said = mistakes(&format!("[identity]\npassword = {value}\n"), &[]);
+        assert_eq!(said, [":2:12: identity.password: expected text in quotes"], "{value}");
+    }
+}
