@@ -86,7 +86,12 @@ pub enum Format {
 impl Settings {
     /// The bounds of the accept loop.
     pub fn server(&self) -> ServerSettings {
-        ServerSettings { max_connections: self.max_connections, ..ServerSettings::default() }
+        // A push is stored whether or not its client waits; some close their side once it is sent.
+        ServerSettings {
+            max_connections: self.max_connections,
+            half_close: true,
+            ..ServerSettings::default()
+        }
     }
 
     /// How to log.

@@ -45,6 +45,9 @@ pub struct ServerSettings {
     pub idle_timeout: Duration,
     /// How long a client may take nothing of its answer before the connection ends.
     pub write_timeout: Duration,
+    /// Whether a client that closes its side after its request still waits for the answer. Where it
+    /// does, one that leaves early is only noticed when it is answered.
+    pub half_close: bool,
     /// Time that requests under way get when the server stops.
     pub grace: Duration,
     /// Certificates, where the server speaks TLS.
@@ -59,6 +62,7 @@ impl Default for ServerSettings {
             header_timeout: seconds(10),
             idle_timeout: seconds(120),
             write_timeout: seconds(30),
+            half_close: false,
             grace: seconds(10),
             tls: None,
         }
@@ -120,6 +124,7 @@ where
         header_timeout: settings.header_timeout,
         idle_timeout: settings.idle_timeout,
         write_timeout: settings.write_timeout,
+        half_close: settings.half_close,
         stop: stop.clone(),
         stats: Arc::clone(&stats),
     };

@@ -28,6 +28,7 @@ pub(super) struct Shared<S> {
     pub(super) header_timeout: Duration,
     pub(super) idle_timeout: Duration,
     pub(super) write_timeout: Duration,
+    pub(super) half_close: bool,
     pub(super) stop: CancellationToken,
     pub(super) stats: Arc<ServerStats>,
 }
@@ -61,7 +62,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Shared { service, header_timeout, idle_timeout, write_timeout, stop, .. } = shared;
+    let Shared { service, header_timeout, idle_timeout, write_timeout, half_close, stop, .. } = shared;
     let phase = Phase::new();
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -83,8 +84,7 @@ where
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            // A client may close its side once it has sent its request, and still wait for the answer.
-            .half_close(true)
+            .half_close(half_close)
             .header_read_timeout(idle_timeout.max(header_timeout))
             .max_buf_size(64 << 10)
             .serve_connection(TokioIo::new(watched), service)

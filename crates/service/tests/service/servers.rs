@@ -177,7 +177,7 @@ async fn connect_reaches_the_filter_without_a_panic() {
 
 #[tokio::test]
 async fn a_client_that_closes_its_side_gets_its_answer() {
-    let running = start(settings()).await;
+    let running = start(ServerSettings { half_close: true, ..settings() }).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     stream.write_all(b"GET /slow/50 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     stream.shutdown().await.unwrap();
