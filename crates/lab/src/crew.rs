@@ -1,14 +1,13 @@
 //! Children that live and end together: started in order, one death ends all, the agent stops first.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use reqwest::Client;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::load::{self, Tally};
+use crate::load::{self, target::Target};
 use crate::ports::{Part, Ports};
 use crate::process::{Death, Ending, Log, Process};
 use crate::programs::Program;
@@ -77,12 +76,12 @@ impl Crew {
     }
 
     /// Begins a light load on the API; it ends with what is returned.
-    pub fn load(&self, rate: f64) -> DropGuard {
+    pub async fn load(&self, rate: f64) -> anyhow::Result<DropGuard> {
         let working = CancellationToken::new();
         let guard = working.clone().drop_guard();
-        let url = format!("{}/", self.ports.url(Part::Api));
-        tokio::spawn(load::run(self.client.clone(), url, rate, 100, Arc::new(Tally::default()), working));
-        guard
+        let url = format!("{}/", self.ports.url(Part::Api)).parse()?;
+        tokio::spawn(load::light(Target::new(&url, None).await?, rate, working));
+        Ok(guard)
     }
 
     /// Waits until one of them dies, and says how.

@@ -85,7 +85,7 @@ async fn live(
         let flags = files::prometheus(folder, &ports)?;
         crew.start(Part::Prometheus, &Program::new(program, flags), "/-/ready").await?;
     }
-    let _load = crew.load(demo.rate);
+    let _load = crew.load(demo.rate).await?;
     let table = table(demo, &ports, &agent);
     let every = Duration::from_secs(demo.interval.clamp(1, 5));
     let client = crew.client.clone();

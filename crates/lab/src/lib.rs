@@ -1,4 +1,4 @@
-//! Everything of ours in one terminal, over real processes.
+//! Everything of ours in one terminal, over real processes, and a load generator.
 //!
 //! - [`demo`]: gateway, API, agent, a light load and Prometheus, started, watched, and stopped together
 //! - [`native`]: the whole stack without containers, from Debian's packages
@@ -9,7 +9,7 @@
 //! - [`settings`]: the agent's settings as the lab writes them
 //! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
-//! - [`load`]: requests at planned times
+//! - [`load`]: the load generator: requests at planned times
 
 pub mod crew;
 pub mod demo;

@@ -1,53 +1,157 @@
-//! Requests at planned times: the n-th one starts at n / rate, whatever became of those before.
+//! Load at planned times, told by what was planned: a server that stalls cannot hide it.
+//!
+//! - [`plan`]: when each request is meant to start; [`scenario`]: the article's four
+//! - [`target`]: the URL and connections to it; [`pacer`]: a clock finer than the runtime's
+//! - `worker`: one connection, taking number after number; [`outcome`]: what can go wrong
+//! - [`tally`]: counts and times; [`summary`]: what they mean beside what was asked
+//! - [`report`], [`svg`], `progress`: how it is shown; [`expect`]: what it has to keep
+//! - [`arguments`]: the command line
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+pub mod arguments;
+pub mod expect;
+pub mod outcome;
+pub mod pacer;
+pub mod plan;
+mod progress;
+pub mod report;
+pub mod scenario;
+pub mod summary;
+pub mod svg;
+pub mod tally;
+pub mod target;
+mod worker;
 
-use reqwest::Client;
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// What became of the requests.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Answered with a status below 400.
-    pub ok: AtomicU64,
-    /// Everything else, a planned request that found too many in flight included.
-    pub failed: AtomicU64,
+use arguments::Arguments;
+use plan::Plan;
+use summary::Summary;
+use tally::Tally;
+use target::Target;
+use worker::Shared;
+
+/// Ended by a signal, as shells say it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the command: 0, 1 where an expectation was missed, 2 for what cannot be meant, 130 after a signal.
+pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let (plan, chosen) = match arguments.plan().and_then(|plan| Ok((plan, arguments.chosen()?))) {
+        Ok(meant) => meant,
+        Err(message) => {
+            eprintln!("pushpull-lab: {message}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let url = arguments.url.to_string();
+    let reached = async {
+        let target = Target::new(&arguments.url, arguments.ca_file.as_deref()).await?;
+        target.connect().await.map_err(|failure| anyhow!("{failure}"))?;
+        anyhow::Ok(target)
+    };
+    let target = tokio::select! {
+        reached = tokio::time::timeout(plan.timeout, reached) => reached
+            .map_err(|_| anyhow!("no connection within {:?}", plan.timeout))
+            .flatten()
+            .with_context(|| format!("cannot reach {url}"))?,
+        () = stop.cancelled() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
+    let mut summary = Summary {
+        plan,
+        tally: Tally::default(),
+        scenario: chosen.map(|(scenario, scale)| (scenario.name, scale)),
+        url,
+        elapsed: Duration::ZERO,
+        cpu: Duration::ZERO,
+        threads: arguments.threads as usize,
+        interrupted: false,
+    };
+    let mut out = std::io::stdout();
+    if !arguments.json {
+        out.write_all(report::heading(&summary).as_bytes())?;
+    }
+    run(target, &mut summary, &stop).await?;
+    let told = if arguments.json { format!("{}\n", summary.json()) } else { report::text(&summary) };
+    out.write_all(told.as_bytes())?;
+    write(arguments.csv.as_deref(), || report::csv(&summary))?;
+    write(arguments.svg.as_deref(), || svg::draw(&summary))?;
+    let misses = arguments.expect.as_ref().map_or_else(Vec::new, |expect| expect.misses(&summary));
+    for miss in &misses {
+        eprintln!("missed: {miss}");
+    }
+    Ok(match (summary.interrupted, misses.is_empty()) {
+        (true, _) => ExitCode::from(INTERRUPTED),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::FAILURE,
+    })
 }
 
-/// Sends `rate` requests a second, at most `concurrent` at once, until `stop`.
-pub async fn run(
-    client: Client,
-    url: String,
-    rate: f64,
-    concurrent: usize,
-    tally: Arc<Tally>,
-    stop: CancellationToken,
-) {
-    let began = Instant::now();
-    let places = Arc::new(Semaphore::new(concurrent));
-    let mut number = 0_u32;
-    loop {
-        let planned = began + Duration::from_secs_f64(f64::from(number) / rate);
-        tokio::select! {
-            () = tokio::time::sleep_until(planned) => {}
-            () = stop.cancelled() => return,
-        }
-        number = number.saturating_add(1);
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tally.failed.fetch_add(1, Ordering::Relaxed);
-            continue;
-        };
-        let (client, url, tally) = (client.clone(), url.clone(), Arc::clone(&tally));
-        tokio::spawn(async move {
-            let _place = place;
-            let answer = client.get(&url).send().await;
-            let ok = answer.is_ok_and(|answer| answer.status().as_u16() < 400);
-            let count = if ok { &tally.ok } else { &tally.failed };
-            count.fetch_add(1, Ordering::Relaxed);
-        });
+fn write(file: Option<&Path>, text: impl Fn() -> String) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    std::fs::write(file, text()).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// A light load in the background, on this runtime, until `stop`; nobody asks what became of it.
+pub async fn light(target: Target, rate: f64, stop: CancellationToken) {
+    let (timeout, drain) = (Duration::from_secs(10), Duration::ZERO);
+    let plan = Plan { rate, requests: None, duration: None, concurrent: 100, timeout, drain };
+    let shared = Shared { target, plan, began: Instant::now(), next: AtomicU64::new(0) };
+    let tally = Arc::new(Mutex::new(Tally::default()));
+    // It fails where there are no more timers to be had: then there is no load.
+    let _ = worker::all(Arc::new(shared), 100, tally, stop).await;
+}
+
+/// Runs the plan on threads of its own, and fills in what came of it.
+async fn run(target: Target, summary: &mut Summary, stop: &CancellationToken) -> anyhow::Result<()> {
+    let plan = summary.plan.clone();
+    let (began, before) = (Instant::now(), cpu());
+    let shared = Arc::new(Shared { target, plan: plan.clone(), began, next: AtomicU64::new(0) });
+    let (mut tallies, mut ends) = (Vec::new(), Vec::new());
+    for thread in 0..summary.threads {
+        // The first threads take what cannot be divided.
+        let connections =
+            plan.concurrent / summary.threads + usize::from(thread < plan.concurrent % summary.threads);
+        let (tally, (end, ended)) = (Arc::new(Mutex::new(Tally::default())), oneshot::channel());
+        let work = worker::all(Arc::clone(&shared), connections, Arc::clone(&tally), stop.clone());
+        std::thread::Builder::new().name(format!("load {thread}")).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let _ = end.send(runtime.and_then(|runtime| runtime.block_on(work)));
+        })?;
+        tallies.push(tally);
+        ends.push(ended);
     }
+    let sum = || {
+        let mut sum = Tally::default();
+        for tally in &tallies {
+            sum.add(&tally.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        sum
+    };
+    tokio::select! {
+        ended = futures_util::future::try_join_all(ends) => {
+            for ended in ended.context("a thread of the load has died")? {
+                ended.context("the load cannot go on")?;
+            }
+        }
+        never = progress::show(&plan, sum) => match never {},
+    }
+    summary.tally = sum();
+    summary.elapsed = began.elapsed();
+    summary.cpu = cpu().saturating_sub(before);
+    summary.interrupted = stop.is_cancelled();
+    Ok(())
+}
+
+/// CPU time of this process so far.
+fn cpu() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }

@@ -1,10 +1,11 @@
-//! `pushpull-lab`: the demonstration, and the whole stack without containers.
+//! `pushpull-lab`: the demonstration, the whole stack without containers, and the load generator.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lab::demo::{self, Demo};
+use lab::load;
 use lab::native::{self, Native};
 use lab::ports::Choice;
 use service::{crypto, stop};
@@ -47,6 +48,15 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "var/native")]
         data: PathBuf,
     },
+    /// Send requests at planned times, and measure from those.
+    ///
+    /// Latency counts from the planned start, with the wait for a connection. `requests` are those that are over.
+    /// Latencies are of all answers, and of requests that timed out; other failures have none.
+    /// `achieved_rate` is what was really sent up to the last start, in a closed loop what was answered.
+    /// `not_sent` are requests that found no connection before the drain's end; they count against
+    /// success and percentiles in --expect. Ends with 0; 1 where --expect is missed or the URL cannot be
+    /// reached; 2 for what cannot be meant; 130 after Ctrl-C, with the partial result.
+    Load(Box<load::arguments::Arguments>),
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +89,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     crypto::install();
     match run(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("pushpull-lab: {error:#}");
             ExitCode::FAILURE
@@ -88,17 +98,19 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let stop = stop::signals()?;
     match command {
         Command::Demo { common, interval, without_prometheus } => {
             let (ports, rate) = (common.ports(), common.rate);
-            demo::run(&Demo { ports, interval, rate, without_prometheus }, stop).await
+            demo::run(&Demo { ports, interval, rate, without_prometheus }, stop).await?;
         }
         Command::Native { common, gateway, interval, project, data } => {
             let (ports, rate) = (common.ports(), common.rate);
             let our_gateway = gateway == "ours";
-            native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await
+            native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await?;
         }
+        Command::Load(arguments) => return load::command(&arguments, stop).await,
     }
+    Ok(ExitCode::SUCCESS)
 }

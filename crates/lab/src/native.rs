@@ -116,7 +116,7 @@ impl Stack<'_> {
     }
 
     async fn watch(&self, log: &Log, crew: &mut Crew, password: Option<&Path>) -> anyhow::Result<Infallible> {
-        let _load = crew.load(self.native.rate);
+        let _load = crew.load(self.native.rate).await?;
         let table = table::table(self.native, &crew.ports, &self.folder.path, password);
         let (client, ports) = (crew.client.clone(), crew.ports);
         tokio::select! {

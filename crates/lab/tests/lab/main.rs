@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
 mod demo;
+mod doubles;
 mod habits;
+mod load;
 mod main_job;
 mod native;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
