@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards bench-exposition bench-api fuzz dist
+        stack-status test-stack dashboards bench-exposition bench-api bench-load fuzz dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
@@ -90,6 +90,9 @@ bench-exposition: need-rust ## measure parsing and writing pages against other c
 bench-api: need-rust tools ## measure what instrumentation costs, beside the article's FastAPI app
 	@$(VENV)/bin/python3 -c 'import fastapi, uvicorn, psutil' 2>/dev/null || $(VENV)/bin/pip install -q $(ARTICLE)
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
+
+bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)
+	cargo bench -p lab --bench load -- --json $(CURDIR)/docs/results/bench-load.json
 
 fuzz: need-rust ## fuzz the parser for a minute (needs a C++ compiler)
 	cd crates/exposition/fuzz && mkdir -p corpus && \

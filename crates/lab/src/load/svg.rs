@@ -6,9 +6,9 @@ use hdrhistogram::Histogram;
 
 use super::summary::{Summary, quantile};
 
-const SIZE: (f64, f64) = (760.0, 340.0);
+const SIZE: (f64, f64) = (760.0, 380.0);
 /// The plot's left, top, right and bottom edge.
-const PLOT: [f64; 4] = [56.0, 64.0, 740.0, 290.0];
+const PLOT: [f64; 4] = [56.0, 124.0, 740.0, 335.0];
 const BARS: u32 = 60;
 
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:15px;font-weight:600}\
@@ -61,9 +61,10 @@ pub fn draw(summary: &Summary) -> String {
         let x = axis.x(time.as_secs_f64() * 1e9);
         // Near the right edge its name stands on the left of the line.
         let (anchor, dx) = if x > right - 130.0 { ("end", -4) } else { ("start", 4) };
-        let y = top + 6.0 + row as f64 * 16.0;
+        // Above the bars, one below the other.
+        let y = top - 58.0 + row as f64 * 16.0;
         body.push_str(&format!(
-            "<path class=\"mark\" d=\"M{x:.1} {top}V{bottom}\"/>\
+            "<path class=\"mark\" d=\"M{x:.1} {y}V{bottom}\"/>\
              <text x=\"{x:.1}\" y=\"{y}\" dx=\"{dx}\" text-anchor=\"{anchor}\">{name} {time:.1?}</text>"
         ));
     }
