@@ -9,7 +9,7 @@ use api::config::{self, Settings};
 use clap::Parser;
 use service::config::{Layers, Loaded, Mistakes};
 use service::stop::{self, Drained};
-use service::{crypto, logs, server};
+use service::{crypto, health, logs, server};
 
 /// The article's instrumented API, with pull-mode /metrics.
 ///
@@ -45,7 +45,8 @@ fn main() -> ExitCode {
         return print(loaded.places.describe(&loaded.settings).as_deref().unwrap_or_default());
     }
     if arguments.health {
-        return health(&loaded.settings);
+        let settings = &loaded.settings;
+        return health::exit_code("pushpull-api", settings.listen, settings.tls.is_some());
     }
     if let Err(error) = logs::init(&loaded.settings.log) {
         eprintln!("pushpull-api: {error}");
@@ -81,17 +82,6 @@ async fn run(settings: &Settings) -> anyhow::Result<Drained> {
     print(&format!("listening on {url}\n"));
     tracing::info!(%url, metrics = %format!("{url}/metrics"), "serving");
     api::run(listener, settings, stop).await
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn health(settings: &Settings) -> ExitCode {
-    match service::health::probe(settings.listen, settings.tls.is_some()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("pushpull-api: {message}");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 /// To standard output, at once; a closed one is no reason to stop.

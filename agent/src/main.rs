@@ -10,7 +10,7 @@ use agent::identity::Identity;
 use agent::pipeline::Left;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
-use service::{crypto, logs, server, stop};
+use service::{crypto, health, logs, server, stop};
 
 /// Scrapes pages, reads the host, pushes both to gateways, and answers pulls.
 ///
@@ -51,7 +51,9 @@ fn main() -> ExitCode {
     };
     match arguments.command {
         Some(Command::Check) => return check(&loaded, &identity),
-        Some(Command::Health) => return health(&loaded.settings),
+        Some(Command::Health) => {
+            return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
+        }
         None => {}
     }
     if let Err(error) = logs::init(&loaded.settings.log) {
@@ -95,17 +97,6 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
         })
         .collect();
     print(&format!("{described}\n{groups}{notes}"))
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn health(settings: &Settings) -> ExitCode {
-    match service::health::probe(settings.pull.listen, false).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("pushpull-agent: {message}");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 /// One thread: the agent waits far more than it works.

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use gateway::settings::Settings;
 use service::stop::{self, Drained};
-use service::{crypto, logs, server};
+use service::{crypto, health, logs, server};
 
 fn main() -> ExitCode {
     let settings = Settings::parse();
     if settings.health {
-        return health(&settings);
+        return health::exit_code("pushpull-gateway", settings.listen, false);
     }
     if let Err(error) = logs::init(&settings.log()) {
         eprintln!("pushpull-gateway: {error}");
@@ -26,17 +26,6 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("pushpull-gateway: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn health(settings: &Settings) -> ExitCode {
-    match service::health::probe(settings.listen, false).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("pushpull-gateway: {message}");
             ExitCode::FAILURE
         }
     }

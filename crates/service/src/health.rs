@@ -1,13 +1,30 @@
 //! What a container's health check runs: an image without a shell has nothing else to ask with.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Less than any health check waits.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// The whole of a program's health check: asks, says what is wrong, and with which code to exit.
+pub fn exit_code(program: &str, listen: SocketAddr, tls: bool) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(probe(listen, tls)),
+        Err(error) => Err(error.to_string()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{program}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Asks the listener at this address for `/-/healthy`.
-pub async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
+async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
     let mut outcome = Err(String::new());
     for address in reachable(listen) {
         outcome = ask(address, tls).await;
