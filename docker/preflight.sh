@@ -35,14 +35,22 @@ need_environment() {
   [ "${#password}" -ge 8 ] || die "GRAFANA_ADMIN_PASSWORD in docker/.env has ${#password} characters: expected 8 or more"
 }
 
-need_one_gateway() {
-  local profiles=",${COMPOSE_PROFILES:-$(setting COMPOSE_PROFILES)},"
-  case "$profiles" in
-    *,pushgateway,*,gateway,* | *,gateway,*,pushgateway,* | *,pushgateway,gateway,* | *,gateway,pushgateway,*)
-      die "COMPOSE_PROFILES names both \`pushgateway\` and \`gateway\`: one stands in the other's place" ;;
-    *,pushgateway,* | *,gateway,*) ;;
-    *) die "COMPOSE_PROFILES in docker/.env is \`${profiles//,/ }\`: expected \`pushgateway\` or \`gateway\` among them" ;;
+# Whether a service is among those of the profiles: Compose v1 lists them all.
+wants() {
+  case "$1" in
+    pushgateway | gateway | grafana) [[ ",$(profiles)," == *",$1,"* ]] ;;
+    *) true ;;
   esac
+}
+
+profiles() { printf %s "${COMPOSE_PROFILES:-$(setting COMPOSE_PROFILES)}"; }
+
+need_one_gateway() {
+  if wants pushgateway && wants gateway; then
+    die "COMPOSE_PROFILES names both \`pushgateway\` and \`gateway\`: one stands in the other's place"
+  fi
+  wants pushgateway || wants gateway ||
+    die "COMPOSE_PROFILES in docker/.env is \`$(profiles)\`: expected \`pushgateway\` or \`gateway\` among them"
 }
 
 # A volume that another version has written may not be readable any more, or not in both directions.
@@ -66,13 +74,4 @@ need_ports() {
     die "port $port, which $service needs, is taken$owner: end that, then try again"
   done < <(sed -n -e 's/^  \([a-z-]*\):$/\1/p' -e 's/.*ports: \["127\.0\.0\.1:\([0-9]*\):.*/\1/p' compose.yml |
     awk '/^[0-9]/ { print service, $0; next } { service = $0 }')
-}
-
-# Whether a service is among those of the profiles: Compose v1 lists them all.
-wants() {
-  local profiles=",${COMPOSE_PROFILES:-$(setting COMPOSE_PROFILES)},"
-  case "$1" in
-    pushgateway | gateway | grafana) [[ "$profiles" == *",$1,"* ]] ;;
-    *) true ;;
-  esac
 }

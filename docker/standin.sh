@@ -75,7 +75,9 @@ USER 65532
 DOCKERFILE
 fi
 
-if ! has "$(pinned RUST_IMAGE)"; then
+# The crates in it are those of one lock file: with another it is made again.
+lock=$(sha256sum ../Cargo.lock | cut -d' ' -f1)
+if [ "$(docker image inspect -f '{{index .Config.Labels "pushpull.lock"}}' "$(pinned RUST_IMAGE)" 2>/dev/null)" != "$lock" ]; then
   sysroot=$(rustc --print sysroot) host=$(rustc -vV | sed -n 's/^host: //p')
   home=${CARGO_HOME:-$HOME/.cargo}
   (cd .. && cargo fetch --locked --quiet)
@@ -89,6 +91,7 @@ if ! has "$(pinned RUST_IMAGE)"; then
   printf '\n[net]\noffline = true\n' >>"$work/rust/cargo/config.toml"
   make_image "$(pinned RUST_IMAGE)" "$work/rust" <<DOCKERFILE
 FROM $BASE
+LABEL pushpull.lock="$lock"
 COPY toolchain /usr/local/
 COPY cargo /usr/local/cargo
 ENV CARGO_HOME=/usr/local/cargo
