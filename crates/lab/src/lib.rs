@@ -10,7 +10,9 @@
 //! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
+//! - [`compare`]: push versus pull, measured
 
+pub mod compare;
 pub mod crew;
 pub mod demo;
 pub mod load;

@@ -1,0 +1,41 @@
+//! By which ways an instance is watched. All ways watch the same instances at once, so that cells are paired.
+
+use serde::{Deserialize, Serialize};
+
+/// A way from the API to a Prometheus of its own, which sees nothing else: its costs are this way's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Path {
+    /// Prometheus scrapes the instance, whose address it knew before the instance lived.
+    PullStatic,
+    /// Prometheus scrapes the instance, which is written to a `file_sd` file as it is born.
+    PullDiscovered,
+    /// An agent pushes to our gateway with a lifetime; Prometheus scrapes the gateway.
+    PushOurs,
+    /// An agent pushes to the real Pushgateway, which keeps its groups in memory.
+    PushReal,
+    /// The same, and the Pushgateway keeps its groups in a file, too.
+    PushRealFile,
+}
+
+impl Path {
+    /// All, in the order of the report.
+    pub const ALL: [Self; 5] =
+        [Self::PullStatic, Self::PullDiscovered, Self::PushOurs, Self::PushReal, Self::PushRealFile];
+
+    /// Its name in results, queries and the report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PullStatic => "pull-static",
+            Self::PullDiscovered => "pull-discovered",
+            Self::PushOurs => "push-ours",
+            Self::PushReal => "push-real",
+            Self::PushRealFile => "push-real-file",
+        }
+    }
+
+    /// Whether Prometheus scrapes the instance itself.
+    pub const fn pulls(self) -> bool {
+        matches!(self, Self::PullStatic | Self::PullDiscovered)
+    }
+}
