@@ -3,6 +3,10 @@
 //! A file holds runs; a run is one repeat of one scenario on one machine; a cell is one way under one
 //! cohort of it; a figure is one measure of a cell. Durations are seconds, sizes bytes, shares 0 to 1,
 //! as the name of a measure says (`freshness_p50_seconds`, `capture_ratio`). Times are RFC 3339 in UTC.
+//!
+//! - [`Results::read`] and [`Results::write`] are in `results/file.rs`
+
+mod file;
 
 use std::collections::BTreeMap;
 
