@@ -5,7 +5,22 @@
 //! - [`observed`]: what one run saw, before anything is computed from it
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
 
+pub mod arguments;
+pub mod client;
+pub mod costs;
+pub mod machine;
 pub mod observed;
 pub mod path;
+pub mod plan;
+pub mod pod;
+pub mod poll;
+pub mod progress;
+pub mod record;
 pub mod results;
 pub mod scenario;
+pub mod schedule;
+
+/// How many scenarios run at once: more would make two cores the bottleneck.
+pub const LANES: usize = 2;
+/// The same with `--quick`, which waits for Prometheus most of its time.
+pub const LANES_QUICK: usize = 3;
