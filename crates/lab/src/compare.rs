@@ -5,7 +5,9 @@
 //! - [`observed`]: what one run saw, before anything is computed from it
 //! - [`measure`]: from what was seen to figures, and what theory says of them
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
+//! - [`diff`]: what changed between two files of results, beyond noise
 
+pub mod diff;
 pub mod measure;
 pub mod observed;
 pub mod path;
