@@ -57,7 +57,7 @@ pub(super) fn quantile(groups: &[Vec<f64>], share: f64) -> Option<Figure> {
         .flat_map(|(group, values)| values.iter().map(move |value| (*value, group)))
         .collect();
     sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let value = weighted(&sorted, &vec![1; groups.len()], share)?;
+    let value = weighted(&sorted, &vec![1; groups.len()], sorted.len() as u64, share)?;
     // An instance without a value is none of those that the quantile is of.
     let with: Vec<usize> = (0..groups.len()).filter(|group| !groups[*group].is_empty()).collect();
     let mut all = vec![0; groups.len()];
@@ -65,7 +65,8 @@ pub(super) fn quantile(groups: &[Vec<f64>], share: f64) -> Option<Figure> {
         for (group, weight) in with.iter().zip(weights) {
             all[*group] = *weight;
         }
-        weighted(&sorted, &all, share)
+        let total = with.iter().map(|group| u64::from(all[*group]) * groups[*group].len() as u64).sum();
+        weighted(&sorted, &all, total, share)
     });
     let error = spread(&resampled);
     Some(Figure {
@@ -88,8 +89,7 @@ pub(super) fn largest(values: &[f64]) -> Option<Figure> {
     Some(Figure { value: Some(value), n: values.len() as u64, ..Figure::default() })
 }
 
-fn weighted(sorted: &[(f64, usize)], weights: &[u32], share: f64) -> Option<f64> {
-    let total: u64 = sorted.iter().map(|(_, group)| u64::from(weights[*group])).sum();
+fn weighted(sorted: &[(f64, usize)], weights: &[u32], total: u64, share: f64) -> Option<f64> {
     let wanted = (share * total as f64).ceil().max(1.0);
     let mut sum = 0_u64;
     sorted.iter().find_map(|(value, group)| {

@@ -75,6 +75,9 @@ impl<'a> View<'a> {
 
     /// What theory has to know.
     pub(super) fn subject(&self) -> Subject<'_> {
+        // Long enough to be as old as the living ever are: a push, and the last of its scrapes.
+        let long = self.times.scrape + 2.0 * self.times.push;
+        let lives = |pod: &Pod| pod.exited.map_or(self.observed.ended, |(at, _)| at) - pod.born >= long;
         let ended = self.polls.last().map_or(self.observed.ended, |poll| poll.ended);
         Subject {
             path: self.path,
@@ -83,7 +86,7 @@ impl<'a> View<'a> {
             times: self.times,
             lives: self.instances.iter().map(Instance::life).collect(),
             watched: self.instances.iter().filter_map(Instance::exit).map(|(at, _)| ended - at).collect(),
-            living: self.observed.pods.iter().filter(|pod| !pod.truth.is_empty()).count(),
+            living: self.observed.pods.iter().filter(|pod| !pod.truth.is_empty() && lives(pod)).count(),
         }
     }
 }

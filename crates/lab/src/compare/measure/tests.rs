@@ -4,4 +4,5 @@ mod capture;
 mod deaths;
 mod drawn;
 mod properties;
+mod simulated;
 mod time;

@@ -37,7 +37,7 @@ pub struct Subject<'a> {
     pub lives: Vec<f64>,
     /// For how long each was watched after its exit, seconds.
     pub watched: Vec<f64>,
-    /// How many instances of all cohorts T is the largest age of.
+    /// How many instances of all cohorts lived for S + 2 I: long enough to be of the age T.
     pub living: usize,
 }
 
@@ -146,7 +146,8 @@ fn detection(measure: &str, of: &Subject<'_>) -> Option<Expected> {
     let Times { scrape, push, .. } = *of.times;
     match (measure, of.path.pulls(), of.cohort.exit) {
         ("detection_threshold_seconds", ..) => {
-            let unlucky = push * (1.0 - (4.6 / of.living.max(1) as f64).min(1.0));
+            (of.living > 0).then_some(())?;
+            let unlucky = push * (1.0 - (4.6 / of.living as f64).min(1.0));
             within(scrape + unlucky, scrape + push + 2.5)
         }
         ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => within(0.0, scrape + 1.0),
