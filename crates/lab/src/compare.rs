@@ -3,12 +3,16 @@
 //! - [`scenario`]: what is done, as data: cohorts of instances, faults, the network
 //! - [`path`]: by which ways the same instances are watched at once
 //! - [`observed`]: what one run saw, before anything is computed from it
+//! - [`measure`]: from what was seen to figures, and what theory says of them
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
+//! - [`diff`]: what changed between two files of results, beyond noise
 
 pub mod arguments;
 pub mod client;
 pub mod costs;
 pub mod machine;
+pub mod diff;
+pub mod measure;
 pub mod observed;
 pub mod path;
 pub mod plan;

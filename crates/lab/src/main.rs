@@ -1,9 +1,10 @@
-//! `pushpull-lab`: the demonstration, the whole stack without containers, and the load generator.
+//! `pushpull-lab`: the demonstration, the whole stack without containers, the load generator, and results compared.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use lab::compare::diff;
 use lab::demo::{self, Demo};
 use lab::load;
 use lab::native::{self, Native};
@@ -57,6 +58,16 @@ enum Command {
     /// success and percentiles in --expect. Ends with 0; 1 where --expect is missed or the URL cannot be
     /// reached; 2 for what cannot be meant; 130 after Ctrl-C, with the partial result.
     Load(Box<load::arguments::Arguments>),
+    /// Say what changed between two files of results, beyond noise.
+    ///
+    /// Compared are medians over repeats, for each scenario, path, cohort and measure. A change is larger than
+    /// all of: Student's t at 99.9 % times the standard error by the spread over repeats; 3.29 times that by
+    /// the figures' own errors; 1 % of the larger value (10 % where neither is known: one repeat, no error);
+    /// and 0.25 s for times that polls measure. So about one figure in a thousand changes by chance.
+    /// Settings, versions and machines that differ come first, then what is worse, what is better, and what
+    /// is only in one file. Ends with 0 where nothing changed; 1 where something did or is only in one file;
+    /// 2 where a file cannot be read.
+    Diff(diff::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +122,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await?;
         }
         Command::Load(arguments) => return load::command(&arguments, stop).await,
+        Command::Diff(arguments) => return diff::command(&arguments),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
 mod demo;
+mod diff;
 mod doubles;
 mod habits;
 mod load;
