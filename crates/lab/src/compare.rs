@@ -4,8 +4,10 @@
 //! - [`path`]: by which ways the same instances are watched at once
 //! - [`observed`]: what one run saw, before anything is computed from it
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
+//! - [`stage`]: where a scenario plays: network namespaces with a wire between them, or the loopback
 
 pub mod observed;
 pub mod path;
 pub mod results;
 pub mod scenario;
+pub mod stage;

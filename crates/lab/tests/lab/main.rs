@@ -12,6 +12,7 @@ mod native;
 mod peers;
 mod shipped;
 mod signals;
+mod stage;
 mod started;
 
 use std::path::PathBuf;
