@@ -1,17 +1,23 @@
 //! Push versus pull, measured over real processes.
 //!
+//! What it is about:
 //! - [`scenario`]: what is done, as data: cohorts of instances, faults, the network
 //! - [`path`]: by which ways the same instances are watched at once
 //! - [`observed`]: what one run saw, before anything is computed from it
 //! - [`measure`]: from what was seen to figures, and what theory says of them
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
 //! - [`diff`]: what changed between two files of results, beyond noise
+//!
+//! How one run goes:
+//!
+//! How many go:
+//! - [`record`]: the file that grows with each run; [`machine`]: where it was made; [`progress`]
 
 pub mod arguments;
 pub mod client;
 pub mod costs;
-pub mod machine;
 pub mod diff;
+pub mod machine;
 pub mod measure;
 pub mod observed;
 pub mod path;
@@ -23,6 +29,7 @@ pub mod record;
 pub mod results;
 pub mod scenario;
 pub mod schedule;
+pub mod stage;
 
 /// How many scenarios run at once: more would make two cores the bottleneck.
 pub const LANES: usize = 2;

@@ -13,6 +13,7 @@ mod native;
 mod peers;
 mod shipped;
 mod signals;
+mod stage;
 mod started;
 
 use std::path::PathBuf;
