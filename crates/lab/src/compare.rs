@@ -5,9 +5,11 @@
 //! - [`observed`]: what one run saw, before anything is computed from it
 //! - [`results`]: what is kept: one documented JSON format for all that the lab measures
 //! - [`stage`]: where a scenario plays: network namespaces with a wire between them, or the loopback
+//! - [`watchers`]: the gateways and the Prometheus servers, one for each way
 
 pub mod observed;
 pub mod path;
 pub mod results;
 pub mod scenario;
 pub mod stage;
+pub mod watchers;
