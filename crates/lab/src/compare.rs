@@ -30,6 +30,7 @@ pub mod results;
 pub mod scenario;
 pub mod schedule;
 pub mod stage;
+pub mod watchers;
 
 /// How many scenarios run at once: more would make two cores the bottleneck.
 pub const LANES: usize = 2;

@@ -15,6 +15,7 @@ mod shipped;
 mod signals;
 mod stage;
 mod started;
+mod watchers;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
