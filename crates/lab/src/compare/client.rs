@@ -13,25 +13,38 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::pod::now;
+
 /// One answer takes no longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of a client.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sent {
-    /// Requests that were planned until it ended.
-    pub asked: u64,
+    /// When the first request was due, Unix seconds.
+    pub began: f64,
+    /// When it was stopped, or found the instance gone.
+    pub ended: f64,
     /// Requests that were answered with 200.
     pub answered: u64,
 }
 
+impl Sent {
+    /// How many were due at this rate, if the instance got its signal then. Whole intervals: what found
+    /// the instance gone was not asked of it.
+    pub fn asked(&self, rate: f64, signal: Option<f64>) -> f64 {
+        let until = signal.map_or(self.ended, |signal| signal.min(self.ended));
+        ((until - self.began).max(0.0) * rate).floor().max(self.answered as f64)
+    }
+}
+
 /// Sends so many requests a second until `stop`, or until the instance refuses one or is gone.
 pub async fn run(mut connection: SendRequest<Empty<Bytes>>, rate: f64, stop: CancellationToken) -> Sent {
+    let mut sent = Sent { began: now(), ..Sent::default() };
     let began = Instant::now();
-    let mut answered = 0;
     loop {
         // A late one is sent at once: what was planned stays planned.
-        let planned = began + Duration::from_secs_f64(answered as f64 / rate);
+        let planned = began + Duration::from_secs_f64(sent.answered as f64 / rate);
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
@@ -40,11 +53,10 @@ pub async fn run(mut connection: SendRequest<Empty<Bytes>>, rate: f64, stop: Can
         if timeout(PATIENCE, exchange(&mut connection)).await != Ok(Some(200)) {
             break;
         }
-        answered += 1;
+        sent.answered += 1;
     }
-    // Whole intervals: the request that found the instance gone was not asked of it.
-    let due = began.elapsed().as_nanos() / Duration::from_secs_f64(1.0 / rate).as_nanos().max(1);
-    Sent { asked: u64::try_from(due).unwrap_or(u64::MAX).max(answered), answered }
+    sent.ended = now();
+    sent
 }
 
 /// The one connection; none where the instance does not accept it yet.
@@ -67,4 +79,17 @@ async fn exchange(connection: &mut SendRequest<Empty<Bytes>>) -> Option<u16> {
         frame.ok()?;
     }
     Some(answer.status().as_u16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_due_before_the_signal_was_asked_for_and_nothing_after() {
+        let sent = Sent { began: 100.0, ended: 102.3, answered: 30 };
+        assert!((sent.asked(20.0, None) - 46.0).abs() < 1e-9);
+        assert!((sent.asked(20.0, Some(102.0)) - 40.0).abs() < 1e-9);
+        assert!((sent.asked(20.0, Some(99.0)) - 30.0).abs() < 1e-9);
+    }
 }

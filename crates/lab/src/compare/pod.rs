@@ -79,6 +79,11 @@ pub fn linger(exit: Exit, times: &Times) -> f64 {
     }
 }
 
+/// How long after its signal an instance counts as ended, in seconds.
+pub fn after(exit: Exit, times: &Times) -> f64 {
+    if exit == Exit::Linger { linger(exit, times) } else { 0.0 }
+}
+
 impl Pod {
     /// Lives: waits for its birth, until its exit or the run's end, and ends all that it started.
     ///
@@ -150,9 +155,7 @@ impl Pod {
             Exit::Term | Exit::Linger => Signal::TERM,
         };
         let linger = linger(exit, &place.times);
-        if exit == Exit::Linger {
-            lived.exited = lived.exited.map(|at| at + linger);
-        }
+        lived.exited = lived.exited.map(|at| at + after(exit, &place.times));
         let (app, agents) = (exit != Exit::AgentKill, exit != Exit::AppKill);
         // The app first: what it answered before is what its agents read afterwards.
         let mut ending: Vec<&mut Process> = Vec::new();
