@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::Args;
 
-use super::scenario::{Scenario, Times, full, quick};
+use super::scenario::{Scenario, Times, full, quick, tiny};
 
 /// The seed where none is given: the same command measures the same schedule.
 const SEED: u64 = 20_260_101;
@@ -16,6 +16,9 @@ pub struct Arguments {
     /// Intervals of 1 s in place of 5 s, shorter lives, one repeat: under three minutes.
     #[arg(long)]
     pub quick: bool,
+    /// Hardly anything, for tests of this command.
+    #[arg(long, hide = true, requires = "quick")]
+    pub tiny: bool,
     /// Only these scenarios; --list shows all.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub scenario: Vec<String>,
@@ -47,6 +50,8 @@ pub struct Arguments {
 pub struct Meant {
     /// Whether intervals are short.
     pub quick: bool,
+    /// Whether hardly anything is run.
+    pub tiny: bool,
     /// The intervals.
     pub times: Times,
     /// What is run.
@@ -65,7 +70,8 @@ impl Meant {
     /// Where a scenario is not known.
     pub fn new(arguments: &Arguments, before: Option<&Self>) -> anyhow::Result<Self> {
         let quick = arguments.quick || before.is_some_and(|before| before.quick);
-        let (times, all) = if quick { self::quick() } else { full() };
+        let tiny = arguments.tiny || before.is_some_and(|before| before.tiny);
+        let (times, all) = all(quick, tiny);
         let scenarios = match before {
             Some(before) if arguments.scenario.is_empty() => before.scenarios.clone(),
             _ => named(all, &arguments.scenario)?,
@@ -73,7 +79,16 @@ impl Meant {
         let usual = if quick { 1 } else { 3 };
         let repeat = arguments.repeat.or(before.map(|before| before.repeat)).unwrap_or(usual);
         let seed = arguments.seed.or(before.map(|before| before.seed)).unwrap_or(SEED);
-        Ok(Self { quick, times, scenarios, repeat, seed })
+        Ok(Self { quick, tiny, times, scenarios, repeat, seed })
+    }
+}
+
+/// All scenarios of a size, with their intervals.
+pub fn all(short: bool, least: bool) -> (Times, Vec<Scenario>) {
+    match (short, least) {
+        (_, true) => tiny(),
+        (true, false) => quick(),
+        (false, false) => full(),
     }
 }
 

@@ -87,7 +87,10 @@ pub async fn costs(
                 Some(wire.as_ref()?.get(&path).map_or(0.0, |traffic| traffic.bytes as f64))
             };
             cost.bytes = bytes(&after.wire).zip(bytes(&before.wire)).map(|(after, before)| after - before);
-            let query = format!("sum(count_over_time(scrape_duration_seconds[{:.0}ms]))", seconds * 1_000.0);
+            // An agent pushes a series of this name, too: only this Prometheus' own scrapes are meant.
+            let job = if path.pulls() { "api" } else { "gateway" };
+            let range = format!("[{:.0}ms]", seconds * 1_000.0);
+            let query = format!("sum(count_over_time(scrape_duration_seconds{{job=\"{job}\"}}{range}))");
             let scrapes = watchers.prometheus(path)?.query_at(&query, after.at).await;
             let scrapes = scrapes.with_context(|| format!("the scrapes of {}", path.name()))?;
             let scrapes = scrapes.first().map_or(0.0, |point| point.value);

@@ -4,6 +4,9 @@ use super::pod::after;
 use super::scenario::{Exit, Fault, Scenario, Times};
 use super::schedule::Planned;
 
+/// Seconds until Prometheus has discovered what was there at the beginning.
+const DISCOVERED: f64 = 12.0;
+
 /// One event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -24,8 +27,8 @@ pub enum Event {
 /// All, by their time in seconds.
 pub fn of(scenario: &Scenario, times: &Times, planned: &[Planned]) -> Vec<(f64, Event)> {
     let mut events = vec![
-        // Until then the first scrapes and pushes are not yet as regular as they will be.
-        ((2.0 * times.scrape.max(times.push)).min(scenario.seconds / 2.0), Event::Count),
+        // Until then not all ways work as they will: discovery takes the longest.
+        ((2.0 * times.scrape.max(times.push)).max(DISCOVERED).min(scenario.seconds / 2.0), Event::Count),
         (scenario.seconds, Event::Calm),
     ];
     for (number, pod) in planned.iter().enumerate() {

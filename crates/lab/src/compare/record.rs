@@ -6,10 +6,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context, ensure};
 
-use super::arguments::{Arguments, Meant, named};
+use super::arguments::{Arguments, Meant, all, named};
 use super::machine;
 use super::results::{FORMAT, Results, Run};
-use super::scenario::{full, quick};
 
 /// The command that makes them.
 const COMMAND: &str = "compare";
@@ -114,7 +113,9 @@ pub fn moment() -> String {
 fn settings(meant: &Meant) -> BTreeMap<String, String> {
     let times = &meant.times;
     let names: Vec<&str> = meant.scenarios.iter().map(|scenario| scenario.name).collect();
-    [
+    // Only where it is so: nobody is to wonder what it means.
+    let tiny = meant.tiny.then(|| ("tiny".to_owned(), "true".to_owned()));
+    let usual = [
         ("quick", meant.quick.to_string()),
         ("scenarios", names.join(",")),
         ("repeat", meant.repeat.to_string()),
@@ -125,8 +126,8 @@ fn settings(meant: &Meant) -> BTreeMap<String, String> {
         ("events_per_second", times.rate.to_string()),
         ("root", rustix::process::geteuid().is_root().to_string()),
     ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .map(|(name, value)| (name.to_owned(), value));
+    usual.into_iter().chain(tiny).collect()
 }
 
 /// The other way round.
@@ -134,12 +135,12 @@ fn meant(results: &Results) -> anyhow::Result<Meant> {
     let setting = |name: &str| {
         results.settings.get(name).map(String::as_str).with_context(|| format!("`{name}` is missing"))
     };
-    let short = setting("quick")? == "true";
-    let (times, all) = if short { quick() } else { full() };
+    let (short, least) = (setting("quick")? == "true", setting("tiny").is_ok());
+    let (times, all) = all(short, least);
     let names: Vec<String> = setting("scenarios")?.split(',').map(str::to_owned).collect();
     let repeat = setting("repeat")?;
     let repeat = repeat.parse().with_context(|| format!("`repeat` is `{repeat}`, expected a number"))?;
-    Ok(Meant { quick: short, times, scenarios: named(all, &names)?, repeat, seed: results.seed })
+    Ok(Meant { quick: short, tiny: least, times, scenarios: named(all, &names)?, repeat, seed: results.seed })
 }
 
 fn differences(what: &str, there: &BTreeMap<String, String>, here: &BTreeMap<String, String>) -> Vec<String> {
