@@ -1,13 +1,26 @@
 //! What namespaces need; without it a stage is on the loopback, or can't be.
 
+use std::sync::OnceLock;
+
+use super::command::run;
 use crate::programs::on_path;
 
 /// How to have it.
 const HOW: &str = "sudo -E target/release/pushpull-lab compare …";
 
-/// Why there can be no namespaces here, with what to do; none: there can.
+/// Why there can be no namespaces here, with what to do; none: there can. Asked once.
 pub(super) fn missing() -> Option<String> {
-    among(rustix::process::geteuid().is_root(), |name| on_path(name).is_some())
+    static MISSING: OnceLock<Option<String>> = OnceLock::new();
+    let find =
+        || among(rustix::process::geteuid().is_root(), |name| on_path(name).is_some()).or_else(forbidden);
+    MISSING.get_or_init(find).clone()
+}
+
+/// A container's root may be none.
+fn forbidden() -> Option<String> {
+    let error = run("unshare", &["--net", "true"], "").err()?;
+    let said = error.to_string().lines().next().unwrap_or_default().to_owned();
+    Some(format!("needs root that may make network namespaces (in a container: --privileged): {said}"))
 }
 
 fn among(root: bool, there: impl Fn(&str) -> bool) -> Option<String> {

@@ -82,7 +82,9 @@ fn drop_share(network: Network) -> String {
         // At the receiver: what a sender drops itself, its own TCP notices.
         Network::Bad { loss, .. } => {
             let thousandths = (loss.clamp(0.0, 1.0) * 1_000.0).round();
-            format!("iifname \"wire\" numgen random mod 1000 < {thousandths} drop\n")
+            let rule = format!("iifname \"wire\" numgen random mod 1000 < {thousandths} drop\n");
+            // A comparison that never holds is an error to `nft`.
+            if thousandths > 0.0 { rule } else { String::new() }
         }
         Network::Plain | Network::Nat => String::new(),
     }
@@ -135,6 +137,8 @@ mod tests {
         for rules in [core(bad), site(bad)] {
             assert!(rules.contains("numgen random mod 1000 < 50 drop"), "{rules}");
         }
+        let whole = Network::Bad { loss: 0.0, kilobits: 512 };
+        assert!(!core(whole).contains("drop") && !site(whole).contains("drop"));
         assert!(!core(Network::Plain).contains("drop") && !site(Network::Nat).contains("drop"));
         assert!(site(Network::Nat).contains("masquerade") && !site(Network::Plain).contains("masquerade"));
     }
