@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn what_was_due_before_the_signal_was_asked_for_and_nothing_after() {
-        let sent = Sent { began: 100.0, ended: 102.3, answered: 30 };
-        assert!((sent.asked(20.0, None) - 46.0).abs() < 1e-9);
+        let sent = Sent { began: 100.0, ended: 102.25, answered: 30 };
+        assert!((sent.asked(20.0, None) - 45.0).abs() < 1e-9);
         assert!((sent.asked(20.0, Some(102.0)) - 40.0).abs() < 1e-9);
         assert!((sent.asked(20.0, Some(99.0)) - 30.0).abs() < 1e-9);
     }

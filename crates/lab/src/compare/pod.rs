@@ -23,7 +23,7 @@ const START: Duration = Duration::from_secs(20);
 /// What a SIGTERM may take beside the app's linger: more than the agents' own grace of 5 s.
 const GRACE: Duration = Duration::from_secs(8);
 /// How long a stopping app keeps `/metrics` under [`Exit::Term`], in seconds.
-const LAST_WORDS: f64 = 0.3;
+pub const LAST_WORDS: f64 = 0.3;
 
 /// What all instances of a run share.
 #[derive(Debug)]

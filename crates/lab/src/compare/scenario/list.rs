@@ -60,6 +60,8 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
         cohort(&name, pods, Birth::Over(0.0, window), Some(Life::For(life)), Exit::Linger)
     }));
     let late = Birth::At(0.0);
+    // Long enough to be discovered: what was never seen is no ghost.
+    let seen = Life::Between((2.0 * unit).max(8.0), (4.0 * unit).max(10.0));
     vec![
         Scenario {
             alone: true,
@@ -84,10 +86,10 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
                 "ghosts",
                 "For how long does a dead instance look alive?",
                 vec![
-                    cohort("kill", 6, late, Some(Life::Between(2.0 * unit, 4.0 * unit)), Exit::Kill),
-                    cohort("term", 6, late, Some(Life::Between(2.0 * unit, 4.0 * unit)), Exit::Term),
+                    cohort("kill", 6, late, Some(seen), Exit::Kill),
+                    cohort("term", 6, late, Some(seen), Exit::Term),
                 ],
-                4.0 * unit,
+                (4.0 * unit).max(10.0),
             )
         },
         scenario(
@@ -163,7 +165,12 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
         scenario(
             "one-identity",
             "Two replicas that were told the same name: what do their counters add up to?",
-            vec![Cohort { one_identity: true, ..stay("replicas", 2) }],
+            vec![Cohort {
+                one_identity: true,
+                // One is older: its counter is ahead.
+                birth: Birth::Every { first: 0.0, step: 2.0 * unit },
+                ..stay("replicas", 2)
+            }],
             8.0 * unit,
         ),
         scenario(
