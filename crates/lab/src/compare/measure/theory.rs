@@ -11,7 +11,7 @@
 //! - An event is U(0, S) old by pull: p50 S/2, p95 0.95 S; by push (S + I)/2, and below S + I. Within 0.4 s
 //!   and 0.8 s, and by push 3 S/sqrt(12 n) more: each instance keeps its phase between push and scrape.
 //!   Only of lives of four periods and more: in short ones a large part of the events is in the first period.
-//! - A dead instance is seen by pull for S + 1 s, at our gateway for its lifetime + S + I, at the real one as
+//! - A dead instance is seen by pull for S + 1 s, or, where discovery removes it first, 2.1 S + 1 s; at our gateway for its lifetime + S + I, at the real one as
 //!   long as it is watched.
 //! - `up` is noticed in U(0, S); T is S + I to S + I + 2.5 s, and less where few instances tried to be unlucky:
 //!   the largest of n phases is above `I (1 - 4.6/n)` in 99 of 100 runs.
@@ -64,6 +64,10 @@ pub fn expected(measure: &str, of: &Subject<'_>) -> Option<Expected> {
         _ => None,
     }
 }
+
+/// Intervals after its last scrape at which Prometheus marks a target's series stale that was removed
+/// before the scrape that would have failed.
+const REMOVED: f64 = 2.1;
 
 /// The share that an end leaves of a life where `/metrics` stays for so long after it, and one instance's
 /// standard deviation; 0 after a crash.
@@ -135,7 +139,8 @@ fn ghost(of: &Subject<'_>) -> Option<Expected> {
     let Times { scrape, push, lifetime, .. } = *of.times;
     match of.path {
         _ if !matches!(of.cohort.exit, Exit::Kill | Exit::Term | Exit::Linger) => None,
-        Path::PullStatic | Path::PullDiscovered => within(0.0, scrape + 1.0),
+        Path::PullStatic => within(0.0, scrape + 1.0),
+        Path::PullDiscovered => within(0.0, REMOVED * scrape + 1.0),
         Path::PushOurs => within(0.0, lifetime + scrape + push),
         Path::PushReal | Path::PushRealFile if of.watched.is_empty() => None,
         // For ever, of which the run saw so much.
@@ -153,8 +158,14 @@ fn detection(measure: &str, of: &Subject<'_>) -> Option<Expected> {
             let unlucky = push * (1.0 - (4.6 / of.living as f64).min(1.0));
             within(scrape + unlucky, scrape + push + 2.5)
         }
-        ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => within(0.0, scrape + 1.0),
-        ("detection_p50_seconds", true, Exit::Kill | Exit::AppKill) => {
+        ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => {
+            let intervals = if of.path == Path::PullDiscovered { REMOVED } else { 1.0 };
+            within(0.0, intervals * scrape + 1.0)
+        }
+        // Of shorter lives only those are noticed that a scrape has just seen: their next one is far.
+        ("detection_p50_seconds", true, Exit::Kill | Exit::AppKill)
+            if of.path == Path::PullStatic && shortest(&of.lives) >= scrape =>
+        {
             // The median of n is a quarter less sure than their mean.
             let off = 3.0 * 1.25 * scrape / (12.0 * of.lives.len() as f64).sqrt();
             within((scrape / 2.0 - off).max(0.0), (scrape / 2.0 + off).min(scrape) + 1.0)

@@ -81,7 +81,9 @@ fn times_by_path() {
     is(expected("freshness_p50_seconds", &of(Path::PushReal, Exit::Kill, &long)), 3.35, 6.65);
     is(expected("freshness_p95_seconds", &of(Path::PushReal, Exit::Kill, &long)), 0.0, 10.8);
     assert_eq!(expected("freshness_p50_seconds", &of(Path::PushReal, Exit::Kill, &[10.0])), None);
-    is(expected("ghost_p50_seconds", &of(Path::PullDiscovered, Exit::Term, &long)), 0.0, 6.0);
+    is(expected("ghost_p50_seconds", &of(Path::PullDiscovered, Exit::Term, &long)), 0.0, 11.5);
+    is(expected("detection_max_seconds", &of(Path::PullDiscovered, Exit::Kill, &long)), 0.0, 11.5);
+    assert_eq!(expected("detection_p50_seconds", &of(Path::PullStatic, Exit::Kill, &[0.5; 12])), None);
     is(expected("ghost_max_seconds", &of(Path::PushOurs, Exit::Kill, &long)), 0.0, 30.0);
     is(expected("ghost_p50_seconds", &of(Path::PushReal, Exit::Kill, &long)), 299.0, 311.0);
     is(expected("detection_threshold_seconds", &of(Path::PushReal, Exit::Kill, &long)), 9.977, 12.5);
