@@ -20,17 +20,17 @@ pub(crate) fn start() -> Result<Article, String> {
     let root = env!("CARGO_MANIFEST_DIR");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let child = Command::new(format!("{root}/target/peers/venv/bin/python3"))
-        .args(["-m", "uvicorn", "app:app", "--app-dir", &format!("{root}/benches/article")])
+        .args(["-m", "uvicorn", "app:app", "--app-dir", &format!("{root}/crates/lab/article")])
         .args(["--port", &port.to_string(), "--log-level", "error", "--no-access-log"])
         .env("WORK", "0")
         .stdout(Stdio::null())
         .spawn()
-        .map_err(|error| format!("no Python environment ({error}): run `make bench-api`"))?;
+        .map_err(|error| format!("no Python environment ({error}): run `make tools`"))?;
     let mut article = Article { child, address: format!("127.0.0.1:{port}") };
     let end = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(&article.address).is_err() {
         if article.child.try_wait().is_ok_and(|ended| ended.is_some()) || Instant::now() > end {
-            return Err("uvicorn did not start: run `make bench-api`, which installs it".to_owned());
+            return Err("uvicorn did not start: run `make tools`, which installs it".to_owned());
         }
         std::thread::park_timeout(Duration::from_millis(50));
     }

@@ -10,8 +10,10 @@
 //! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
+//! - [`article`]: the article's own results, measured again
 //! - [`compare`]: push versus pull, measured
 
+pub mod article;
 pub mod compare;
 pub mod crew;
 pub mod demo;

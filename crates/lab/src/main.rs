@@ -8,7 +8,7 @@ use lab::compare::diff;
 use lab::demo::{self, Demo};
 use lab::native::{self, Native};
 use lab::ports::Choice;
-use lab::{compare, load};
+use lab::{article, compare, load};
 use service::{crypto, stop};
 
 /// Everything of pushpull in one terminal.
@@ -65,6 +65,13 @@ enum Command {
     /// root what needs them is skipped. Ends with 0; 1 where a run failed or nothing could begin;
     /// 130 after Ctrl-C, with all finished runs kept.
     Compare(Box<compare::arguments::Arguments>),
+    /// Measure the article's own results again: its four scenarios and its claims, for its app and for ours.
+    ///
+    /// Each scenario is run by the article's script, which waits for each batch of answers, by an open loop at the
+    /// rate in the article's text, and by an open loop at the rate that the script reached. Needs Python with
+    /// FastAPI (`make tools` installs it). Ends with 0; 1 where a part failed; 130 after Ctrl-C, with all
+    /// finished runs kept.
+    Article(article::command::Arguments),
     /// Say what changed between two files of results, beyond noise.
     ///
     /// Compared are medians over repeats, for each scenario, path, cohort and measure. A change is larger than
@@ -130,6 +137,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Compare(arguments) => return compare::command::command(&arguments, stop).await,
         Command::Load(arguments) => return load::command(&arguments, stop).await,
+        Command::Article(arguments) => return article::command::command(&arguments, stop).await,
         Command::Diff(arguments) => return diff::command(&arguments),
     }
     Ok(ExitCode::SUCCESS)

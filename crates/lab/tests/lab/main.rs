@@ -1,6 +1,7 @@
 //! What the lab promises, and the main job end to end, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod article;
 mod compare;
 mod demo;
 mod diff;

@@ -1,4 +1,7 @@
-"""The article's API (section 4.1), for measuring ours beside it. WORK=0 takes the simulated work out."""
+"""The article's API (section 4.1), for measuring ours beside it.
+
+WORK=0 takes the simulated work out, INSTRUMENTS=0 everything that measures: counter, summary, middleware, thread.
+"""
 import os
 import random
 import threading
@@ -11,6 +14,7 @@ from starlette.responses import Response
 
 app = FastAPI()
 WORK = os.environ.get("WORK") != "0"
+INSTRUMENTS = os.environ.get("INSTRUMENTS") != "0"
 REQUEST_COUNT = Counter("app_requests_total", "Total de requisições recebidas")
 REQUEST_TIME = Summary("app_request_processing_seconds", "Tempo de processamento das requisições")
 REQUEST_DURATION = Histogram(
@@ -30,24 +34,32 @@ def collect_metrics():
         time.sleep(1)
 
 
-threading.Thread(target=collect_metrics, daemon=True).start()
+def work():
+    if WORK:
+        time.sleep(random.uniform(0.1, 0.5))
+    return {"message": "Olá, mundo!"}
 
 
-@app.middleware("http")
-async def monitor_requests(request: Request, call_next):
-    start_time = time.time()
-    response = await call_next(request)
-    REQUEST_DURATION.observe(time.time() - start_time)
-    return response
+if INSTRUMENTS:
+    threading.Thread(target=collect_metrics, daemon=True).start()
 
+    @app.middleware("http")
+    async def monitor_requests(request: Request, call_next):
+        start_time = time.time()
+        response = await call_next(request)
+        REQUEST_DURATION.observe(time.time() - start_time)
+        return response
 
-@app.get("/")
-def hello():
-    REQUEST_COUNT.inc()
-    with REQUEST_TIME.time():
-        if WORK:
-            time.sleep(random.uniform(0.1, 0.5))
-        return {"message": "Olá, mundo!"}
+    @app.get("/")
+    def hello():
+        REQUEST_COUNT.inc()
+        with REQUEST_TIME.time():
+            return work()
+else:
+
+    @app.get("/")
+    def hello():
+        return work()
 
 
 @app.get("/metrics")
