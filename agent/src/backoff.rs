@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 const FIRST: Duration = Duration::from_millis(500);
-const MOST: Duration = Duration::from_secs(30);
+/// The longest wait, whatever the interval is.
+pub const MOST: Duration = Duration::from_secs(30);
 /// Nobody is left alone for longer, whatever `Retry-After` says: a wrong one would be for good.
 const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
@@ -19,9 +20,9 @@ impl Backoff {
         self.failures
     }
 
-    /// It failed; how long to wait. Full jitter keeps a fleet from coming back all at once.
-    pub fn next(&mut self, asked: Option<Duration>) -> Duration {
-        let ceiling = FIRST.saturating_mul(1 << self.failures.min(16)).min(MOST);
+    /// It failed; how long to wait, at the most `most`. Full jitter keeps a fleet from coming back all at once.
+    pub fn next(&mut self, asked: Option<Duration>, most: Duration) -> Duration {
+        let ceiling = FIRST.saturating_mul(1 << self.failures.min(16)).min(most);
         self.failures = self.failures.saturating_add(1);
         let jittered = rand::random_range(Duration::ZERO..=ceiling);
         // Never earlier than asked.
@@ -51,15 +52,15 @@ mod tests {
         let mut backoff = Backoff::default();
         for failures in 0..40 {
             let ceiling = FIRST.saturating_mul(1 << failures.min(16)).min(MOST);
-            assert!(backoff.next(None) <= ceiling);
+            assert!(backoff.next(None, MOST) <= ceiling);
         }
-        assert!(Backoff::default().next(None) <= FIRST);
+        assert!(Backoff::default().next(None, MOST) <= FIRST);
     }
 
     #[test]
     fn what_is_asked_for_is_waited_for() {
         let mut backoff = Backoff::default();
-        assert!(backoff.next(Some(Duration::from_secs(7))) >= Duration::from_secs(7));
+        assert!(backoff.next(Some(Duration::from_secs(7)), MOST) >= Duration::from_secs(7));
         let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
         let rows = [
             ("120", Some(120)),

@@ -52,6 +52,13 @@ impl Intake {
         Self { endpoint, state: Mutex::default(), changed: Notify::new(), stats }
     }
 
+    /// The same, where what failed is tried again within an interval at the latest.
+    #[must_use]
+    pub fn each(self, interval: Duration) -> Self {
+        self.lock().turns.wait_at_most(interval);
+        self
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -78,7 +78,7 @@ pub async fn run(
     let mut intakes = Vec::new();
     let mut sinks = Vec::new();
     for endpoint in &settings.push.0 {
-        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
+        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)).each(settings.interval));
         let sink = push::Push::new(endpoint, Arc::clone(&stats));
         sinks.push(pipeline::send(sink, Arc::clone(&intake), &stop));
         intakes.push(intake);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use exposition::GroupingKey;
 use tokio::time::Instant;
 
-use crate::backoff::Backoff;
+use crate::backoff::{self, Backoff};
 use crate::sinks::Scope;
 use crate::snapshot::Snapshot;
 
@@ -50,7 +50,7 @@ struct Pause {
 }
 
 /// The newest snapshot of each group, and who may be sent when.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turns {
     waiting: BTreeMap<GroupingKey, Arc<Snapshot>>,
     failing: BTreeMap<GroupingKey, Pause>,
@@ -59,9 +59,29 @@ pub(super) struct Turns {
     last: Option<GroupingKey>,
     /// When everything ends, once that is known.
     end: Option<Instant>,
+    /// No failure is waited for longer, unless the receiver asks for it.
+    most: Duration,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            failing: BTreeMap::new(),
+            endpoint: Pause::default(),
+            last: None,
+            end: None,
+            most: backoff::MOST,
+        }
+    }
 }
 
 impl Turns {
+    /// A new snapshot comes each interval: to wait longer than that for a gateway saves it nothing.
+    pub(super) fn wait_at_most(&mut self, interval: Duration) {
+        self.most = interval.min(backoff::MOST);
+    }
+
     /// Takes a snapshot in place of an older one of its group.
     pub(super) fn offer(&mut self, snapshot: Arc<Snapshot>) -> Taken {
         if self.waiting.len() >= MOST && !self.waiting.contains_key(&snapshot.key) {
@@ -119,7 +139,7 @@ impl Turns {
                 self.failing.entry(snapshot.key.clone()).or_default()
             }
         };
-        pause.until = Some(now + pause.backoff.next(asked));
+        pause.until = Some(now + pause.backoff.next(asked, self.most));
         if self.waiting.contains_key(&snapshot.key) {
             return false;
         }

@@ -114,3 +114,18 @@ fn of_a_group_only_the_newest_waits_and_there_are_only_so_many() {
     assert_eq!(turns.offer(snapshot("one-more")), Taken::Full);
     assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);
 }
+
+#[test]
+fn no_failure_is_waited_for_longer_than_an_interval() {
+    let (interval, mut now) = (Duration::from_secs(2), Instant::now());
+    let mut turns = Turns::default();
+    turns.wait_at_most(interval);
+    let mut longest = Duration::ZERO;
+    for _ in 0..200 {
+        turns.failed(snapshot("a"), Scope::Endpoint, None, now);
+        let Turn::Wait(until) = turns.next(now) else { continue };
+        longest = longest.max(until - now);
+        now = until;
+    }
+    assert!(longest <= interval && longest > interval / 2, "{longest:?}");
+}
