@@ -74,6 +74,22 @@ impl Name {
         }
     }
 
+    /// Asks once; the targets that there are now.
+    pub async fn find(&mut self) -> Vec<Box<dyn Source>> {
+        let changes = match self.addresses().await {
+            Ok(addresses) => self.changes(addresses),
+            Err(message) => {
+                self.note(&message);
+                Vec::new()
+            }
+        };
+        let joined = changes.into_iter().filter_map(|change| match change {
+            Change::Join(source) => Some(source),
+            Change::Leave(_) => None,
+        });
+        joined.collect()
+    }
+
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
         let answer = tokio::net::lookup_host(&self.asked);
         match tokio::time::timeout(self.target.timeout(), answer).await {

@@ -8,8 +8,8 @@ mod turns;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::sinks::SendError;
 use crate::snapshot::Snapshot;
@@ -22,7 +22,17 @@ pub struct Intake {
     endpoint: String,
     state: Mutex<State>,
     changed: Notify,
+    progress: watch::Sender<Progress>,
     stats: Arc<Stats>,
+}
+
+/// How far an endpoint has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Snapshots that wait or are under way.
+    pub pending: usize,
+    /// Snapshots that were refused so far.
+    pub refused: u64,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +44,12 @@ struct State {
     ends: bool,
     /// Last values that were refused.
     refused: usize,
+}
+
+impl State {
+    fn pending(&self) -> usize {
+        self.turns.len() + usize::from(self.sending)
+    }
 }
 
 /// What an intake leaves at the end.
@@ -49,7 +65,8 @@ impl Intake {
     /// An empty one; what it drops is counted under the endpoint's name.
     pub fn new(endpoint: &str, stats: Arc<Stats>) -> Self {
         let endpoint = endpoint.to_owned();
-        Self { endpoint, state: Mutex::default(), changed: Notify::new(), stats }
+        let progress = watch::Sender::default();
+        Self { endpoint, state: Mutex::default(), changed: Notify::new(), progress, stats }
     }
 
     /// The same, where what failed is tried again within an interval at the latest.
@@ -72,6 +89,7 @@ impl Intake {
             Taken::Full => self.stats.dropped(&self.endpoint, "full"),
         }
         self.stats.waiting(&self.endpoint, state.turns.len());
+        self.progress.send_modify(|progress| progress.pending = state.pending());
         drop(state);
         self.changed.notify_one();
     }
@@ -83,6 +101,7 @@ impl Intake {
         match outcome {
             Ok(()) => state.turns.settled(&snapshot.key),
             Err(SendError::Refused) => {
+                self.progress.send_modify(|progress| progress.refused += 1);
                 state.refused += usize::from(snapshot.last && state.ends);
                 state.turns.settled(&snapshot.key);
             }
@@ -93,6 +112,21 @@ impl Intake {
             }
         }
         self.stats.waiting(&self.endpoint, state.turns.len());
+        self.progress.send_modify(|progress| progress.pending = state.pending());
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        *self.progress.borrow()
+    }
+
+    /// Waits until nothing waits nor is under way, no longer than `deadline`.
+    pub async fn settled(&self, deadline: Instant) -> Progress {
+        let mut progress = self.progress.subscribe();
+        let settled = progress.wait_for(|progress| progress.pending == 0);
+        // Its sender lives in here, so only time can end the wait.
+        let _ = timeout_at(deadline, settled).await;
+        self.progress()
     }
 
     /// The agent ends: what is refused from now on is left for good.

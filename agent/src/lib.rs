@@ -10,14 +10,17 @@
 //! - [`sources`], [`discovery`], [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
+//! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
 
 pub mod backoff;
 pub mod config;
 pub mod discovery;
 mod exchange;
+pub mod exec;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+pub mod routes;
 mod series;
 pub mod sinks;
 pub mod snapshot;
@@ -31,67 +34,79 @@ use service::server::{self, ServerSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Discovery, Settings};
+use crate::config::{Discovery, Endpoint, OnShutdown, Settings};
 use crate::identity::Identity;
 use crate::intake::Intake;
-use crate::pipeline::{Left, Times};
-use crate::sinks::{pull, push};
+use crate::pipeline::{Hurry, Left, Times, Way};
+use crate::routes::Flush;
+use crate::sinks::pull::Pull;
+use crate::sinks::push;
 use crate::sources::Source;
 use crate::stats::Stats;
 
+/// How the agent is to run.
+#[derive(Debug)]
+pub enum Mode {
+    /// Until it is told to stop, answering pulls here.
+    Serve(TcpListener, Hurry),
+    /// Every source is read once, and pushed; groups then live as long as after any push.
+    Once,
+}
+
 /// Runs until `stop`, then collects and sends once more; says what was left undone.
 pub async fn run(
-    settings: Settings,
+    mut settings: Settings,
     identity: Identity,
-    listener: TcpListener,
+    mode: Mode,
     stop: CancellationToken,
 ) -> anyhow::Result<Vec<Left>> {
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
-    let mut sources: Vec<Box<dyn Source>> = Vec::new();
     let (sender, changes) = tokio::sync::mpsc::channel(16);
+    let mut sources: Vec<Box<dyn Source>> = Vec::new();
     let named = identity.names(&settings).into_iter().zip(identity.targets.clone());
     for (target, (name, key)) in settings.scrape.0.iter().zip(named) {
+        let stats = Arc::clone(&stats);
         if target.discovery == Discovery::Dns {
-            let name = discovery::Name::new(name, target, key, Arc::clone(&stats))?;
-            tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
+            let mut name = discovery::Name::new(name, target, key, stats)?;
+            if matches!(mode, Mode::Once) {
+                sources.extend(name.find().await);
+            } else {
+                tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
+            }
         } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(
-                &name,
-                target,
-                None,
-                key,
-                Arc::clone(&stats),
-            )));
+            sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
         }
     }
     if settings.host.enabled {
-        sources.push(Box::new(sources::host::Host::new(
-            &settings.host,
-            settings.interval,
-            identity.host.clone(),
-            Arc::clone(&stats),
-        )));
+        let (interval, key) = (settings.interval, identity.host.clone());
+        sources.push(Box::new(sources::host::Host::new(&settings.host, interval, key, Arc::clone(&stats))));
     }
     sources.push(Box::new(sources::own::Own::new(identity.own.clone(), Arc::clone(&stats))));
 
-    let pull = Arc::new(pull::Pull::new(sources.len(), Arc::clone(&stats)));
-    let mut intakes = Vec::new();
-    let mut sinks = Vec::new();
-    for endpoint in &settings.push.0 {
-        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)).each(settings.interval));
-        let sink = push::Push::new(endpoint, Arc::clone(&stats));
-        sinks.push(pipeline::send(sink, Arc::clone(&intake), &stop));
-        intakes.push(intake);
+    if matches!(mode, Mode::Once) {
+        // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
+        settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
+        stop.cancel();
     }
-
+    let pull = Arc::new(Pull::new(sources.len(), Arc::clone(&stats)));
+    let way = |endpoint: &Endpoint| {
+        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)).each(settings.interval));
+        Way::to(push::Push::new(endpoint, Arc::clone(&stats)), intake, &stop)
+    };
+    let ways: Vec<Way> = settings.push.0.iter().map(way).collect();
+    let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
+    let Mode::Serve(listener, hurry) = mode else {
+        let hurry = Hurry::none();
+        return Ok(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
+    };
     // The fallback outlives everything else: it answers until the last push is out.
     let done = CancellationToken::new();
     let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
-    let (service, token) = (warp::service(pull::filter(Arc::clone(&pull))), done.clone());
+    let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
+    let (service, token) = (warp::service(routes::filter(Arc::clone(&pull), flush)), done.clone());
     let server =
         tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
-    let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
-    let left = pipeline::run(times, sources, changes, pull, intakes, sinks, stop).await;
+    let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;
     done.cancel();
     server.await.context("the listener ended badly")??;
     Ok(left)

@@ -1,16 +1,26 @@
 //! `pushpull-agent`: reads the settings, binds, runs until a signal.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use agent::Mode;
 use agent::config::{self, Settings};
+use agent::exec::App;
 use agent::identity::Identity;
-use agent::pipeline::Left;
+use agent::pipeline::{Hurry, Left};
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
 use service::{crypto, health, logs, server, stop};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What a look before a signal may take.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Scrapes pages, reads the host, pushes both to gateways, and answers pulls.
 ///
@@ -36,6 +46,18 @@ struct Arguments {
 enum Command {
     /// Print the effective settings, with where each comes from, and exit.
     Check,
+    /// Run an app as a child: its last values are pushed after its end, and its exit code is passed through.
+    ///
+    /// Signals are passed on. The app is looked at every 250 ms, once more before a signal reaches it, and
+    /// every 2 ms from then on. Ends with the app's own exit code, 128 and the signal's number where one
+    /// ended it, 127 where the command is not found.
+    Exec {
+        /// The command, after `--`.
+        #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Read every source once, push, and exit: for cron and batch jobs. The groups live for their ttl.
+    Once,
     /// Ask the running agent whether it is healthy, and exit: 0 if it is. For container health checks.
     Health,
 }
@@ -54,20 +76,20 @@ fn main() -> ExitCode {
         Some(Command::Health) => {
             return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
         }
-        None => {}
+        _ => {}
     }
     if let Err(error) = logs::init(&loaded.settings.log) {
         eprintln!("pushpull-agent: {error}");
         return ExitCode::from(2);
     }
     crypto::install();
-    match run(loaded.settings, identity) {
-        Ok(left) if left.is_empty() => ExitCode::SUCCESS,
-        Ok(left) => {
-            for left in left {
+    match run(loaded.settings, identity, arguments.command) {
+        Ok(Ended { left, code }) => {
+            for left in &left {
                 tracing::error!("left undone: {left}");
             }
-            ExitCode::FAILURE
+            // The app's word is the last one: whoever started it wants to know how it went.
+            code.map_or(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }, ExitCode::from)
         }
         Err(error) => {
             eprintln!("pushpull-agent: {error:#}");
@@ -99,10 +121,50 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     print(&format!("{described}\n{groups}{notes}"))
 }
 
+/// How a run ended: what was left undone, and the exit code of the app where there is one.
+struct Ended {
+    left: Vec<Left>,
+    code: Option<u8>,
+}
+
 /// One thread: the agent waits far more than it works.
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: Settings, identity: Identity) -> anyhow::Result<Vec<Left>> {
-    let stop = stop::signals()?;
+async fn run(settings: Settings, identity: Identity, command: Option<Command>) -> anyhow::Result<Ended> {
+    let alone = |left| Ended { left, code: None };
+    match command {
+        Some(Command::Once) => {
+            let stop = stop::signals()?;
+            agent::run(settings, identity, Mode::Once, stop).await.map(alone)
+        }
+        Some(Command::Exec { command }) => {
+            let listener = listen(&settings).await?;
+            let app = match App::start(&command) {
+                Ok(app) => app,
+                Err(error) => {
+                    eprintln!("pushpull-agent: {error}");
+                    return Ok(Ended { left: Vec::new(), code: Some(error.code()) });
+                }
+            };
+            let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
+            let look = async || drop(hurry.read(Instant::now() + LOOK).await);
+            let serving = agent::run(settings, identity, Mode::Serve(listener, hurry.clone()), done.clone());
+            let (left, code) = tokio::join!(serving, app.run(look, done));
+            // An agent that failed has told why; the app's code is still the app's.
+            let left = left.unwrap_or_else(|error| {
+                tracing::error!("the agent ended before its app: {error:#}");
+                Vec::new()
+            });
+            Ok(Ended { left, code: Some(code) })
+        }
+        _ => {
+            let stop = stop::signals()?;
+            let listener = listen(&settings).await?;
+            agent::run(settings, identity, Mode::Serve(listener, Hurry::none()), stop).await.map(alone)
+        }
+    }
+}
+
+async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     let hint = "choose another with --listen or pull.listen, such as 127.0.0.1:0 for a free port";
     let listener = server::bind(settings.pull.listen, hint).await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -111,7 +173,7 @@ async fn run(settings: Settings, identity: Identity) -> anyhow::Result<Vec<Left>
         tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");
     }
     tracing::info!(%url, "answering pulls");
-    agent::run(settings, identity, listener, stop).await
+    Ok(listener)
 }
 
 /// To standard output, at once; a closed one is no reason to stop.

@@ -4,10 +4,13 @@
 //! more, the intakes are closed, and the sinks send what is left, all within one grace. A task that
 //! dies ends the agent: half of an agent would look like a whole one.
 
+mod hurry;
+mod keep;
 mod left;
 mod read;
 mod ticks;
 
+pub use hurry::Hurry;
 pub use left::Left;
 
 use std::collections::BTreeMap;
@@ -25,6 +28,8 @@ use crate::sinks::Sink;
 use crate::sinks::pull::Pull;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
+use keep::Keep;
+use read::Why;
 
 /// Stands for a grace that no clock can count.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
@@ -69,18 +74,24 @@ pub async fn run(
     times: Times,
     sources: Vec<Box<dyn Source>>,
     mut changes: Receiver<Change>,
+    hurry: &Hurry,
     pull: Arc<Pull>,
-    intakes: Vec<Arc<Intake>>,
-    sinks: Vec<JoinHandle<usize>>,
+    ways: Vec<Way>,
     stop: CancellationToken,
 ) -> Vec<Left> {
     let grace = times.grace;
+    let intakes: Vec<Arc<Intake>> = ways.iter().map(|way| Arc::clone(&way.intake)).collect();
     let start = |source: Box<dyn Source>| {
         let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
-        let ends = stop.clone();
-        let deliver = move |snapshot: Snapshot| {
-            let snapshot = Arc::new(snapshot);
+        let (ends, hurry, keep) = (stop.clone(), hurry.reader(source.name()), Keep::default());
+        let looks = source.looks() && hurry.looks();
+        let deliver = move |snapshot: Snapshot, why: Why| {
+            let stay = looks || (snapshot.last && ends.is_cancelled());
+            let snapshot = keep.on(snapshot, stay);
             pull.offer(Arc::clone(&snapshot));
+            if why == Why::Look {
+                return;
+            }
             for intake in &intakes {
                 if ends.is_cancelled() {
                     intake.ends();
@@ -89,7 +100,7 @@ pub async fn run(
             }
         };
         let leave = CancellationToken::new();
-        let reader = read::read(source, times, deliver, stop.clone(), leave.clone());
+        let reader = read::read(source, times, deliver, hurry, stop.clone(), leave.clone());
         (leave, guarded(reader, &stop))
     };
     let mut readers: BTreeMap<String, _> =
@@ -123,8 +134,8 @@ pub async fn run(
     for intake in &intakes {
         intake.close(deadline);
     }
-    for (intake, sink) in intakes.iter().zip(sinks) {
-        finish(intake, sink, deadline, &mut left).await;
+    for Way { intake, sending } in ways {
+        finish(&intake, sending, deadline, &mut left).await;
     }
     left
 }
@@ -148,17 +159,32 @@ async fn finish(intake: &Intake, mut sink: JoinHandle<usize>, deadline: Instant,
     }
 }
 
-/// Sends what comes through the intake, one at a time, until it is closed and empty; says how many
-/// groups were to be deleted then and are still there.
-pub fn send(mut sink: impl Sink, intake: Arc<Intake>, stop: &CancellationToken) -> JoinHandle<usize> {
-    let sending = async move {
-        while let Some(snapshot) = intake.next(sink.ending()).await {
-            let outcome = sink.send(&snapshot).await;
-            intake.settle(snapshot, outcome);
-        }
-        sink.end().await
-    };
-    guarded(sending, stop)
+/// A way to an endpoint: what comes through the intake is sent, one at a time, until it is closed and empty.
+#[derive(Debug)]
+pub struct Way {
+    intake: Arc<Intake>,
+    /// Ends with how many groups were to be deleted and are still there.
+    sending: JoinHandle<usize>,
+}
+
+impl Way {
+    /// Begins to send.
+    pub fn to(mut sink: impl Sink, intake: Arc<Intake>, stop: &CancellationToken) -> Self {
+        let from = Arc::clone(&intake);
+        let sending = async move {
+            while let Some(snapshot) = from.next(sink.ending()).await {
+                let outcome = sink.send(&snapshot).await;
+                from.settle(snapshot, outcome);
+            }
+            sink.end().await
+        };
+        Self { intake, sending: guarded(sending, stop) }
+    }
+
+    /// Where snapshots go in.
+    pub fn intake(&self) -> Arc<Intake> {
+        Arc::clone(&self.intake)
+    }
 }
 
 /// A task whose death, other than its end, stops everything.

@@ -22,6 +22,11 @@ pub trait Source: Send {
     /// Reads it now.
     fn collect(&mut self) -> Collecting<'_>;
 
+    /// Whether it is worth a look between two pushes, since it may end at any time.
+    fn looks(&self) -> bool {
+        false
+    }
+
     /// What is left to say when its last reading was given up after so long.
     fn late(&mut self, _after: Duration) -> Option<Snapshot> {
         None

@@ -1,36 +1,63 @@
-//! Reading one source: at once, at each tick, and a last time at the end.
+//! Reading one source: at once, at each tick, when asked to, and a last time at the end.
 
 use tokio_util::sync::CancellationToken;
 
 use super::Times;
+use super::hurry::Reader;
 use super::ticks::Ticks;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
+
+/// What is done with a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is pushed.
+    Push,
+    /// It is kept for the last push, and for pulls.
+    Look,
+}
 
 /// Reads until the source leaves or all ends; says whether the last reading worked out.
 pub(super) async fn read(
     mut source: Box<dyn Source>,
     times: Times,
-    deliver: impl Fn(Snapshot),
+    deliver: impl Fn(Snapshot, Why),
+    mut hurry: Reader,
     stop: CancellationToken,
     leave: CancellationToken,
 ) -> bool {
     let mut ticks = Ticks::new(times.interval, times.seed, source.name());
+    let looks = source.looks() && hurry.looks();
+    let (mut is_up, mut answered) = (false, false);
     while !stop.is_cancelled() {
-        tokio::select! {
+        let mut why = tokio::select! {
             () = stop.cancelled() => break,
-            () = leave.cancelled() => {}
-            () = ticks.tick() => {}
-        }
+            () = leave.cancelled() => Why::Push,
+            () = ticks.tick() => Why::Push,
+            why = hurry.asks(looks, answered) => why,
+        };
+        let generation = hurry.generation();
         // What is under way when the stop comes is given up for the last reading.
-        tokio::select! {
+        let snapshot = tokio::select! {
             () = stop.cancelled() => break,
             () = leave.cancelled() => {
-                source.gone().map(&deliver);
+                if let Some(snapshot) = source.gone() {
+                    deliver(snapshot, Why::Push);
+                }
                 return true;
             }
-            snapshot = source.collect() => deliver(snapshot),
+            snapshot = source.collect() => snapshot,
+        };
+        if snapshot.up && !is_up {
+            // The first page of a short job may be its only one.
+            why = Why::Push;
         }
+        is_up = snapshot.up;
+        answered |= is_up;
+        if is_up || why == Why::Push {
+            deliver(snapshot, why);
+        }
+        hurry.done(generation);
     }
     // Half of the grace for reading leaves half for sending.
     let longest = times.grace / 2;
@@ -39,6 +66,6 @@ pub(super) async fn read(
         Err(_) => source.late(longest),
     };
     let Some(snapshot) = last else { return false };
-    deliver(Snapshot { last: true, ..snapshot });
+    deliver(Snapshot { last: true, ..snapshot }, Why::Push);
     true
 }

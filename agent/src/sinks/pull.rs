@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use exposition::{Kind, Page, PageBuilder, encode};
-use http::header::{ACCEPT_ENCODING, ALLOW};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
 use service::negotiate;
 use warp::reply::Response;
-use warp::{Filter, Reply};
 
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
@@ -48,7 +47,8 @@ impl Pull {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    fn ready(&self) -> bool {
+    /// Whether each source was read.
+    pub(crate) fn ready(&self) -> bool {
         self.newest().len() >= self.sources
     }
 
@@ -61,14 +61,16 @@ impl Pull {
         out
     }
 
-    fn metrics(&self, headers: &HeaderMap) -> Response {
+    /// The page of metrics.
+    pub(crate) fn metrics(&self, headers: &HeaderMap) -> Response {
         // What is no text is as good as not sent; several lines are one list.
         let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let taken = values.collect::<Vec<_>>().join(",");
         negotiate::page(self.text(), encode::TEXT, Some(&taken)).map(Into::into)
     }
 
-    fn page(&self) -> String {
+    /// The page for people.
+    pub(crate) fn page(&self) -> String {
         let rows: String = self
             .newest()
             .iter()
@@ -89,7 +91,9 @@ impl Pull {
             .filter(|sample| sample.label("endpoint").is_some())
             .map(|sample| format!("{}\n", sample.line()))
             .collect();
-        format!("pushpull agent: /metrics /-/healthy /-/ready\n\nsources\n{rows}\nendpoints\n{endpoints}")
+        format!(
+            "pushpull agent: /metrics /-/healthy /-/ready, POST /-/flush\n\nsources\n{rows}\nendpoints\n{endpoints}"
+        )
     }
 }
 
@@ -107,33 +111,4 @@ fn ages(newest: &[Arc<Snapshot>]) -> Page {
         page.sample(name, &labels, age(snapshot));
     }
     page.finish()
-}
-
-/// The routes of the agent's listener.
-pub fn filter(
-    pull: Arc<Pull>,
-) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
-    let with = warp::any().map(move || Arc::clone(&pull));
-    let metrics = warp::path!("metrics")
-        .and(with.clone())
-        .and(warp::header::headers_cloned())
-        .map(|pull: Arc<Pull>, headers: HeaderMap| pull.metrics(&headers));
-    let healthy = warp::path!("-" / "healthy").map(|| "OK\n".into_response());
-    let ready = warp::path!("-" / "ready").and(with.clone()).map(|pull: Arc<Pull>| {
-        if pull.ready() {
-            return "OK\n".into_response();
-        }
-        warp::reply::with_status("no source was read yet\n", StatusCode::SERVICE_UNAVAILABLE).into_response()
-    });
-    let page = warp::path::end().and(with).map(|pull: Arc<Pull>| pull.page().into_response());
-    let routes = metrics.or(healthy).unify().or(ready).unify().or(page).unify();
-    // Warp's own answer to another method does not say which are allowed.
-    warp::method().and(routes).map(|method: http::Method, response: Response| {
-        if method == http::Method::GET || method == http::Method::HEAD {
-            return response;
-        }
-        let mut refused = StatusCode::METHOD_NOT_ALLOWED.into_response();
-        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        refused
-    })
 }

@@ -130,6 +130,10 @@ impl Source for Scrape {
         Box::pin(self.snapshot())
     }
 
+    fn looks(&self) -> bool {
+        true
+    }
+
     fn late(&mut self, after: Duration) -> Option<Snapshot> {
         let failure = self.fetcher.late(after);
         Some(self.failed(SystemTime::now(), Report { duration: after, ..Report::default() }, &failure))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent::config::{Endpoint, OnShutdown, Target};
 use agent::intake::Intake;
-use agent::pipeline::{self, Change, Times};
+use agent::pipeline::{self, Change, Hurry, Times, Way};
 use agent::sinks::pull::Pull;
 use agent::sinks::push::Push;
 use agent::sources::Source;
@@ -52,13 +52,15 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let endpoint = Endpoint { on_shutdown, linger, ttl: life, ..Endpoint::at(&gateway.url) };
         let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
         let stop = CancellationToken::new();
-        let sink = pipeline::send(Push::new(&endpoint, Arc::clone(&stats)), Arc::clone(&intake), &stop);
+        let way = Way::to(Push::new(&endpoint, Arc::clone(&stats)), intake, &stop);
         let (sender, changes) = mpsc::channel(1);
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5), seed: 0 };
         let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
         let sources = vec![source("stays")];
-        let run = pipeline::run(times, sources, changes, pull, vec![intake], vec![sink], stop.clone());
-        let run = tokio::spawn(run);
+        let (ends, hurry) = (stop.clone(), Hurry::none());
+        let run = tokio::spawn(async move {
+            pipeline::run(times, sources, changes, &hurry, pull, vec![way], ends).await
+        });
         let joins = source("leaves");
         let name = joins.name().to_owned();
         sender.send(Change::Join(joins)).await.unwrap();

@@ -140,15 +140,11 @@ async fn a_hundred_intervals_do_not_drift() {
     let pull = Arc::new(agent::sinks::pull::Pull::new(1, stats));
     let (second, token) = (Duration::from_secs(1), stop.clone());
     let (_nobody, changes) = tokio::sync::mpsc::channel(1);
-    let run = tokio::spawn(agent::pipeline::run(
-        agent::pipeline::Times { interval: second, grace: second, seed: 0 },
-        vec![Box::new(Clock(sender))],
-        changes,
-        pull,
-        vec![],
-        vec![],
-        token,
-    ));
+    let run = tokio::spawn(async move {
+        let times = agent::pipeline::Times { interval: second, grace: second, seed: 0 };
+        let hurry = agent::pipeline::Hurry::none();
+        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, vec![], token).await
+    });
     // The first reading comes at once, those after it at the source's own moments.
     times.recv().await.unwrap();
     let first = times.recv().await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::intake::Intake;
-use agent::pipeline::{self, Left, Times};
+use agent::pipeline::{self, Hurry, Left, Times, Way};
 use agent::sinks::pull::Pull;
 use agent::sinks::{SendError, Sink};
 use agent::snapshot::Snapshot;
@@ -93,14 +93,14 @@ async fn a_sink_that_dies_ends_the_agent_and_is_told() {
     let stats = Arc::new(Stats::new().unwrap());
     let intake = Arc::new(Intake::new("gateway", Arc::clone(&stats)));
     let stop = CancellationToken::new();
-    let sink = pipeline::send(Dying, Arc::clone(&intake), &stop);
+    let way = Way::to(Dying, intake, &stop);
     let (_nobody, changes) = tokio::sync::mpsc::channel(1);
     let own: Box<dyn Source> = Box::new(Own::new("job/own".parse().unwrap(), Arc::clone(&stats)));
     let hour = Duration::from_hours(1);
     let times = Times { interval: hour, grace: hour, seed: 0 };
     let pull = Arc::new(Pull::new(1, stats));
     // Nobody stops it.
-    let left = pipeline::run(times, vec![own], changes, pull, vec![intake], vec![sink], stop).await;
+    let left = pipeline::run(times, vec![own], changes, &Hurry::none(), pull, vec![way], stop).await;
     let [Left::Died { whose, why }, Left::Waiting { snapshots, .. }] = left.as_slice() else {
         panic!("{left:?}")
     };

@@ -6,10 +6,13 @@ mod bad_targets;
 mod discovery;
 mod doubles;
 mod ending;
+mod exec;
 mod flow;
+mod flush;
 mod host;
 mod left;
 mod network;
+mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;

@@ -35,6 +35,7 @@ pub mod machine;
 pub mod measure;
 pub mod observe;
 pub mod observed;
+mod offspring;
 pub mod path;
 pub mod plan;
 pub mod play;

@@ -46,8 +46,9 @@ async fn asked(interrupt: &mut Signal, terminate: &mut Signal) -> &'static str {
     }
 }
 
+/// Ends the process at once, with 1.
 #[allow(clippy::disallowed_methods, reason = "whoever asks twice wants no destructor in the way")]
-fn abandon(signal: &str) {
+pub fn abandon(signal: &str) {
     if tracing::enabled!(tracing::Level::ERROR) {
         tracing::error!(signal, "ended before everything was finished");
     } else {

@@ -50,10 +50,17 @@ pub fn pod(
         let name = format!("{number}-{}.toml", path.name());
         let file = settings::write(folder, &name, &agent(path, address, gateway, &planned.group, times))?;
         let file = file.display().to_string();
-        let program = Program::new(&ours("pushpull-agent")?, ["--config", &file]);
+        let mut program = Program::new(&ours("pushpull-agent")?, ["--config", &file]);
+        if path == Path::PushExec {
+            program.arguments.extend(["exec".to_owned(), "--".to_owned(), app.path.display().to_string()]);
+            program.arguments.extend(app.arguments.iter().cloned());
+            program.environment.extend(app.environment.iter().cloned());
+        }
         agents.push((path, stage.site(program)));
     }
-    Ok(Pod { planned: planned.clone(), address, truth, app: stage.site(app), agents })
+    let has_parent = agents.iter().any(|(path, _)| *path == Path::PushExec);
+    let app = (!has_parent).then(|| stage.site(app));
+    Ok(Pod { planned: planned.clone(), address, truth, app, agents })
 }
 
 /// The settings of one agent: one page, one gateway, nothing of the host.
@@ -62,7 +69,7 @@ fn agent(path: Path, app: SocketAddr, gateway: SocketAddr, group: &str, times: &
     let timeout = seconds(times.push.min(10.0));
     // Ours ends a group once two scrapes have had time to see its last values; the real one cannot.
     let end = match path {
-        Path::PushOurs => {
+        Path::PushOurs | Path::PushExec => {
             let (ttl, linger) = (seconds(times.lifetime), seconds(2.0 * times.scrape));
             format!("ttl = \"{ttl}\"\non_shutdown = \"expire\"\nlinger = \"{linger}\"\n")
         }

@@ -12,6 +12,8 @@ pub enum Path {
     PullDiscovered,
     /// An agent pushes to our gateway with a lifetime; Prometheus scrapes the gateway.
     PushOurs,
+    /// The app is the child of an agent (`pushpull-agent exec`), which pushes to our gateway.
+    PushExec,
     /// An agent pushes to the real Pushgateway, which keeps its groups in memory.
     PushReal,
     /// The same, and the Pushgateway keeps its groups in a file, too.
@@ -20,8 +22,14 @@ pub enum Path {
 
 impl Path {
     /// All, in the order of the report.
-    pub const ALL: [Self; 5] =
-        [Self::PullStatic, Self::PullDiscovered, Self::PushOurs, Self::PushReal, Self::PushRealFile];
+    pub const ALL: [Self; 6] = [
+        Self::PullStatic,
+        Self::PullDiscovered,
+        Self::PushOurs,
+        Self::PushExec,
+        Self::PushReal,
+        Self::PushRealFile,
+    ];
 
     /// Its name in results, queries and the report.
     pub const fn name(self) -> &'static str {
@@ -29,6 +37,7 @@ impl Path {
             Self::PullStatic => "pull-static",
             Self::PullDiscovered => "pull-discovered",
             Self::PushOurs => "push-ours",
+            Self::PushExec => "push-exec",
             Self::PushReal => "push-real",
             Self::PushRealFile => "push-real-file",
         }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{self, Sent};
 use super::costs::{Meter, usage};
+use super::offspring::Offspring;
 use super::path::Path;
 use super::scenario::{Exit, Times};
 use super::schedule::Planned;
@@ -51,8 +52,8 @@ pub struct Pod {
     pub address: SocketAddr,
     /// Where the app writes what it answered.
     pub truth: PathBuf,
-    /// The app, wrapped into its place.
-    pub app: Program,
+    /// The app, wrapped into its place; none where its agent starts it ([`Path::PushExec`]).
+    pub app: Option<Program>,
     /// Its agents, wrapped likewise.
     pub agents: Vec<(Path, Program)>,
 }
@@ -96,13 +97,17 @@ impl Pod {
             () = sleep_until(born_at) => {}
             () = place.closing.cancelled() => return Ok(Lived::default()),
         }
-        let mut alive = Alive { app: None, agents: Vec::new() };
+        let mut alive = Alive { app: None, child: None, agents: Vec::new() };
         let lived = self.act(&mut alive, &place).await;
         // What an exit left alive, such as the agents of an app that crashed, ends with the run.
         for process in alive.all() {
             process.signal(Signal::KILL);
         }
         let name = &self.planned.instance;
+        if let Some(child) = alive.child {
+            child.signal(Signal::KILL);
+            child.end(&place.meter, GRACE).await;
+        }
         for process in alive.all() {
             reap(process, &place.meter, GRACE).await;
         }
@@ -111,18 +116,22 @@ impl Pod {
 
     async fn act(&self, alive: &mut Alive, place: &Place) -> anyhow::Result<Lived> {
         let mut lived = Lived { born: now(), ..Lived::default() };
-        let app = alive.app.insert(Process::start("app", &self.app, &place.log)?);
-        place.meter.add("app", None, app.id().unwrap_or(0));
+        let (with_it, beside): (Vec<_>, Vec<_>) =
+            self.agents.iter().partition(|(path, _)| *path == Path::PushExec);
+        alive.begin(self.app.as_ref(), &with_it, place)?;
         let connection = tokio::select! {
             connection = listening(self.address) => connection,
-            status = app.ended() => bail!(app.death(status).await),
+            error = alive.first_death() => return Err(error),
             () = tokio::time::sleep(START) => bail!("the app did not listen on {} within {START:?}", self.address),
         };
-        for (path, program) in &self.agents {
-            let agent = Process::start("agent", program, &place.log)?;
-            place.meter.add("agent", Some(*path), agent.id().unwrap_or(0));
-            alive.agents.push(agent);
+        if let Some(parent) = alive.agents.first() {
+            // It listens, so it is there.
+            let child =
+                timeout(START, Offspring::of(parent)).await.context("the app is not its agent's child")?;
+            place.meter.add("app", None, child.pid);
+            alive.child = Some(child);
         }
+        alive.begin(None, &beside, place)?;
         let client = tokio::spawn(client::run(connection, place.times.rate, place.calm.clone()));
         let death = self.planned.death.map(|death| place.began + Duration::from_secs_f64(death));
         let until = async {
@@ -157,7 +166,12 @@ impl Pod {
         let linger = linger(exit, &place.times);
         lived.exited = lived.exited.map(|at| at + after(exit, &place.times));
         let (app, agents) = (exit != Exit::AgentKill, exit != Exit::AppKill);
-        // The app first: what it answered before is what its agents read afterwards.
+        // The app first: what it answered before is what its agents read afterwards. A parent is asked in its
+        // child's place, and passes that on.
+        let child = alive.child.filter(|_| app);
+        if let Some(child) = child.filter(|_| signal == Signal::KILL) {
+            child.signal(signal);
+        }
         let mut ending: Vec<&mut Process> = Vec::new();
         ending.extend(alive.app.as_mut().filter(|_| app));
         ending.extend(alive.agents.iter_mut().filter(|_| agents));
@@ -165,10 +179,16 @@ impl Pod {
             process.signal(signal);
         }
         let grace = GRACE + Duration::from_secs_f64(linger);
-        let late: Vec<bool> = futures_util::future::join_all(
-            ending.into_iter().map(async |process| !reap(process, &place.meter, grace).await),
-        )
-        .await;
+        let ending = ending.into_iter().map(async |process| !reap(process, &place.meter, grace).await);
+        let ended = async {
+            match child {
+                Some(child) => !child.end(&place.meter, grace).await,
+                None => false,
+            }
+        };
+        let (mut late, child): (Vec<bool>, bool) =
+            futures_util::future::join(futures_util::future::join_all(ending), ended).await;
+        late.push(child);
         let late = late.iter().filter(|late| **late).count();
         if late > 0 {
             let name = &self.planned.instance;
@@ -180,10 +200,30 @@ impl Pod {
 /// The processes of one instance.
 struct Alive {
     app: Option<Process>,
+    /// The app, where it is its agent's child and not ours.
+    child: Option<Offspring>,
     agents: Vec<Process>,
 }
 
 impl Alive {
+    fn begin(
+        &mut self,
+        app: Option<&Program>,
+        agents: &[&(Path, Program)],
+        place: &Place,
+    ) -> anyhow::Result<()> {
+        if let Some(app) = app {
+            let app = self.app.insert(Process::start("app", app, &place.log)?);
+            place.meter.add("app", None, app.id().unwrap_or(0));
+        }
+        for (path, program) in agents {
+            let agent = Process::start("agent", program, &place.log)?;
+            place.meter.add("agent", Some(*path), agent.id().unwrap_or(0));
+            self.agents.push(agent);
+        }
+        Ok(())
+    }
+
     fn all(&mut self) -> impl Iterator<Item = &mut Process> {
         self.app.iter_mut().chain(&mut self.agents)
     }

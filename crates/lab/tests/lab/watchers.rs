@@ -15,7 +15,7 @@ use super::started::gone;
 use super::{binary, eventually};
 
 const TIMES: Times = Times { scrape: 0.5, push: 1.0, lookback: 60.0, lifetime: 30.0, rate: 1.0 };
-const PUSHES: [Path; 3] = [Path::PushOurs, Path::PushReal, Path::PushRealFile];
+const PUSHES: [Path; 4] = [Path::PushOurs, Path::PushExec, Path::PushReal, Path::PushRealFile];
 
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()

@@ -84,11 +84,8 @@ pub fn left(life: f64, period: f64, after: f64) -> (f64, f64) {
 fn capture(of: &Subject<'_>) -> Option<Expected> {
     match (of.cohort.exit, of.path) {
         (Exit::Term, path) if !path.pulls() => within(0.98, 1.0),
-        (Exit::Linger, Path::PullStatic) => within(0.98, 1.0),
-        // Discovery takes as long as the life and the linger together.
-        (Exit::Linger, Path::PullDiscovered) if of.times.scrape >= 5.0 && of.known_life() <= 0.5 => {
-            within(0.0, 0.05)
-        }
+        // The parent outlives its child, and looked at it a moment before.
+        (Exit::Linger, Path::PullStatic) | (Exit::AppKill, Path::PushExec) => within(0.98, 1.0),
         // The wait for discovery comes on top, and has no theory.
         (_, Path::PullDiscovered) => None,
         (Exit::Kill | Exit::AppKill, _) => shares(of, 0.0),
@@ -141,7 +138,7 @@ fn ghost(of: &Subject<'_>) -> Option<Expected> {
         _ if !matches!(of.cohort.exit, Exit::Kill | Exit::Term | Exit::Linger) => None,
         Path::PullStatic => within(0.0, scrape + 1.0),
         Path::PullDiscovered => within(0.0, REMOVED * scrape + 1.0),
-        Path::PushOurs => within(0.0, lifetime + scrape + push),
+        Path::PushOurs | Path::PushExec => within(0.0, lifetime + scrape + push),
         Path::PushReal | Path::PushRealFile if of.watched.is_empty() => None,
         // For ever, of which the run saw so much.
         Path::PushReal | Path::PushRealFile => {

@@ -33,7 +33,9 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
     let unit = times.scrape;
     let longest = lives.iter().map(|(life, _)| *life).fold(0.0, f64::max);
     let main = vec![Path::PullStatic, Path::PullDiscovered, Path::PushOurs, Path::PushReal];
-    let with_file = Path::ALL.to_vec();
+    // Where it matters how an instance ends, its app is also an agent's child.
+    let with_exec = [main.as_slice(), &[Path::PushExec]].concat();
+    let with_file = [main.as_slice(), &[Path::PushRealFile]].concat();
     let scenario = |name, question, cohorts: Vec<Cohort>, seconds| Scenario {
         name,
         question,
@@ -73,12 +75,15 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
                 (12.0 * unit).max(24.0),
             )
         },
-        scenario(
-            "lifetimes",
-            "How many events of an instance that lives for so long are ever seen?",
-            short,
-            window + longest,
-        ),
+        Scenario {
+            paths: with_exec.clone(),
+            ..scenario(
+                "lifetimes",
+                "How many events of an instance that lives for so long are ever seen?",
+                short,
+                window + longest,
+            )
+        },
         Scenario {
             hold: 2.0 * unit + 2.0 + times.lookback,
             beside: true,
@@ -92,18 +97,21 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
                 (4.0 * unit).max(10.0),
             )
         },
-        scenario(
-            "rolling",
-            "What is seen of a deployment whose instances are replaced one after the other?",
-            vec![cohort(
-                "replaced",
-                10,
-                Birth::Every { first: 0.0, step: unit },
-                Some(Life::For(4.0 * unit)),
-                Exit::Term,
-            )],
-            13.0 * unit,
-        ),
+        Scenario {
+            paths: with_exec.clone(),
+            ..scenario(
+                "rolling",
+                "What is seen of a deployment whose instances are replaced one after the other?",
+                vec![cohort(
+                    "replaced",
+                    10,
+                    Birth::Every { first: 0.0, step: unit },
+                    Some(Life::For(4.0 * unit)),
+                    Exit::Term,
+                )],
+                13.0 * unit,
+            )
+        },
         scenario(
             "burst",
             "What is seen when one instance becomes twenty, and one again?",
@@ -138,12 +146,15 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
                 12.0 * unit,
             )
         },
-        scenario(
-            "api-crash",
-            "The API crashes and its agent lives on: who notices, and when?",
-            vec![cohort("crash", 10, late, Some(Life::Between(4.0 * unit, 6.0 * unit)), Exit::AppKill)],
-            9.0 * unit,
-        ),
+        Scenario {
+            paths: with_exec.clone(),
+            ..scenario(
+                "api-crash",
+                "The API crashes and its agent lives on: who notices, and when?",
+                vec![cohort("crash", 10, late, Some(Life::Between(4.0 * unit, 6.0 * unit)), Exit::AppKill)],
+                9.0 * unit,
+            )
+        },
         Scenario {
             network: Network::Bad { loss: 0.05, kilobits: 512 },
             ..scenario(
@@ -173,12 +184,15 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
             }],
             8.0 * unit,
         ),
-        scenario(
-            "agent-crash",
-            "The agent crashes and its API lives on: who notices, and when?",
-            vec![cohort("crash", 10, late, Some(Life::Between(4.0 * unit, 6.0 * unit)), Exit::AgentKill)],
-            9.0 * unit,
-        ),
+        Scenario {
+            paths: with_exec.clone(),
+            ..scenario(
+                "agent-crash",
+                "The agent crashes and its API lives on: who notices, and when?",
+                vec![cohort("crash", 10, late, Some(Life::Between(4.0 * unit, 6.0 * unit)), Exit::AgentKill)],
+                9.0 * unit,
+            )
+        },
     ]
 }
 

@@ -72,7 +72,7 @@ pub(super) fn up(path: Path, targets: &[Target]) -> (String, f64) {
         // Those that were not born yet are scraped, too, and are down.
         Path::PullStatic => (format!("count(up{{job=\"{JOB}\"}}) or vector(0)"), instances.len() as f64),
         Path::PullDiscovered => (format!("count(up{{instance=\"{WARM_UP}\"}})"), 1.0),
-        Path::PushOurs | Path::PushReal | Path::PushRealFile => ("up{job=\"gateway\"}".to_owned(), 1.0),
+        _ => ("up{job=\"gateway\"}".to_owned(), 1.0),
     }
 }
 

@@ -22,7 +22,7 @@ impl Peers {
     /// Finds what these ways need.
     pub fn find(paths: &[Path]) -> anyhow::Result<Self> {
         let mut peers = Self::among(paths, on_path)?;
-        if paths.contains(&Path::PushOurs) {
+        if paths.iter().any(|path| matches!(path, Path::PushOurs | Path::PushExec)) {
             peers.our_gateway = ours("pushpull-gateway")?;
         }
         Ok(peers)

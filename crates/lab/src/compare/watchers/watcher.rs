@@ -25,6 +25,7 @@ const NAMES: [[&str; 2]; Path::ALL.len()] = [
     ["prom-static", ""],
     ["prom-found", ""],
     ["prom-ours", "gate-ours"],
+    ["prom-exec", "gate-exec"],
     ["prom-real", "gate-real"],
     ["prom-file", "gate-file"],
 ];

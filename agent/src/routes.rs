@@ -1,0 +1,102 @@
+//! What the agent's listener answers: pulls, probes, and a flush for whoever ends the app.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio::time::Instant;
+use warp::reply::Response;
+use warp::{Filter, Reply};
+
+use crate::intake::Intake;
+use crate::pipeline::Hurry;
+use crate::sinks::pull::Pull;
+
+/// What a flush may take where it does not say so, and at the most.
+const USUAL: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_mins(5);
+
+/// Reads all and pushes it, now.
+#[derive(Debug, Clone)]
+pub struct Flush {
+    /// Asks the readers.
+    pub hurry: Hurry,
+    /// The ways to the endpoints.
+    pub intakes: Vec<Arc<Intake>>,
+}
+
+impl Flush {
+    /// 200 once everything was read and pushed; 504 with what was not, a line each.
+    async fn answer(self, query: String) -> Response {
+        let Some(longest) = longest(&query) else {
+            let expected =
+                format!("expected /-/flush or /-/flush?timeout=5s with at most {LONGEST:?}, got ?{query}\n");
+            return warp::reply::with_status(expected, StatusCode::BAD_REQUEST).into_response();
+        };
+        let left = self.hurry.flush(&self.intakes, Instant::now() + longest).await;
+        if left.is_empty() {
+            return "OK\n".into_response();
+        }
+        let lines: String = left.iter().map(|left| format!("{left}\n")).collect();
+        warp::reply::with_status(lines, StatusCode::GATEWAY_TIMEOUT).into_response()
+    }
+}
+
+fn longest(query: &str) -> Option<Duration> {
+    if query.is_empty() {
+        return Some(USUAL);
+    }
+    let timeout = humantime::parse_duration(query.strip_prefix("timeout=")?).ok()?;
+    (timeout <= LONGEST).then_some(timeout)
+}
+
+/// All routes.
+pub fn filter(
+    pull: Arc<Pull>,
+    flush: Flush,
+) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
+    let with = warp::any().map(move || Arc::clone(&pull));
+    let metrics = warp::path!("metrics")
+        .and(with.clone())
+        .and(warp::header::headers_cloned())
+        .map(|pull: Arc<Pull>, headers: HeaderMap| pull.metrics(&headers));
+    let healthy = warp::path!("-" / "healthy").map(|| "OK\n".into_response());
+    let ready = warp::path!("-" / "ready").and(with.clone()).map(|pull: Arc<Pull>| {
+        if pull.ready() {
+            return "OK\n".into_response();
+        }
+        warp::reply::with_status("no source was read yet\n", StatusCode::SERVICE_UNAVAILABLE).into_response()
+    });
+    let page = warp::path::end().and(with).map(|pull: Arc<Pull>| pull.page().into_response());
+    let pages = metrics.or(healthy).unify().or(ready).unify().or(page).unify();
+    let pages = warp::method()
+        .and(pages)
+        .map(|method: Method, response: Response| only(&method, &[Method::GET, Method::HEAD], response));
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let flushes = warp::path!("-" / "flush").and(warp::method()).and(query).then(
+        move |method: Method, query: String| {
+            let flush = flush.clone();
+            async move {
+                if method == Method::POST {
+                    return flush.answer(query).await;
+                }
+                only(&method, &[Method::POST], Response::default())
+            }
+        },
+    );
+    flushes.or(pages).unify()
+}
+
+/// Warp's own answer to another method does not say which are allowed.
+fn only(method: &Method, allowed: &[Method], response: Response) -> Response {
+    if allowed.contains(method) {
+        return response;
+    }
+    let mut refused = StatusCode::METHOD_NOT_ALLOWED.into_response();
+    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        refused.headers_mut().insert(ALLOW, names);
+    }
+    refused
+}

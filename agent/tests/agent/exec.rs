@@ -1,0 +1,175 @@
+//! The agent as its app's parent: signals, exit codes, and the app's very last values.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::doubles::Double;
+use super::process::eventually;
+
+const APP: &str = include_str!("app.py");
+
+struct Run {
+    child: Child,
+    said: std::sync::Arc<std::sync::Mutex<String>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agent.toml");
+    let settings = format!(
+        "interval = \"1h\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
+         [scrape]\nurl = \"http://127.0.0.1:{port}/metrics\"\ntimeout = \"5s\"\n[shutdown]\ngrace = \"5s\"\n\
+         [push]\nurl = \"{}\"\nttl = \"3h\"\n[pull]\nlisten = \"127.0.0.1:0\"\n",
+        gateway.url
+    );
+    std::fs::write(&file, settings).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
+        .args(["exec", "--config", file.to_str().unwrap(), "--"])
+        .args(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let streams: [Box<dyn std::io::Read + Send>; 2] =
+        [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+    for stream in streams {
+        let said = std::sync::Arc::clone(&said);
+        std::thread::spawn(move || {
+            let lines = std::io::BufRead::lines(std::io::BufReader::new(stream));
+            for line in lines.map_while(Result::ok) {
+                said.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
+    }
+    Run { child, said, _folder: folder }
+}
+
+impl Run {
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    fn end(&mut self) -> Option<i32> {
+        let mut code = None;
+        eventually("the end", || {
+            code = self.child.try_wait().unwrap().map(|status| status.code());
+            code.is_some()
+        });
+        code.flatten()
+    }
+}
+
+fn last_value(gateway: &Double) -> Option<u64> {
+    let body = gateway.seen_of("PUT /metrics/job/j/instance/i").pop()?.body;
+    body.lines().find_map(|line| line.strip_prefix("c ")?.parse().ok())
+}
+
+#[test]
+fn an_app_that_is_gone_ten_milliseconds_after_its_signal_leaves_its_last_value() {
+    for signal in ["-TERM", "-INT", "-TERM", "-TERM", "-INT"] {
+        let (gateway, port) = (Double::gateway(), free_port());
+        let mut run = exec(&gateway, port, &["python3", "-c", APP, &port.to_string()]);
+        eventually("the first value, an hour before the next tick", || last_value(&gateway).is_some());
+        run.signal(signal);
+        assert_eq!(run.end(), Some(7), "{}", run.said());
+        eventually("its last words", || run.said().contains("final "));
+        let said = run.said();
+        let last: u64 = said.lines().find_map(|line| line.strip_prefix("final ")?.parse().ok()).unwrap();
+        assert_eq!(last_value(&gateway), Some(last), "{said}");
+    }
+}
+
+#[test]
+fn an_app_that_ends_by_itself_or_is_killed_leaves_what_was_seen_last() {
+    let (gateway, port) = (Double::gateway(), free_port());
+    let mut run = exec(&gateway, port, &["python3", "-c", APP, &port.to_string()]);
+    eventually("the first value", || last_value(&gateway).is_some());
+    let first = last_value(&gateway).unwrap();
+    // A look is a quarter of a second away, so some values come that no push has brought.
+    let children = format!("/proc/{}/task/{}/children", run.child.id(), run.child.id());
+    let app = std::fs::read_to_string(children).unwrap();
+    let until = Instant::now() + Duration::from_millis(600);
+    eventually("two looks", || Instant::now() > until);
+    assert!(Command::new("kill").args(["-KILL", app.trim()]).status().unwrap().success());
+    assert_eq!(run.end(), Some(128 + 9), "{}", run.said());
+    let last = gateway.seen_of("PUT /metrics/job/j/instance/i").pop().unwrap();
+    assert!(last.line.ends_with("?ttl=30") && last.body.contains("up 0\n"), "{last:?}");
+    assert!(last_value(&gateway).unwrap() >= first + 100, "{first} {}", last.body);
+}
+
+#[test]
+fn exit_codes_are_passed_through_as_shells_have_them() {
+    let gateway = Double::gateway();
+    for (command, code) in [
+        (&["sh", "-c", "exit 3"][..], 3),
+        (&["true"], 0),
+        (&["sh", "-c", "kill -SEGV $$"], 128 + 11),
+        (&["/nowhere/app"], 127),
+        (&["/etc/passwd"], 126),
+    ] {
+        let mut run = exec(&gateway, free_port(), command);
+        assert_eq!(run.end(), Some(code), "{command:?}: {}", run.said());
+    }
+}
+
+#[test]
+fn an_app_goes_on_while_no_gateway_is_there_and_its_code_is_the_last_word() {
+    let gateway = Double::new(|_, stream| drop(stream.shutdown(std::net::Shutdown::Both)));
+    let mut run = exec(&gateway, free_port(), &["sh", "-c", "exit 4"]);
+    assert_eq!(run.end(), Some(4));
+    eventually("what was left", || run.said().contains("left undone"));
+}
+
+#[test]
+fn as_process_1_it_buries_orphans_and_passes_signals_on() {
+    let unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    if !Command::new("unshare").args(unshare).arg("true").status().is_ok_and(|status| status.success()) {
+        println!("skipped: needs root, to be process 1 of a namespace");
+        return;
+    }
+    let (gateway, folder) = (Double::gateway(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("agent.toml");
+    let settings = format!(
+        "interval = \"1h\"\n[host]\nenabled = false\n[scrape]\nurl = \"http://127.0.0.1:{}/metrics\"\n\
+         [push]\nurl = \"{}\"\n[pull]\nlisten = \"127.0.0.1:0\"\n",
+        free_port(),
+        gateway.url
+    );
+    std::fs::write(&file, settings).unwrap();
+    // An orphan is born and ends; once it is buried, /proc has no zombie and the app ends.
+    let app = "(sh -c 'sleep 0.2 & exit 0'); \
+               until ! grep -q '^State:.Z' /proc/[0-9]*/status 2>/dev/null && ! pgrep -x sleep >/dev/null; \
+               do :; done; exit 5";
+    let mut child = Command::new("unshare")
+        .args(unshare)
+        .arg(env!("CARGO_BIN_EXE_pushpull-agent"))
+        .args(["exec", "--config", file.to_str().unwrap(), "--", "sh", "-c", app])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut code = None;
+    eventually("the end of process 1", || {
+        code = child.try_wait().unwrap().map(|status| status.code());
+        code.is_some()
+    });
+    assert_eq!(code.flatten(), Some(5));
+}

@@ -1,0 +1,57 @@
+//! A flush: for whoever ends the app, and has to know that its last values have arrived.
+
+use std::sync::atomic::Ordering;
+
+use super::doubles::{Double, answer};
+use super::ending::{counter, settings};
+use super::peers;
+use super::process::{Agent, eventually, start};
+
+fn flush(agent: &Agent, path: &str) -> (u16, String) {
+    peers::request(agent.port, "POST", path, b"").unwrap()
+}
+
+fn last(gateway: &Double) -> String {
+    gateway.seen_of("PUT /metrics/job/j/instance/i").pop().map_or(String::new(), |put| put.body)
+}
+
+#[test]
+fn a_flush_is_answered_once_the_value_of_now_has_arrived() {
+    let (target, value) = counter();
+    let gateway = Double::gateway();
+    let agent = start(&settings(&target, &gateway.url, ""));
+    eventually("the first value", || last(&gateway).contains("c 1\n"));
+    for now in 2..20 {
+        value.store(now, Ordering::SeqCst);
+        assert_eq!(flush(&agent, "/-/flush"), (200, "OK\n".to_owned()));
+        assert!(last(&gateway).contains(&format!("c {now}\n")), "{}", last(&gateway));
+    }
+}
+
+#[test]
+fn what_could_not_be_flushed_is_named() {
+    let (target, _) = counter();
+    let gateway = Double::new(|_, stream| answer(stream, "503 Service Unavailable", "", b""));
+    let agent = start(&settings(&target, &gateway.url, ""));
+    eventually("a push", || !gateway.seen().is_empty());
+    let (status, said) = flush(&agent, "/-/flush?timeout=100ms");
+    assert_eq!(status, 504);
+    assert!(said.contains(&format!("{} did not take 2 groups in time", gateway.url)), "{said}");
+
+    let gateway = Double::new(|_, stream| answer(stream, "400 Bad Request", "", b"no"));
+    let agent = start(&settings(&target, &gateway.url, ""));
+    eventually("a push", || !gateway.seen().is_empty());
+    let (status, said) = flush(&agent, "/-/flush");
+    assert_eq!(status, 504);
+    assert!(said.contains("refused 2 groups"), "{said}");
+}
+
+#[test]
+fn a_flush_is_asked_for_by_post_and_for_a_time_that_can_be_meant() {
+    let (target, _) = counter();
+    let agent = start(&settings(&target, &Double::gateway().url, ""));
+    assert_eq!(peers::request(agent.port, "GET", "/-/flush", b"").unwrap().0, 405);
+    let (status, said) = flush(&agent, "/-/flush?timeout=soon");
+    assert_eq!(status, 400);
+    assert!(said.contains("expected /-/flush or /-/flush?timeout=5s") && said.contains("soon"), "{said}");
+}
