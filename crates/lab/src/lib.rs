@@ -11,6 +11,7 @@
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
 //! - [`compare`]: push versus pull, measured
+//! - [`report`]: what was measured, for readers
 
 pub mod compare;
 pub mod crew;
@@ -21,5 +22,6 @@ pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+pub mod report;
 pub mod settings;
 pub mod watch;

@@ -27,7 +27,7 @@ use super::measure::direction::Direction;
 use super::results::{Figure, Results};
 
 pub use self::context::Difference;
-pub use self::noise::Side;
+pub use self::noise::{Side, of as noise};
 
 /// Two files.
 #[derive(Debug, Clone, Args)]

@@ -1,0 +1,118 @@
+//! What ways and measures are called where people read.
+
+/// A way, for a sentence or a column.
+pub fn path(name: &str) -> &str {
+    match name {
+        "pull-static" => "pull, static",
+        "pull-discovered" => "pull, discovered",
+        "push-ours" => "push, our gateway",
+        "push-real" => "push, Pushgateway",
+        "push-real-file" => "push, Pushgateway with a file",
+        "article-app" => "the article's app",
+        "our-api" => "our API",
+        "app" => "the API itself",
+        other => other,
+    }
+}
+
+/// A measure, for a row.
+pub fn measure(name: &str) -> String {
+    let known = match name {
+        "capture_ratio" => "events captured",
+        "seen_ratio" => "instances seen at all",
+        "increase_ratio" => "what `increase()` shows",
+        "freshness_p50_seconds" => "age of an event as it shows, p50",
+        "freshness_p95_seconds" => "age of an event as it shows, p95",
+        "never_visible_ratio" => "captured, but never visible in a query",
+        "first_sample_p50_seconds" => "birth to first sample, p50",
+        "first_sample_max_seconds" => "birth to first sample, longest",
+        "ghost_p50_seconds" => "dead and still shown, p50",
+        "ghost_max_seconds" => "dead and still shown, longest",
+        "detection_p50_seconds" => "death noticed after, p50",
+        "detection_max_seconds" => "death noticed after, longest",
+        "detection_threshold_seconds" => "age from which an alert is never false",
+        "gap_max_seconds" => "longest gap between samples",
+        "gap_ratio" => "share of a life without samples",
+        "backfill_ratio" => "samples from inside the fault",
+        "rate_min_ratio" => "lowest `rate()` around the fault, of the truth",
+        "rate_max_ratio" => "highest `rate()` around the fault, of the truth",
+        "bytes_per_minute" => "bytes a minute, all instances",
+        "bytes_per_pod_minute" => "bytes a minute and instance",
+        "requests_per_minute" => "requests a minute, all instances",
+        "requested_rate" => "rate asked for",
+        "achieved_rate" => "rate sent",
+        "success_ratio" => "answered with success",
+        "cpu_ratio" => "CPU with, over CPU without",
+        "cpu_per_request_seconds" => "CPU for a request",
+        "cpu_ratio_of_core" => "CPU, of one core",
+        "memory_bytes" => "memory",
+        "agent_cpu_seconds_per_minute" => "CPU of the agent, a minute",
+        "agent_memory_bytes" => "memory of the agent",
+        "scrape_duration_seconds" => "a scrape takes",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.to_owned();
+    }
+    let strip = |front: &str, back: &str| name.strip_prefix(front).and_then(|rest| rest.strip_suffix(back));
+    if let Some(part) = strip("cpu_", "_seconds_per_minute") {
+        return format!("CPU of {}, a minute", program(part));
+    }
+    if let Some(part) = strip("memory_", "_bytes") {
+        return format!("memory of {}", program(part));
+    }
+    if let Some(which) = strip("latency_", "_added_seconds") {
+        return format!("latency added, {which}");
+    }
+    if let Some(which) = strip("latency_", "_seconds") {
+        return format!("latency, {}", if which == "p999" { "p99.9" } else { which });
+    }
+    let plain = ["_seconds", "_bytes", "_ratio"].iter().find_map(|unit| name.strip_suffix(unit));
+    plain.unwrap_or(name).replace('_', " ")
+}
+
+/// A part of a way, whose CPU and memory are counted.
+pub fn program(part: &str) -> &str {
+    match part {
+        "app" => "the API",
+        "together" => "all but the API",
+        "agent" => "the agents",
+        "gateway" => "the gateway",
+        "prometheus" => "Prometheus",
+        other => other,
+    }
+}
+
+/// The order of measures in tables: what is captured, how old, how it ends, what it costs.
+pub fn place(measure: &str) -> usize {
+    const ORDER: [&str; 18] = [
+        "capture_ratio",
+        "increase_ratio",
+        "seen_ratio",
+        "freshness_",
+        "never_visible",
+        "first_sample",
+        "ghost_",
+        "detection_p50",
+        "detection_max",
+        "detection_",
+        "gap_",
+        "backfill_",
+        "rate_",
+        "requested_rate",
+        "achieved_rate",
+        "success_ratio",
+        "latency_",
+        "bytes_",
+    ];
+    ORDER.iter().position(|front| measure.starts_with(front)).unwrap_or(ORDER.len())
+}
+
+/// `a, b and c`.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
