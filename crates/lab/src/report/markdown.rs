@@ -49,7 +49,7 @@ fn table(text: &mut String, table: &Table) {
     if !table.caption.is_empty() {
         text.push_str(&format!("{}\n\n", table.caption));
     }
-    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | ").replace('\n', "<br>"));
     text.push_str(&row(&table.head));
     let rule = |place: usize| if place == 0 || table.prose { "---" } else { "---:" };
     let rules: Vec<String> = (0..table.head.len()).map(|place| rule(place).to_owned()).collect();

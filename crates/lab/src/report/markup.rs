@@ -1,4 +1,5 @@
-//! The little markup of text in a report, which is Markdown's: `**strong**`, `` `code` `` and `[text](#id)`.
+//! The little markup of text in a report, which is Markdown's: `**strong**`, `` `code` ``, `[text](#id)`, and a line's end
+//! within a cell.
 //! What comes from a file goes through [`plain`] first, and is then only text.
 
 /// Text as it is, whatever is in it.
@@ -69,7 +70,12 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
 /// Text for an element or an attribute, with nothing but text in it.
 pub fn attribute(text: &str) -> String {
     let mut out = String::new();
-    text.chars().for_each(|character| push(&mut out, character));
+    for character in text.chars() {
+        match character {
+            '\n' => out.push('\n'),
+            other => push(&mut out, other),
+        }
+    }
     out
 }
 
@@ -79,6 +85,7 @@ fn push(out: &mut String, character: char) {
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
         '"' => out.push_str("&quot;"),
+        '\n' => out.push_str("<br>"),
         other => out.push(other),
     }
 }

@@ -41,7 +41,7 @@ pub fn all(pool: &Pool, sources: &[Source]) -> Document {
 const READING: &str = "All ways watch the same instances at the same time, each with a Prometheus of its own. \
     A figure is the median over repeats, with [least–most]; of a single repeat it is followed by its 95 % interval \
     in round brackets. n counts instances or events over all repeats. ✓ is within what theory expects, ✗ is not, \
-    and where neither is there theory says nothing. ≥ marks times that had not ended when the run did.";
+    and where neither is there theory says nothing. ≥ marks times of which some, as many as it says, went on when the run ended.";
 
 fn heading(level: u8, id: &str, name: &str) -> Block {
     Block::Heading(level, id.to_owned(), name.to_owned())

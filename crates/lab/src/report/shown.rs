@@ -6,11 +6,12 @@ use super::pool::Spread;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
     factor: f64,
+    fine: bool,
     /// `%`, `s`, `kB`, …
     pub name: &'static str,
 }
 
-const PLAIN: Unit = Unit { factor: 1.0, name: "" };
+const PLAIN: Unit = Unit { factor: 1.0, fine: false, name: "" };
 
 /// Ratios that are of a rate or a cost to another, not a share of a whole.
 const TIMES: [&str; 4] = ["rate_min_ratio", "rate_max_ratio", "cpu_ratio", "latency_ratio"];
@@ -20,26 +21,27 @@ impl Unit {
     pub fn of(measure: &str, size: f64) -> Self {
         let size = size.abs();
         if TIMES.contains(&measure) {
-            return Self { factor: 1.0, name: "×" };
+            // Costs of the same work are alike: what matters is behind the point.
+            return Self { factor: 1.0, fine: !measure.starts_with("rate_"), name: "×" };
         }
         if measure.ends_with("_ratio") || measure.ends_with("_ratio_of_core") {
-            return Self { factor: 100.0, name: "%" };
+            return Self { factor: 100.0, fine: false, name: "%" };
         }
         if measure.contains("bytes") {
             return match size {
-                size if size >= 1e6 => Self { factor: 1e-6, name: "MB" },
-                size if size >= 1e3 => Self { factor: 1e-3, name: "kB" },
-                _ => Self { factor: 1.0, name: "B" },
+                size if size >= 1e6 => Self { factor: 1e-6, fine: false, name: "MB" },
+                size if size >= 1e3 => Self { factor: 1e-3, fine: false, name: "kB" },
+                _ => Self { factor: 1.0, fine: false, name: "B" },
             };
         }
         if measure.ends_with("_rate") {
-            return Self { factor: 1.0, name: "/s" };
+            return Self { factor: 1.0, fine: false, name: "/s" };
         }
         if measure.contains("seconds") {
             return match size {
-                size if size >= 0.1 || size == 0.0 => Self { factor: 1.0, name: "s" },
-                size if size >= 1e-4 => Self { factor: 1e3, name: "ms" },
-                _ => Self { factor: 1e6, name: "µs" },
+                size if size >= 0.1 || size == 0.0 => Self { factor: 1.0, fine: false, name: "s" },
+                size if size >= 1e-4 => Self { factor: 1e3, fine: false, name: "ms" },
+                _ => Self { factor: 1e6, fine: false, name: "µs" },
             };
         }
         PLAIN
@@ -48,9 +50,8 @@ impl Unit {
     /// A number in this unit, without it.
     pub fn number(self, value: f64) -> String {
         let value = value * self.factor;
-        // A ratio of costs is near 1: what matters is behind the point.
         let decimals: usize = match value.abs() {
-            _ if self.name == "×" && value.abs() < 10.0 => 3,
+            _ if self.name == "×" && self.fine => 3,
             size if size >= 100.0 || size == 0.0 => 0,
             size if size >= 10.0 => 1,
             _ => 2,
@@ -70,12 +71,14 @@ impl Unit {
             "" => number,
             // As far as a rate is written.
             "/s" | "×" => format!("{number}{}", self.name),
-            unit => format!("{number} {unit}"),
+            // A number and its unit stay on one line.
+            unit => format!("{number}\u{a0}{unit}"),
         }
     }
 }
 
-fn thousands(text: &str) -> String {
+/// Digits in groups of three.
+pub fn thousands(text: &str) -> String {
     let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (whole, part) = rest.find('.').map_or((rest, ""), |dot| rest.split_at(dot));
     let mut grouped = String::new();
@@ -111,13 +114,12 @@ pub fn cell(measure: &str, spread: &Spread) -> String {
     if spread.censored > 0 {
         text = format!("≥ {text}");
     }
-    if spread.side.repeats > 1 {
+    if spread.censored > 0 {
+        text.push_str(&format!(", {} of {} go on", spread.censored, spread.n));
+    } else if spread.side.repeats > 1 {
         text.push_str(&format!(" [{}–{}]", unit.number(spread.least), unit.number(spread.most)));
     } else if let Some([low, high]) = spread.interval {
         text.push_str(&format!(" ({}–{})", unit.number(low), unit.number(high)));
-    }
-    if spread.censored > 0 {
-        text.push_str(&format!(", {} of {} not over", spread.censored, spread.n));
     }
     match spread.within {
         (_, 0) => {}
@@ -137,7 +139,8 @@ mod tests {
         for (measure, number, text) in [
             ("capture_ratio", 0.7621, "76.2 %"),
             ("increase_ratio", 27.47, "2,747 %"),
-            ("rate_max_ratio", 4.0, "4.000×"),
+            ("rate_max_ratio", 4.0, "4.00×"),
+            ("cpu_ratio", 1.0212, "1.021×"),
             ("ghost_p50_seconds", 312.4, "312 s"),
             ("freshness_p50_seconds", 2.512, "2.51 s"),
             ("cpu_agent_seconds_per_minute", 0.0123, "12.3 ms"),
@@ -147,7 +150,7 @@ mod tests {
             ("seen_ratio", 0.0, "0 %"),
             ("latency_p50_added_seconds", -0.000_2, "-0.20 ms"),
         ] {
-            assert_eq!(value(measure, number), text, "{measure} {number}");
+            assert_eq!(value(measure, number).replace('\u{a0}', " "), text, "{measure} {number}");
         }
     }
 }

@@ -1,18 +1,51 @@
 //! What ways and measures are called where people read.
 
-/// A way, for a sentence or a column.
+/// A way, for a column or a bar.
 pub fn path(name: &str) -> &str {
     match name {
-        "pull-static" => "pull, static",
+        "pull-static" => "pull",
         "pull-discovered" => "pull, discovered",
         "push-ours" => "push, our gateway",
         "push-real" => "push, Pushgateway",
-        "push-real-file" => "push, Pushgateway with a file",
+        "push-real-file" => "push, Pushgateway + file",
         "article-app" => "the article's app",
         "our-api" => "our API",
         "app" => "the API itself",
         other => other,
     }
+}
+
+/// A way, for a sentence.
+pub fn way(name: &str) -> &str {
+    match name {
+        "pull-discovered" => "pull with discovery",
+        "push-ours" => "push to our gateway",
+        "push-real" => "push to the Pushgateway",
+        "push-real-file" => "push to the Pushgateway with a file",
+        other => path(other),
+    }
+}
+
+/// A measure where there is little room.
+pub fn brief(name: &str) -> String {
+    let known = match name {
+        "capture_ratio" => "captured",
+        "increase_ratio" => "`increase()`",
+        "freshness_p50_seconds" => "age",
+        "freshness_p95_seconds" => "age, p95",
+        "first_sample_p50_seconds" => "first seen after",
+        "ghost_p50_seconds" | "ghost_max_seconds" => "shown after death",
+        "detection_max_seconds" => "death noticed after",
+        "gap_max_seconds" => "gap",
+        "backfill_ratio" => "samples of the outage",
+        "rate_min_ratio" => "lowest `rate()`",
+        "rate_max_ratio" => "highest `rate()`",
+        "bytes_per_pod_minute" => "bytes each minute",
+        "requests_per_minute" => "requests a minute",
+        super::pool::CPU => "CPU a minute",
+        _ => return measure(name),
+    };
+    known.to_owned()
 }
 
 /// A measure, for a row.

@@ -65,13 +65,7 @@ impl Axis {
 
 /// A tick as text, without more digits than it has.
 pub fn label(value: f64) -> String {
-    let text = if value.abs() >= 1e6 {
-        format!("{} M", (value / 1e4).round() / 100.0)
-    } else if value.abs() >= 10_000.0 {
-        format!("{} k", (value / 10.0).round() / 100.0)
-    } else {
-        format!("{}", (value * 1e6).round() / 1e6)
-    };
+    let text = super::super::shown::thousands(&format!("{}", (value * 1e6).round() / 1e6));
     text.replace('-', "−")
 }
 

@@ -31,15 +31,17 @@ fn killed(pool: &Pool) -> Option<String> {
             None => {}
         }
     }
-    let over = format!(
-        "of all {} lifetimes pull kept more in {pull}, push to our gateway in {push}, and neither beyond noise in {neither}",
-        pull + push + neither
-    );
-    let why = if neither > pull + push { ": the interval decides, not the direction" } else { "" };
+    let all = pull + push + neither;
+    let over = match (pull, push) {
+        (0, 0) => format!("in none of {all} lifetimes the two differ beyond noise"),
+        _ => format!(
+            "of {all} lifetimes pull keeps more in {pull}, push to our gateway in {push}, beyond noise"
+        ),
+    };
     Some(format!(
-        "**A crash:** an instance that lives for {life} s and is killed leaves of its events {}: {}; {over}{why}.",
-        by(pool, &captured)?,
-        best(pool, &captured)
+        "**A crash: {}.** An instance that lives for {life} s and is killed leaves {} of its events; {over}.",
+        best(pool, &captured),
+        by(pool, &captured)?
     ))
 }
 
@@ -48,14 +50,14 @@ fn ended(pool: &Pool) -> Option<String> {
     let increase = Measured { measure: "increase_ratio".to_owned(), ..captured.clone() };
     let linger = Measured::new("lifetimes", &captured.cohort.replace("-term", "-linger"), "capture_ratio");
     let waits = number(pool, &linger, "pull-static")
-        .map(|share| format!(", and {share} by pull where it waits for one more interval before it goes"))
+        .map(|share| format!(" ({share} by pull if it waits for one more interval before it goes)"))
         .unwrap_or_default();
     let shows =
         by(pool, &increase).map(|shares| format!("; `increase()` shows {shares}")).unwrap_or_default();
     Some(format!(
-        "**A clean end:** the same that is stopped in order after {life} s leaves {}{waits}: {}{shows}.",
-        by(pool, &captured)?,
-        best(pool, &captured)
+        "**A clean end: {}.** Stopped in order after {life} s, it leaves {}{waits}{shows}.",
+        best(pool, &captured),
+        by(pool, &captured)?
     ))
 }
 
@@ -63,69 +65,63 @@ fn dead(pool: &Pool) -> Option<String> {
     let ghost = Measured::new("ghosts", "kill", "ghost_p50_seconds");
     let noticed = Measured::new("ghosts", "kill", "detection_max_seconds");
     let alerts = by(pool, &noticed)
-        .map(|times| {
-            format!(
-                "; its death is noticed without a false alarm after at most {times}: {}",
-                best(pool, &noticed)
-            )
-        })
+        .map(|times| format!("; an alert without false alarms comes after at most {times}"))
         .unwrap_or_default();
     Some(format!(
-        "**After death:** a killed instance still shows for {}: {}{alerts}.",
-        by(pool, &ghost)?,
-        best(pool, &ghost)
+        "**After death: {}.** A killed instance still shows for {}{alerts}.",
+        best(pool, &ghost),
+        by(pool, &ghost)?
     ))
 }
 
 fn broken(pool: &Pool) -> Option<String> {
     let nat = Measured::new("nat", "inside", "capture_ratio");
-    let spike = Measured::new("link-cut", "far", "rate_max_ratio");
-    let low = Measured::new("link-cut", "far", "rate_min_ratio");
-    let behind = by(pool, &nat)
-        .map(|shares| format!("behind NAT {shares} of the events arrive: {}", best(pool, &nat)));
+    let [low, high] = ["rate_min_ratio", "rate_max_ratio"].map(|rate| Measured::new("link-cut", "far", rate));
+    let behind = by(pool, &nat).map(|shares| format!("{shares} of the events arrive"));
     let each = WAYS.iter().filter_map(|way| {
-        let (low, high) = (number(pool, &low, way)?, number(pool, &spike, way)?);
-        Some(format!("{low} and {high} by {}", words::path(way)))
+        let (low, high) = (number(pool, &low, way)?, number(pool, &high, way)?);
+        Some(format!("{low} to {high} by {}", words::way(way)))
     });
     let each: Vec<String> = each.collect();
     let after = (!each.is_empty()).then(|| {
-        format!(
-            "around an outage of the network `rate()` shows between {}, of the true rate",
-            words::list(&each)
-        )
+        format!("around an outage of the network `rate()` shows {} of the truth", words::list(&each))
     });
     let parts: Vec<String> = [behind, after].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("**Between:** {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("**Behind NAT: {}.** There {}.", best(pool, &nat), parts.join("; ")))
 }
 
 fn cost(pool: &Pool) -> Option<String> {
     let bytes = Measured::new("steady", "", "bytes_per_pod_minute");
     let cpu = Measured::new("steady", "", CPU);
-    let work = by(pool, &cpu).map(|times| {
-        format!("all processes beside the API need of a CPU each minute {times}: {}", best(pool, &cpu))
-    });
-    let wire = by(pool, &bytes)
-        .map(|sizes| format!("an instance moves each minute {sizes}: {}", best(pool, &bytes)));
+    let wire = by(pool, &bytes).map(|sizes| format!("An instance moves {sizes} each minute"));
+    let work =
+        by(pool, &cpu).map(|times| format!("all processes beside the API use {times} of CPU each minute"));
+    let first = if wire.is_some() { &bytes } else { &cpu };
     let parts: Vec<String> = [wire, work].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("**The price:** {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| {
+        format!("**The price: {}.** {}.", best(pool, first), super::figures::sentence(&parts.join("; ")))
+    })
 }
 
 /// `a by pull, b by push, …`, with links.
 fn by(pool: &Pool, of: &Measured) -> Option<String> {
     let each: Vec<String> = WAYS
         .iter()
-        .filter_map(|way| Some(format!("{} by {}", number(pool, of, way)?, words::path(way))))
+        .filter_map(|way| Some(format!("{} by {}", number(pool, of, way)?, words::way(way))))
         .collect();
     (!each.is_empty()).then(|| words::list(&each))
 }
 
-/// Who is not beaten.
+/// Who is not beaten; nothing is said where nothing was measured.
 fn best(pool: &Pool, of: &Measured) -> String {
     let ways: Vec<&str> = WAYS.into_iter().filter(|way| of.by(pool, way).is_some()).collect();
     let first = unbeaten(pool, of, &ways);
+    if ways.len() < 2 {
+        return "not measured by several ways".to_owned();
+    }
     if first.len() == ways.len() {
         return "no difference beyond noise".to_owned();
     }
-    let names: Vec<String> = first.iter().map(|way| words::path(way).to_owned()).collect();
-    format!("best is {}", words::list(&names))
+    let names: Vec<String> = first.iter().map(|way| words::way(way).to_owned()).collect();
+    format!("{} {}", words::list(&names), if names.len() == 1 { "does best" } else { "do best" })
 }

@@ -81,13 +81,18 @@ fn named(taken: &[String]) -> String {
         taken
             .iter()
             .filter(|way| !(pull && PULLS.contains(&way.as_str())))
-            .map(|way| words::path(way).to_owned()),
+            .map(|way| words::way(way).to_owned()),
     );
+    if let [.., _, _] = names.as_slice()
+        && OURS.into_iter().chain([REALS[0]]).all(has)
+    {
+        names.retain(|name| ![words::way(OURS[0]), words::way(REALS[0])].contains(&name.as_str()));
+        names.insert(usize::from(pull), "push to either gateway".to_owned());
+    }
     match names.as_slice() {
         [] => "not measured".to_owned(),
-        names if has("pull-static") && has("push-ours") && has("push-real") => {
-            let all = names.len();
-            format!("any of {all}: no difference that matters").replace("any of 3", "either")
+        _ if has("pull-static") && has("push-ours") && has("push-real") => {
+            "either: no difference that matters".to_owned()
         }
         names => format!("**{}**", names.join("** or **")),
     }
@@ -108,16 +113,16 @@ fn price(pool: &Pool, of: &Workload, taken: &[String]) -> String {
         };
         let (Some(has), Some(could)) = (number(pool, one, way), one.by(pool, best)) else { continue };
         parts.push(format!(
-            "{}: {has}, by {} {}",
-            words::measure(&one.measure),
-            words::path(best),
+            "{}: {has}; by {} {}",
+            label(one),
+            words::way(best),
             shown::median(&one.measure, could)
         ));
         if parts.len() == 3 {
             break;
         }
     }
-    if parts.is_empty() { "nothing that was measured here".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { "nothing that was measured here".to_owned() } else { parts.join("\n") }
 }
 
 /// The criteria's figures by the first of these ways, and of the others where they differ.
@@ -130,22 +135,32 @@ fn shows(pool: &Pool, of: &Workload, ways: &[&str]) -> String {
             if measured && !one.cohort.is_empty() {
                 parts.push(format!(
                     "{}: nothing",
-                    super::super::markup::link(&words::measure(&one.measure), &anchor(pool, one))
+                    super::super::markup::link(&label(one), &anchor(pool, one))
                 ));
             }
             continue;
         };
-        let mut text = format!("{}: {text}", words::measure(&one.measure));
+        let mut text = format!("{}: {text}", label(one));
         for other in rest {
-            let (Some(a), Some(b)) = (one.by(pool, first), one.by(pool, other)) else { continue };
-            if shown::median(&one.measure, a) != shown::median(&one.measure, b) {
+            let Some(b) = one.by(pool, other) else { continue };
+            if one.beside(pool, first, other) != Some(Beside::Alike) {
                 let name = words::path(other).rsplit(", ").next().unwrap_or(other);
                 text.push_str(&format!(" ({name}: {})", shown::median(&one.measure, b)));
             }
         }
         parts.push(text);
     }
-    if parts.is_empty() { "not measured".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { "not measured".to_owned() } else { parts.join("\n") }
+}
+
+/// A criterion where there is little room; whose death it is where it is not the instance's with its agent.
+fn label(of: &Measured) -> String {
+    let brief = words::brief(&of.measure);
+    match of.scenario.as_str() {
+        "api-crash" => brief.replace("death", "API's crash"),
+        "agent-crash" => brief.replace("death", "agent's crash"),
+        _ => brief,
+    }
 }
 
 /// What pull keeps of a short life if the instance waits: part of a fair comparison.
@@ -155,6 +170,6 @@ fn linger(pool: &Pool, of: &Workload) -> String {
     };
     let waits = Measured::new("lifetimes", &format!("{cohort}-linger"), "capture_ratio");
     number(pool, &waits, "pull-static")
-        .map(|share| format!("; with a wait of one interval at its end: {share}"))
+        .map(|share| format!("\nif it waits one interval: {share}"))
         .unwrap_or_default()
 }

@@ -74,7 +74,8 @@ fn row(
         (spreads.iter().flatten().map(|of| of.n).min()?, spreads.iter().flatten().map(|of| of.n).max()?);
     let mut row = vec![name];
     row.extend(spreads.iter().map(|of| of.map_or_else(|| "–".to_owned(), |of| shown::cell(measure, of))));
-    row.push(if least == most { most.to_string() } else { format!("{least}–{most}") });
+    let n = |n: u64| shown::thousands(&n.to_string());
+    row.push(if least == most { n(most) } else { format!("{}–{}", n(least), n(most)) });
     Some(row)
 }
 

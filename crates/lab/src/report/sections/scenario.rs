@@ -90,7 +90,7 @@ fn one(pool: &Pool, of: &Measured, paths: &[String]) -> Option<String> {
     let name = words::measure(&of.measure);
     let with_number = |path: &&str| {
         of.by(pool, path).map_or_else(String::new, |spread| {
-            format!("{} ({})", words::path(path), shown::median(&of.measure, spread))
+            format!("{} ({})", words::way(path), shown::median(&of.measure, spread))
         })
     };
     if with.len() < 2 {
@@ -116,33 +116,37 @@ fn one(pool: &Pool, of: &Measured, paths: &[String]) -> Option<String> {
 
 /// Over many cohorts: in how many each way is unbeaten, for each kind of end.
 fn counted(pool: &Pool, scenario: &str, measure: &str, cohorts: &[String], paths: &[String]) -> Vec<String> {
-    let mut ends: Vec<&str> = cohorts.iter().filter_map(|cohort| cohort.rsplit('-').next()).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    let mut told = Vec::new();
-    for end in ends {
+    let mut ends: Vec<&str> = Vec::new();
+    for end in cohorts.iter().filter_map(|cohort| cohort.rsplit('-').next()) {
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+    let told = ends.iter().map(|end| {
         let of_end: Vec<&String> =
             cohorts.iter().filter(|cohort| cohort.ends_with(&format!("-{end}"))).collect();
-        let with = |cohort: &str| -> Vec<&str> {
-            let one = Measured::new(scenario, cohort, measure);
-            paths.iter().map(String::as_str).filter(|path| one.by(pool, path).is_some()).collect()
-        };
-        let counts: Vec<String> = paths
-            .iter()
-            .map(|path| {
-                let unbeaten_in = of_end.iter().filter(|cohort| {
-                    unbeaten(pool, &Measured::new(scenario, cohort, measure), &with(cohort))
-                        .contains(&path.as_str())
-                });
-                format!("{} in {}", words::path(path), unbeaten_in.count())
-            })
-            .collect();
-        told.push(format!(
-            "{} after `{end}`, unbeaten beyond noise of {} lifetimes: {}.",
+        let mut counts: Vec<(usize, Vec<String>)> = Vec::new();
+        for path in paths {
+            let won = of_end.iter().filter(|cohort| {
+                let one = Measured::new(scenario, cohort, measure);
+                let with: Vec<&str> = paths.iter().map(String::as_str).collect();
+                unbeaten(pool, &one, &with).contains(&path.as_str())
+            });
+            let (won, name) = (won.count(), words::way(path).to_owned());
+            match counts.iter_mut().find(|(count, _)| *count == won) {
+                Some((_, names)) => names.push(name),
+                None => counts.push((won, vec![name])),
+            }
+        }
+        counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let counts: Vec<String> =
+            counts.iter().map(|(count, names)| format!("{count} by {}", words::list(names))).collect();
+        format!(
+            "{} after `{end}`: of {} lifetimes, unbeaten beyond noise in {}.",
             figures::sentence(&words::measure(measure)),
             of_end.len(),
-            words::list(&counts)
-        ));
-    }
-    told
+            counts.join(", in ")
+        )
+    });
+    told.collect()
 }

@@ -1,4 +1,4 @@
-//! Chromium without a window, spoken to over a pipe: DevTools' protocol, a message up to each NUL.
+//! Chromium without a window, spoken to over a pipe: its own protocol, where a NUL ends each message.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -51,18 +51,18 @@ impl Browser {
         let messages = reader(output);
         let mut browser =
             Self { child, input, messages, session: String::new(), number: 0, events: Vec::new() };
-        let target = browser.ask("Target.createTarget", json!({"url": "about:blank"}));
+        let target = browser.ask("Target.createTarget", &json!({"url": "about:blank"}));
         let attached = json!({"targetId": target["targetId"], "flatten": true});
-        let session = browser.ask("Target.attachToTarget", attached);
-        browser.session = session["sessionId"].as_str().unwrap().to_owned();
+        let session = browser.ask("Target.attachToTarget", &attached);
+        session["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.ask(&format!("{domain}.enable"), json!({}));
+            browser.ask(&format!("{domain}.enable"), &json!({}));
         }
         browser
     }
 
     /// One command, and its answer.
-    pub(super) fn ask(&mut self, method: &str, parameters: Value) -> Value {
+    pub(super) fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.number += 1;
         let id = self.number;
         let mut message = json!({"id": id, "method": method, "params": parameters});
@@ -90,11 +90,11 @@ impl Browser {
     /// Opens a page as a reader with this width and these colours has it.
     pub(super) fn open(&mut self, url: &str, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
-        self.ask("Emulation.setDeviceMetricsOverride", size);
+        self.ask("Emulation.setDeviceMetricsOverride", &size);
         let colours = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        self.ask("Emulation.setEmulatedMedia", colours);
+        self.ask("Emulation.setEmulatedMedia", &colours);
         self.events.clear();
-        self.ask("Page.navigate", json!({"url": url}));
+        self.ask("Page.navigate", &json!({"url": url}));
         let end = Instant::now() + PATIENCE;
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.next(end, "Page.loadEventFired");
@@ -105,19 +105,18 @@ impl Browser {
     /// What an expression is.
     pub(super) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let answer = self.ask("Runtime.evaluate", asked);
+        let answer = self.ask("Runtime.evaluate", &asked);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
 
     /// All of the page as a picture.
     pub(super) fn picture(&mut self, file: &Path) {
-        let asked = json!({"format": "png", "captureBeyondViewport": true});
-        let mut asked = asked;
+        let mut asked = json!({"format": "png", "captureBeyondViewport": true});
         let size =
             self.value("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]");
         asked["clip"] = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
-        let answer = self.ask("Page.captureScreenshot", asked);
+        let answer = self.ask("Page.captureScreenshot", &asked);
         let bytes =
             base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap()).unwrap();
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
