@@ -73,6 +73,16 @@ impl Rows {
                 taken = x + long(&text) / 2.0 + 8.0;
             }
         }
+        if let Some((value, name)) = &self.mark {
+            let x = axis.at(*value);
+            plot.path("mark", &format!("M{x:.1} {:.1}V{bottom:.1}", top - 8.0));
+            let (anchor, x) = match long(name) / 2.0 {
+                half if x + half > WIDTH - 12.0 => ("end", WIDTH - 12.0),
+                half if x - half < 12.0 => ("start", 12.0),
+                _ => ("middle", x),
+            };
+            plot.text("", anchor, x, top - 14.0, name);
+        }
         let mut y = top;
         for (name, rows) in &self.groups {
             if !name.is_empty() {
@@ -83,16 +93,6 @@ impl Rows {
                 bar(&mut plot, row, &axis, y, left);
                 y += ROW;
             }
-        }
-        if let Some((value, name)) = &self.mark {
-            let x = axis.at(*value);
-            plot.path("mark", &format!("M{x:.1} {:.1}V{bottom:.1}", top - 8.0));
-            let (anchor, x) = match long(name) / 2.0 {
-                half if x + half > WIDTH - 12.0 => ("end", WIDTH - 12.0),
-                half if x - half < 12.0 => ("start", 12.0),
-                _ => ("middle", x),
-            };
-            plot.text("", anchor, x, top - 14.0, name);
         }
         plot.path("axis", &format!("M{left:.1} {top}V{bottom:.1}"));
         plot.text("quiet", "middle", f64::midpoint(left, right), bottom + 40.0, &self.axis);

@@ -37,6 +37,9 @@ pub fn ratios(pool: &Pool, scenarios: &[&str]) -> Option<Plot> {
     .draw()
 }
 
+/// The kinds of load, in order.
+const LOADS: [&str; 3] = ["script", "open-asked", "open-sent"];
+
 /// Two pictures: rates and p99.
 pub fn all(pool: &Pool, scenarios: &[&str]) -> Vec<Plot> {
     let rates = by(
@@ -59,7 +62,10 @@ pub fn all(pool: &Pool, scenarios: &[&str]) -> Vec<Plot> {
 fn by(pool: &Pool, scenarios: &[&str], measure: &str, [name, title]: [&str; 2], axis: &str) -> Option<Plot> {
     let log = measure.starts_with("latency_");
     let groups = scenarios.iter().map(|scenario| {
-        let rows = pool.all(scenario).filter(|(key, _)| key.measure == measure).map(|(key, of)| {
+        let mut cells: Vec<_> = pool.all(scenario).filter(|(key, _)| key.measure == measure).collect();
+        cells
+            .sort_by_key(|(key, _)| LOADS.iter().position(|load| *load == key.cohort).unwrap_or(LOADS.len()));
+        let rows = cells.into_iter().map(|(key, of)| {
             let asked = pool.get(scenario, &key.cohort, "requested_rate", &key.path);
             let mut row = super::row(measure, &key.path, named(&key.path, &key.cohort), of);
             if let Some(asked) = asked.filter(|_| !log) {
@@ -86,11 +92,9 @@ fn by(pool: &Pool, scenarios: &[&str], measure: &str, [name, title]: [&str; 2], 
 }
 
 fn reached(of: &Spread, asked: &Spread) -> String {
-    format!(
-        "{} of {}",
-        shown::value("achieved_rate", of.side.median),
-        shown::value("requested_rate", asked.side.median)
-    )
+    let sent = shown::value("achieved_rate", of.side.median);
+    let asked = shown::value("requested_rate", asked.side.median);
+    if sent == asked { sent } else { format!("{sent} of {asked}") }
 }
 
 fn named(path: &str, cohort: &str) -> String {
