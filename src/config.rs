@@ -1,6 +1,7 @@
 //! Settings of the API: `--config FILE`, then `PUSHPULL_API__SECTION__KEY`, then flags.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// How stopping goes.
     pub shutdown: Shutdown,
+    /// What a measurement needs of the API.
+    pub truth: Truth,
     /// Logging.
     pub log: LogSettings,
     /// Certificate and key, to serve HTTPS.
@@ -71,6 +74,19 @@ pub struct Shutdown {
     /// Time that requests under way get.
     #[serde(with = "duration")]
     pub grace: Duration,
+    /// How long `/metrics` is still served before that, while `/` is refused with 503: one scrape
+    /// interval, and the last values are seen.
+    #[serde(with = "duration")]
+    pub linger: Duration,
+}
+
+/// Ground truth, to measure what monitoring loses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Truth {
+    /// Each event of `/` is appended to it before its answer: Unix time in nanoseconds, 8 bytes, little endian.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -80,6 +96,7 @@ impl Default for Settings {
             work: Work::default(),
             limits: LimitSettings::default(),
             shutdown: Shutdown::default(),
+            truth: Truth::default(),
             log: LogSettings::default(),
             tls: None,
         }
@@ -109,7 +126,7 @@ impl Default for LimitSettings {
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(10) }
+        Self { grace: Duration::from_secs(10), linger: Duration::ZERO }
     }
 }
 

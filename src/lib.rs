@@ -5,6 +5,7 @@
 //! - [`front`]: what every request passes first: instruments, limits, HEAD
 //! - [`metrics`], [`summary`], [`self_collect`]: what is measured
 //! - [`limits`]: who is turned away
+//! - [`truth`]: a record of each event, for measuring what monitoring loses
 
 pub mod config;
 pub mod front;
@@ -14,6 +15,7 @@ pub mod metrics;
 pub mod routes;
 pub mod self_collect;
 pub mod summary;
+pub mod truth;
 
 use std::sync::Arc;
 
@@ -25,7 +27,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
-use crate::metrics::Metrics;
+use crate::metrics::{Instruments, Metrics};
+use crate::truth::Recorded;
 
 /// Serves on a bound listener until `stop`; says whether everything under way was finished.
 pub async fn run(
@@ -38,10 +41,42 @@ pub async fn run(
     let stats = Arc::new(ServerStats::default());
     registry.register(metrics::connections(Arc::clone(&stats))?)?;
     let collector = self_collect::start(&registry, stop.child_token()).await?;
-    let limits = limits::Limits::new(&settings.limits);
-    let routes = routes::service(settings, &registry, metrics.clone(), limits.clone(), stop.clone());
-    let service = front::Front::new(routes, metrics, limits);
-    let drained = server::serve(listener, service, &settings.server(), stats, stop).await?;
+    let drained = match &settings.truth.file {
+        None => serve(listener, settings, &registry, metrics, stats, stop).await?,
+        Some(file) => {
+            let recorded = Recorded::new(metrics, file)
+                .with_context(|| format!("truth.file: cannot append to {}", file.display()))?;
+            serve(listener, settings, &registry, recorded, stats, stop).await?
+        }
+    };
     collector.await.context("the collection of the process' own metrics ended badly")?;
     Ok(drained)
+}
+
+async fn serve<I: Instruments>(
+    listener: TcpListener,
+    settings: &Settings,
+    registry: &Registry,
+    instruments: I,
+    stats: Arc<ServerStats>,
+    stop: CancellationToken,
+) -> anyhow::Result<Drained> {
+    let linger = settings.shutdown.linger;
+    let mut limits = limits::Limits::new(&settings.limits);
+    if !linger.is_zero() {
+        limits = limits.until(stop.clone());
+    }
+    let routes = routes::service(settings, registry, instruments.clone(), limits.clone(), stop.clone());
+    let service = front::Front::new(routes, instruments, limits);
+    let (closed, bounds) = (CancellationToken::new(), settings.server());
+    let closing = async {
+        stop.cancelled().await;
+        tokio::time::sleep(linger).await;
+        closed.cancel();
+        std::future::pending().await
+    };
+    tokio::select! {
+        drained = server::serve(listener, service, &bounds, stats, closed.clone()) => Ok(drained?),
+        never = closing => never,
+    }
 }

@@ -1,4 +1,4 @@
-//! Who is turned away: over the rate, too many at once, too large or too slow a body.
+//! Who is turned away: over the rate, too many at once, too large or too slow a body, while stopping.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use warp::reply::Response;
 
 use crate::config::LimitSettings;
@@ -20,6 +21,7 @@ use crate::metrics::Rejection;
 pub struct Limits {
     rate: Option<Arc<DefaultDirectRateLimiter>>,
     places: Arc<Semaphore>,
+    stop: Option<CancellationToken>,
     /// Bytes of a body.
     pub max_body: usize,
     /// Time for a body.
@@ -43,11 +45,24 @@ impl Limits {
             Arc::new(RateLimiter::direct(Quota::per_second(rate).allow_burst(burst)))
         });
         let places = Arc::new(Semaphore::new(settings.max_in_flight));
-        Self { rate, places, max_body: settings.max_body.0, body_timeout: settings.body_timeout }
+        let (max_body, body_timeout) = (settings.max_body.0, settings.body_timeout);
+        Self { rate, places, stop: None, max_body, body_timeout }
+    }
+
+    /// The same, and none is let in once `stop` is cancelled.
+    #[must_use]
+    pub fn until(self, stop: CancellationToken) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// Decides by a request's head whether it is let in.
     pub fn admit(&self, headers: &HeaderMap) -> Result<(), Box<TurnedAway>> {
+        if self.stop.as_ref().is_some_and(CancellationToken::is_cancelled) {
+            let mut response = handlers::error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+            // The client's next request has to go to another instance.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return Err(Box::new(TurnedAway { reason: Rejection::Stopping, response }));
+        }
         let length: Option<usize> =
             headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if let Some(length) = length.filter(|length| *length > self.max_body) {

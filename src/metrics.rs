@@ -55,6 +55,8 @@ pub enum Rejection {
     Body,
     /// Its body did not come in time.
     Slow,
+    /// It came while the API lingers before its end.
+    Stopping,
 }
 
 /// The real instruments.
@@ -70,7 +72,7 @@ struct Inner {
     /// Handles of `answered` by route, method and status, filled on first use.
     handles: Vec<OnceLock<IntCounter>>,
     in_flight: IntGauge,
-    rejected: [IntCounter; 4],
+    rejected: [IntCounter; 5],
 }
 
 impl Metrics {
@@ -92,7 +94,7 @@ impl Metrics {
         let in_flight = IntGauge::new("http_requests_in_flight", "Requests being worked on.")?;
         let options = Opts::new("http_requests_rejected_total", "Requests turned away, by reason.");
         let rejections = IntCounterVec::new(options, &["reason"])?;
-        let rejected = ["rate_limit", "concurrency", "body_size", "body_timeout"]
+        let rejected = ["rate_limit", "concurrency", "body_size", "body_timeout", "stopping"]
             .map(|reason| rejections.with_label_values(&[reason]));
         let collectors: [Box<dyn Collector>; 6] = [
             Box::new(requests.clone()),

@@ -7,3 +7,4 @@ mod instances;
 mod limits;
 mod process;
 mod requests;
+mod truth;

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use lab::compare::diff;
 use lab::demo::{self, Demo};
-use lab::load;
 use lab::native::{self, Native};
 use lab::ports::Choice;
-use lab::report;
+use lab::{compare, load, report};
 use service::{crypto, stop};
 
 /// Everything of pushpull in one terminal.
@@ -59,6 +58,13 @@ enum Command {
     /// success and percentiles in --expect. Ends with 0; 1 where --expect is missed or the URL cannot be
     /// reached; 2 for what cannot be meant; 130 after Ctrl-C, with the partial result.
     Load(Box<load::arguments::Arguments>),
+    /// Measure what pull and push deliver, side by side, over real processes.
+    ///
+    /// Every instance is watched by all ways at once, each with a Prometheus of its own, and writes down
+    /// itself what it served. As root the parts are in network namespaces, whose bytes are counted; without
+    /// root what needs them is skipped. Ends with 0; 1 where a run failed or nothing could begin;
+    /// 130 after Ctrl-C, with all finished runs kept.
+    Compare(Box<compare::arguments::Arguments>),
     /// Say what changed between two files of results, beyond noise.
     ///
     /// Compared are medians over repeats, for each scenario, path, cohort and measure. A change is larger than
@@ -127,6 +133,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let our_gateway = gateway == "ours";
             native::run(&Native { ports, our_gateway, interval, rate, project, data }, stop).await?;
         }
+        Command::Compare(arguments) => return compare::command::command(&arguments, stop).await,
         Command::Load(arguments) => return load::command(&arguments, stop).await,
         Command::Diff(arguments) => return diff::command(&arguments),
         Command::Report(arguments) => return report::command(&arguments),

@@ -65,11 +65,11 @@ impl Process {
         ];
         let mut readers = JoinSet::new();
         for stream in streams.into_iter().flatten() {
-            let last = Arc::clone(&last);
+            let (last, log) = (Arc::clone(&last), log.clone());
             readers.spawn(async move {
                 let mut lines = BufReader::new(stream).lines();
                 while let Ok(Some(line)) = lines.next_line().await {
-                    Log::write(name, Some(colour), &line);
+                    log.write(name, Some(colour), &line);
                     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                     if last.len() == KEPT {
                         last.pop_front();
@@ -79,6 +79,23 @@ impl Process {
             });
         }
         Ok(Self { name, child, last, readers })
+    }
+
+    /// Its process id, until its end was waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Sends it a signal; one that has ended already gets none.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.pid() {
+            // Its end was not waited for yet, so the number is still its own.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(i32::try_from(self.child.id()?).ok()?)
     }
 
     /// Waits for its end.
@@ -92,11 +109,10 @@ impl Process {
 
     /// Asks it to end; kills it once `grace` is over.
     pub async fn stop(&mut self, grace: Duration) -> Ending {
-        let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) else {
+        if self.child.id().is_none() {
             return Ending::Earlier;
-        };
-        // Gone already is as good.
-        let _ = kill_process(pid, Signal::TERM);
+        }
+        self.signal(Signal::TERM);
         let ending = match tokio::time::timeout(grace, self.child.wait()).await {
             Ok(Ok(status)) if end::clean(status) => Ending::Clean,
             Ok(Ok(status)) => Ending::Failed(status),

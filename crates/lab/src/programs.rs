@@ -27,8 +27,11 @@ impl Program {
 pub fn ours(name: &str) -> anyhow::Result<PathBuf> {
     let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
     let folder = lab.parent().unwrap_or(Path::new("."));
-    let beside = folder.join(name);
-    if beside.is_file() {
+    // Cargo puts tests one folder below.
+    let below = if folder.ends_with("deps") { folder.parent() } else { None };
+    if let Some(beside) =
+        [Some(folder), below].into_iter().flatten().map(|at| at.join(name)).find(|at| at.is_file())
+    {
         return Ok(beside);
     }
     match on_path(name) {

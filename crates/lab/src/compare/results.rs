@@ -87,7 +87,7 @@ pub struct Cell {
     /// The cohort's name; empty for the whole scenario.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cohort: String,
-    /// Measures by name.
+    /// Measures by name; each file of [`super::measure`] tells its own.
     pub figures: BTreeMap<String, Figure>,
 }
 

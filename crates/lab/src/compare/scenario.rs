@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::path::Path;
 
-pub use self::list::{full, quick};
+pub use self::list::{full, quick, tiny};
 
 /// One scenario.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! What the lab promises, and the main job end to end, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod compare;
 mod demo;
 mod diff;
 mod doubles;
@@ -14,7 +15,9 @@ mod peers;
 mod report;
 mod shipped;
 mod signals;
+mod stage;
 mod started;
+mod watchers;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

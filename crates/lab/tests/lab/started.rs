@@ -56,6 +56,10 @@ impl Lab {
         eventually(&format!("{part}\nin\n{}", self.said()), || self.said().contains(part));
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }

@@ -72,9 +72,9 @@ fn the_worst_comes_first_then_the_best() {
         }
         all
     };
-    let diff = Diff::of(&with([0.5, 0.8, 1.0, 1.0, 100.0]), &with([0.8, 0.5, 9.0, 3.0, 50.0]));
+    let diff = Diff::of(&with([0.5, 0.8, 1.0, 1.0, 100.0]), &with([0.8, 0.5, 1.2, 3.0, 50.0]));
     let order: Vec<_> = diff.changed.iter().map(|change| change.key.measure.as_str()).collect();
-    assert_eq!(order, ["gap_max_seconds", "seen_ratio", "bytes_per_minute", "capture_ratio", "latency"]);
+    assert_eq!(order, ["seen_ratio", "gap_max_seconds", "bytes_per_minute", "capture_ratio", "latency"]);
 }
 
 #[test]

@@ -2,16 +2,11 @@
 //!
 //! What is resampled is instances, never events: events of one instance depend on each other.
 
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+mod bootstrap;
 
 use super::super::results::Figure;
 
-const RESAMPLES: usize = 1000;
-/// The same for all figures: the same input gives the same interval.
-const SEED: u64 = 1;
-/// Below this many instances, resampling says nothing.
-const FEWEST: usize = 3;
+use self::bootstrap::{interval, resampled, spread};
 
 /// The mean of one value for each instance.
 pub(super) fn mean(values: &[f64]) -> Option<Figure> {
@@ -95,39 +90,6 @@ fn weighted(sorted: &[(f64, usize)], weights: &[u32], total: u64, share: f64) ->
     sorted.iter().find_map(|(value, group)| {
         sum += u64::from(weights[*group]);
         (sum as f64 >= wanted).then_some(*value)
-    })
-}
-
-/// A statistic of so many instances, drawn with replacement; it is given how often each was drawn.
-fn resampled(n: usize, mut statistic: impl FnMut(&[u32]) -> Option<f64>) -> Vec<f64> {
-    if n < FEWEST {
-        return Vec::new();
-    }
-    let mut random = SmallRng::seed_from_u64(SEED);
-    let mut weights = vec![0; n];
-    let mut values = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        weights.fill(0);
-        for _ in 0..n {
-            weights[random.random_range(0..n)] += 1;
-        }
-        values.extend(statistic(&weights));
-    }
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-fn interval(sorted: &[f64]) -> Option<[f64; 2]> {
-    let last = sorted.len().checked_sub(1)?;
-    // 2.5 % on each side, in whole numbers.
-    Some([sorted[last * 25 / 1000], sorted[last - last * 25 / 1000]])
-}
-
-fn spread(values: &[f64]) -> Option<f64> {
-    let n = values.len();
-    (n > 1).then(|| {
-        let mean = values.iter().sum::<f64>() / n as f64;
-        (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt()
     })
 }
 

@@ -25,7 +25,9 @@ pub(super) fn add(view: &View<'_>, figures: &mut Figures) {
 
 fn ratios(view: &View<'_>, one: &Instance<'_>) -> Vec<f64> {
     let scrape = view.times.scrape;
-    let (first, last) = (one.pod.born + 2.0 * scrape, one.until);
+    // After the scenario's seconds there are no more events, and the hold's rate is 0 by itself.
+    let calm = view.observed.began + view.scenario.seconds;
+    let (first, last) = (one.pod.born + 2.0 * scrape, one.until.min(calm));
     let mut ratios = Vec::new();
     for fault in &view.observed.faults {
         let from = (fault.from - 9.0 * scrape).max(first);

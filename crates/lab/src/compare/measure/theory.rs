@@ -5,13 +5,13 @@
 //!
 //! - A crash at a random moment leaves `1 - P/(2L)` of the events where L >= P, else `L/(2P)`. One instance
 //!   is off by sigma = `P/(L sqrt 12)`, else `sqrt(L/(3P) - (L/2P)^2)`: n may be off by 3 sigma/sqrt(n) + 0.03.
-//! - A clean end: push, at least 0.98. Pull as after a crash, and 0.06 in place of 0.03, since `/metrics` is
-//!   there for a moment longer. With a linger of one interval pull of a known address has 0.98, too.
+//! - A clean end: push, at least 0.98. Pull as after a crash, but for 0.3 s longer `/metrics` is still there and
+//!   has everything. With a linger of one interval pull of a known address has 0.98, too.
 //! - `increase()` of a push whose instance lived for a tenth of S has next to nothing to grow from: 0.15.
 //! - An event is U(0, S) old by pull: p50 S/2, p95 0.95 S; by push (S + I)/2, and below S + I. Within 0.4 s
 //!   and 0.8 s, and by push 3 S/sqrt(12 n) more: each instance keeps its phase between push and scrape.
 //!   Only of lives of four periods and more: in short ones a large part of the events is in the first period.
-//! - A dead instance is seen by pull for S + 1 s, at our gateway for its lifetime + S + I, at the real one as
+//! - A dead instance is seen by pull for S + 1 s, or, where discovery removes it first, 2.1 S + 1 s; at our gateway for its lifetime + S + I, at the real one as
 //!   long as it is watched.
 //! - `up` is noticed in U(0, S); T is S + I to S + I + 2.5 s, and less where few instances tried to be unlucky:
 //!   the largest of n phases is above `I (1 - 4.6/n)` in 99 of 100 runs.
@@ -19,6 +19,7 @@
 //! None of it holds while the network or the gateway is disturbed; then nothing is expected.
 
 use super::super::path::Path;
+use super::super::pod::LAST_WORDS;
 use super::super::results::Expected;
 use super::super::scenario::{Birth, Cohort, Exit, Life, Network, Scenario, Times};
 
@@ -64,14 +65,20 @@ pub fn expected(measure: &str, of: &Subject<'_>) -> Option<Expected> {
     }
 }
 
-/// The share that a crash leaves of a life, and one instance's standard deviation.
-pub fn crash(life: f64, period: f64) -> (f64, f64) {
-    if life >= period {
-        (1.0 - period / (2.0 * life), period / (life * 12.0_f64.sqrt()))
-    } else {
-        let half = life / (2.0 * period);
-        (half, (life / (3.0 * period) - half * half).max(0.0).sqrt())
-    }
+/// Intervals after its last scrape at which Prometheus marks a target's series stale that was removed
+/// before the scrape that would have failed.
+const REMOVED: f64 = 2.1;
+
+/// The share that an end leaves of a life where `/metrics` stays for so long after it, and one instance's
+/// standard deviation; 0 after a crash.
+pub fn left(life: f64, period: f64, after: f64) -> (f64, f64) {
+    // The last reading is uniform in one period before `life + after`. After the life it has all; before
+    // it what there was then; before the birth there is none.
+    let all = (after / period).min(1.0);
+    let before = (life + after - period).clamp(0.0, life);
+    let mean = all + (life.powi(2) - before.powi(2)) / (2.0 * period * life);
+    let square = all + (life.powi(3) - before.powi(3)) / (3.0 * period * life.powi(2));
+    (mean, (square - mean * mean).max(0.0).sqrt())
 }
 
 fn capture(of: &Subject<'_>) -> Option<Expected> {
@@ -84,18 +91,18 @@ fn capture(of: &Subject<'_>) -> Option<Expected> {
         }
         // The wait for discovery comes on top, and has no theory.
         (_, Path::PullDiscovered) => None,
-        (Exit::Kill | Exit::AppKill, _) => shares(of, 0.03),
-        (Exit::Term, _) => shares(of, 0.06),
+        (Exit::Kill | Exit::AppKill, _) => shares(of, 0.0),
+        (Exit::Term, _) => shares(of, LAST_WORDS),
         _ => None,
     }
 }
 
-fn shares(of: &Subject<'_>, slack: f64) -> Option<Expected> {
+fn shares(of: &Subject<'_>, after: f64) -> Option<Expected> {
     let n = of.lives.len() as f64;
-    let each: Vec<(f64, f64)> = of.lives.iter().map(|life| crash(*life, of.period())).collect();
+    let each: Vec<(f64, f64)> = of.lives.iter().map(|life| left(*life, of.period(), after)).collect();
     let mean = each.iter().map(|(share, _)| share).sum::<f64>() / n;
     let sigma = (each.iter().map(|(_, sigma)| sigma * sigma).sum::<f64>() / n).sqrt();
-    let off = 3.0 * sigma / n.sqrt() + slack;
+    let off = 3.0 * sigma / n.sqrt() + 0.03;
     within((mean - off).max(0.0), (mean + off).min(1.0))
 }
 
@@ -132,7 +139,8 @@ fn ghost(of: &Subject<'_>) -> Option<Expected> {
     let Times { scrape, push, lifetime, .. } = *of.times;
     match of.path {
         _ if !matches!(of.cohort.exit, Exit::Kill | Exit::Term | Exit::Linger) => None,
-        Path::PullStatic | Path::PullDiscovered => within(0.0, scrape + 1.0),
+        Path::PullStatic => within(0.0, scrape + 1.0),
+        Path::PullDiscovered => within(0.0, REMOVED * scrape + 1.0),
         Path::PushOurs => within(0.0, lifetime + scrape + push),
         Path::PushReal | Path::PushRealFile if of.watched.is_empty() => None,
         // For ever, of which the run saw so much.
@@ -150,8 +158,14 @@ fn detection(measure: &str, of: &Subject<'_>) -> Option<Expected> {
             let unlucky = push * (1.0 - (4.6 / of.living as f64).min(1.0));
             within(scrape + unlucky, scrape + push + 2.5)
         }
-        ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => within(0.0, scrape + 1.0),
-        ("detection_p50_seconds", true, Exit::Kill | Exit::AppKill) => {
+        ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => {
+            let intervals = if of.path == Path::PullDiscovered { REMOVED } else { 1.0 };
+            within(0.0, intervals * scrape + 1.0)
+        }
+        // Of shorter lives only those are noticed that a scrape has just seen: their next one is far.
+        ("detection_p50_seconds", true, Exit::Kill | Exit::AppKill)
+            if of.path == Path::PullStatic && shortest(&of.lives) >= scrape =>
+        {
             // The median of n is a quarter less sure than their mean.
             let off = 3.0 * 1.25 * scrape / (12.0 * of.lives.len() as f64).sqrt();
             within((scrape / 2.0 - off).max(0.0), (scrape / 2.0 + off).min(scrape) + 1.0)

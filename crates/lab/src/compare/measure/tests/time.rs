@@ -89,6 +89,11 @@ fn one_sample_has_no_gap_and_none_covers_nothing() {
         .raw(&[(0.0, 0.0), (2.0, 2.0), (4.0, 4.0), (9.0, 9.0), (14.0, 9.0), (19.0, 9.0)], None);
     assert_eq!(dense.value("gap_max_seconds"), Some(0.0));
     assert_eq!(dense.value("gap_ratio"), Some(0.0));
+    // What is covered twice makes up for nothing: from 9 to 15 there is no sample.
+    let apart = Run::new(Path::PullStatic, 20.0)
+        .pod(&each_second(9), None)
+        .raw(&[(0.0, 0.0), (2.0, 2.0), (4.0, 4.0), (15.0, 9.0)], None);
+    assert_eq!(apart.value("gap_ratio"), Some(0.3));
     assert_eq!(Run::new(Path::PullStatic, 20.0).pod(&each_second(9), None).value("gap_ratio"), Some(1.0));
 }
 

@@ -28,21 +28,28 @@ fn is(found: Option<Expected>, least: f64, most: f64) {
 }
 
 #[test]
-fn a_crash_leaves_what_a_simulation_leaves() {
-    for (life, period) in [(0.5, 5.0), (2.0, 5.0), (5.0, 5.0), (10.0, 5.0), (45.0, 5.0), (2.0, 1.0)] {
-        // All phases, evenly: the last multiple of the period before the end is what was seen.
-        let phases = 100_000;
-        let shares: Vec<f64> = (0..phases)
-            .map(|phase| period * (f64::from(phase) + 0.5) / f64::from(phases))
-            .map(|first| if first > life { 0.0 } else { first + ((life - first) / period).floor() * period })
-            .map(|last| last / life)
-            .collect();
-        let n = f64::from(phases);
-        let mean = shares.iter().sum::<f64>() / n;
-        let sigma = (shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let (share, deviation) = crash(life, period);
-        assert!((share - mean).abs() < 1e-3, "{life} {period}: {share} {mean}");
-        assert!((deviation - sigma).abs() < 1e-3, "{life} {period}: {deviation} {sigma}");
+fn an_end_leaves_what_a_simulation_leaves() {
+    for (life, period) in
+        [(0.5, 5.0), (2.0, 5.0), (5.0, 5.0), (10.0, 5.0), (45.0, 5.0), (2.0, 1.0), (0.9, 1.0)]
+    {
+        for after in [0.0, 0.3] {
+            // All phases, evenly: the last reading before all is gone is what was seen, at most all.
+            let phases = 100_000;
+            let end = life + after;
+            let shares: Vec<f64> = (0..phases)
+                .map(|phase| period * (f64::from(phase) + 0.5) / f64::from(phases))
+                .map(
+                    |first| if first > end { 0.0 } else { first + ((end - first) / period).floor() * period },
+                )
+                .map(|last| (last / life).min(1.0))
+                .collect();
+            let n = f64::from(phases);
+            let mean = shares.iter().sum::<f64>() / n;
+            let sigma = (shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / n).sqrt();
+            let (share, deviation) = left(life, period, after);
+            assert!((share - mean).abs() < 1e-3, "{life} {period} {after}: {share} {mean}");
+            assert!((deviation - sigma).abs() < 1e-3, "{life} {period} {after}: {deviation} {sigma}");
+        }
     }
 }
 
@@ -52,7 +59,8 @@ fn capture_by_path_and_exit() {
     // 0.2; sigma is sqrt(0.4/3 - 0.04) = 0.3055.
     is(expected("capture_ratio", &of(Path::PullStatic, Exit::Kill, &lives)), 0.0, 0.4171);
     is(expected("capture_ratio", &of(Path::PushReal, Exit::Kill, &lives)), 0.0, 0.4171);
-    is(expected("capture_ratio", &of(Path::PullStatic, Exit::Term, &lives)), 0.0, 0.4471);
+    // 0.3/5 + 0.2; sigma is sqrt(0.06 + 0.4/3 - 0.26^2) = 0.3546.
+    is(expected("capture_ratio", &of(Path::PullStatic, Exit::Term, &lives)), 0.0129, 0.5071);
     is(expected("capture_ratio", &of(Path::PushOurs, Exit::Term, &lives)), 0.98, 1.0);
     is(expected("capture_ratio", &of(Path::PullStatic, Exit::Linger, &lives)), 0.98, 1.0);
     // 1 - 5/90; sigma 5/(45 sqrt 12) = 0.03208.
@@ -73,7 +81,9 @@ fn times_by_path() {
     is(expected("freshness_p50_seconds", &of(Path::PushReal, Exit::Kill, &long)), 3.35, 6.65);
     is(expected("freshness_p95_seconds", &of(Path::PushReal, Exit::Kill, &long)), 0.0, 10.8);
     assert_eq!(expected("freshness_p50_seconds", &of(Path::PushReal, Exit::Kill, &[10.0])), None);
-    is(expected("ghost_p50_seconds", &of(Path::PullDiscovered, Exit::Term, &long)), 0.0, 6.0);
+    is(expected("ghost_p50_seconds", &of(Path::PullDiscovered, Exit::Term, &long)), 0.0, 11.5);
+    is(expected("detection_max_seconds", &of(Path::PullDiscovered, Exit::Kill, &long)), 0.0, 11.5);
+    assert_eq!(expected("detection_p50_seconds", &of(Path::PullStatic, Exit::Kill, &[0.5; 12])), None);
     is(expected("ghost_max_seconds", &of(Path::PushOurs, Exit::Kill, &long)), 0.0, 30.0);
     is(expected("ghost_p50_seconds", &of(Path::PushReal, Exit::Kill, &long)), 299.0, 311.0);
     is(expected("detection_threshold_seconds", &of(Path::PushReal, Exit::Kill, &long)), 9.977, 12.5);

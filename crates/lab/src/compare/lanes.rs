@@ -1,0 +1,135 @@
+//! Runs all that is planned, lane beside lane; what is finished is kept at once.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use anyhow::Context;
+use futures_util::future::{join, join_all};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::machine::load;
+use super::measure;
+use super::plan::{self, Job, Plan};
+use super::play::{Act, play};
+use super::progress::Progress;
+use super::record::{Record, moment};
+use super::results::Run;
+use super::scenario::{Fault, Times};
+use super::schedule;
+use super::stage::Stage;
+use crate::process::Log;
+
+/// What all lanes share.
+pub struct Lanes {
+    /// The intervals.
+    pub times: Times,
+    /// What all runs' seeds come from.
+    pub seed: u64,
+    /// Where results go.
+    pub record: Mutex<Record>,
+    /// Where the children's lines go; none: away with the run.
+    pub logs: Option<PathBuf>,
+    /// How far it is.
+    pub progress: Progress,
+    /// Ends all.
+    pub stop: CancellationToken,
+}
+
+impl Lanes {
+    /// Runs all; returns what failed.
+    ///
+    /// # Errors
+    ///
+    /// Where results cannot be kept: then nothing more is worth being run.
+    pub async fn run(&self, plan: Plan) -> anyhow::Result<Vec<String>> {
+        let failed = Mutex::new(Vec::new());
+        let [alone, beside, shared] = [plan.alone, plan.beside, plan.shared].map(Mutex::new);
+        self.lane(&alone, &failed).await?;
+        let lanes = join_all((0..plan.lanes.max(1)).map(|_| self.lane(&shared, &failed)));
+        let (beside, lanes) = join(self.lane(&beside, &failed), lanes).await;
+        beside?;
+        lanes.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
+        Ok(failed.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn lane(&self, queue: &Mutex<VecDeque<Job>>, failed: &Mutex<Vec<String>>) -> anyhow::Result<()> {
+        loop {
+            let next = lock(queue).pop_front();
+            let Some(job) = next.filter(|_| !self.stop.is_cancelled()) else { return Ok(()) };
+            let name = format!("{} {}", job.scenario.name, job.repeat);
+            self.progress.begin(&name, plan::seconds(&job.scenario, &self.times));
+            match self.job(&job).await {
+                Ok(run) => {
+                    let how = run.skipped.clone().map_or("done".to_owned(), |why| format!("skipped: {why}"));
+                    let notes = run.notes.clone();
+                    let kept = lock(&self.record).add(run);
+                    if let Err(error) = kept {
+                        // Whatever else is run would be lost, too.
+                        self.stop.cancel();
+                        return Err(error);
+                    }
+                    self.progress.end(&name, &how);
+                    for note in notes {
+                        self.progress.line(&format!("{name}: note: {note}"));
+                    }
+                }
+                Err(_) if self.stop.is_cancelled() => self.progress.end(&name, "interrupted"),
+                Err(error) => {
+                    self.progress.end(&name, &format!("failed: {error:#}"));
+                    lock(failed).push(name);
+                }
+            }
+        }
+    }
+
+    async fn job(&self, job: &Job) -> anyhow::Result<Run> {
+        let scenario = &job.scenario;
+        let mut run = Run {
+            scenario: scenario.name.to_owned(),
+            repeat: job.repeat,
+            seed: schedule::seed(self.seed, scenario.name, job.repeat),
+            began: moment(),
+            seconds: 0.0,
+            load_average: [load(); 2],
+            skipped: None,
+            notes: Vec::new(),
+            cells: Vec::new(),
+            lines: Vec::new(),
+        };
+        let cuts = scenario.faults.iter().any(|fault| matches!(fault, Fault::LinkCut { .. }));
+        run.skipped = Stage::missing(scenario.network, cuts);
+        if run.skipped.is_some() {
+            return Ok(run);
+        }
+        let folder = tempfile::Builder::new().prefix("pushpull-compare-").tempdir();
+        let folder = folder.context("no folder for temporary files")?;
+        let log = self.log(folder.path(), &format!("{}-{}", scenario.name, job.repeat))?;
+        let act = Act { scenario: scenario.clone(), times: self.times, seed: run.seed };
+        let began = Instant::now();
+        let mut observed = play(&act, folder.path(), &log, &self.stop).await?;
+        run.seconds = began.elapsed().as_secs_f64();
+        run.load_average[1] = load();
+        run.notes = std::mem::take(&mut observed.notes);
+        // Thousands of resamples take their time, and other lanes' clients have theirs.
+        (run.cells, run.lines) = spawn_blocking(move || {
+            let cells = measure::cells(&act.scenario, &act.times, &observed);
+            (cells, measure::lines(&observed))
+        })
+        .await?;
+        Ok(run)
+    }
+
+    fn log(&self, folder: &Path, name: &str) -> anyhow::Result<Log> {
+        let folder = self.logs.as_deref().unwrap_or(folder);
+        let file = folder.join(format!("{name}.log"));
+        let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::File::create(&file));
+        Ok(Log::file(made.with_context(|| format!("cannot write {}", file.display()))?))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,66 @@
+//! Removing what stages made: a stage's own at its end, and that of labs which were killed.
+
+use std::fs;
+
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::command::run;
+use super::names::{self, Names};
+
+/// Where `ip netns` keeps names.
+const NAMESPACES: &str = "/run/netns";
+
+/// Removes what labs left that are no longer there; says what it removed. Without root it removes nothing.
+pub fn sweep() -> anyhow::Result<Vec<String>> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(Vec::new());
+    }
+    let left = |maker: Option<u32>| maker.is_some_and(|process| !names::alive(process));
+    let mut removed = Vec::new();
+    for name in entries(NAMESPACES)?.into_iter().filter(|name| left(names::maker_of_namespace(name))) {
+        remove_namespace(&name)?;
+        removed.push(format!("network namespace {name}"));
+    }
+    // A link goes with its namespace, a little later: what is left now may be gone when it's removed.
+    for name in entries("/sys/class/net")?.into_iter().filter(|name| left(names::maker_of_link(name))) {
+        if run("ip", &["link", "del", &name], "").is_ok() {
+            removed.push(format!("link {name}"));
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes all of one stage, as far as it is there.
+pub(super) fn remove(names: &Names) -> anyhow::Result<()> {
+    for link in [&names.core_link, &names.site_link] {
+        // Before the namespaces, since the routes then go at once.
+        let _ = run("ip", &["link", "del", link], "");
+    }
+    let there = entries(NAMESPACES)?;
+    [&names.core, &names.site]
+        .into_iter()
+        .filter(|name| there.contains(name))
+        .try_for_each(|name| remove_namespace(name))
+}
+
+/// A namespace lives as long as a process in it: those are the lab's, and end first.
+fn remove_namespace(name: &str) -> anyhow::Result<()> {
+    for process in run("ip", &["netns", "pids", name], "")?.lines() {
+        if let Some(pid) = process.trim().parse().ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+    run("ip", &["netns", "del", name], "").map(drop)
+}
+
+fn entries(folder: &str) -> anyhow::Result<Vec<String>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        }
+        // Nobody made a namespace since the system started.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {folder}")),
+    }
+}
