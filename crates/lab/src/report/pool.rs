@@ -6,7 +6,7 @@ use super::source::Source;
 use crate::compare::diff::Side;
 use crate::compare::path::Path;
 use crate::compare::results::{Cell, Expected, Figure, Line, Run};
-use crate::compare::scenario::{Scenario, Times, full, quick};
+use crate::compare::scenario::{Scenario, Times, full, quick, tiny};
 
 /// Where a figure is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,10 +77,12 @@ impl Pool {
             .filter_map(|(key, figures)| Some((key, spread(&figures.iter().collect::<Vec<_>>())?)))
             .collect();
         let compared = sources.iter().find(|source| source.results.command == "compare");
-        let (times, scenarios) = match compared {
-            Some(source) if source.results.settings.get("quick").is_some_and(|quick| quick == "true") => {
-                quick()
-            }
+        let is = |name: &str| {
+            compared.and_then(|source| source.results.settings.get(name)).is_some_and(|set| set == "true")
+        };
+        let (times, scenarios) = match (is("quick"), is("tiny")) {
+            (_, true) => tiny(),
+            (true, _) => quick(),
             _ => full(),
         };
         let times = compared.map(|source| {

@@ -68,5 +68,5 @@ fn curve(panel: &Panel, period: f64) -> Vec<(f64, f64)> {
         return Vec::new();
     }
     let step = |place: i32| least * (most / least).powf(f64::from(place) / 60.0);
-    (0..=60).map(step).map(|life| (life, theory::crash(life, period).0)).collect()
+    (0..=60).map(step).map(|life| (life, theory::left(life, period, 0.0).0)).collect()
 }

@@ -122,7 +122,7 @@ fn of(
     }
     let mut near = |value: f64, off: f64| value + random.random_range(-off..off);
     let late = if path == Path::PullDiscovered { 0.25 } else { 0.0 };
-    let crash = theory::crash(life, 5.0).0;
+    let crash = theory::left(life, 5.0, 0.0).0;
     let share = match exit {
         Exit::Term if !path.pulls() => near(0.993, 0.005),
         Exit::Linger if path == Path::PullStatic => near(0.99, 0.005),
