@@ -69,12 +69,15 @@ fn number(pool: &Pool, of: &Measured, path: &str) -> Option<String> {
     Some(link(&shown::median(&of.measure, spread), &anchor(pool, of)))
 }
 
-/// The longest life below the scrape interval that ended so, and that was measured.
+/// The longest life below the scrape interval that ended so and that was measured; without one, the interval.
 fn short(pool: &Pool, end: &str) -> Option<(f64, Measured)> {
     let scrape = pool.times()?.scrape;
     let lives = pool.cohorts("lifetimes").into_iter().filter_map(|cohort| {
         let life: f64 = cohort.strip_suffix(&format!("s-{end}"))?.parse().ok()?;
-        (life < scrape).then(|| (life, Measured::new("lifetimes", &cohort, "capture_ratio")))
+        let captured = Measured::new("lifetimes", &cohort, "capture_ratio");
+        let measured = pool.paths("lifetimes").iter().any(|path| captured.by(pool, path).is_some());
+        (measured && life <= scrape).then_some((life, captured))
     });
-    lives.max_by(|one, other| one.0.total_cmp(&other.0))
+    let below = |life: f64| life < scrape;
+    lives.max_by(|one, other| below(one.0).cmp(&below(other.0)).then(one.0.total_cmp(&other.0)))
 }

@@ -14,7 +14,7 @@ pub struct Unit {
 const PLAIN: Unit = Unit { factor: 1.0, fine: false, name: "" };
 
 /// Ratios that are of a rate or a cost to another, not a share of a whole.
-const TIMES: [&str; 4] = ["rate_min_ratio", "rate_max_ratio", "cpu_ratio", "latency_ratio"];
+const TIMES: [&str; 4] = ["rate_min_ratio", "rate_max_ratio", "cpu_ratio", "api_cpu_ratio"];
 
 impl Unit {
     /// For values of this size.

@@ -26,6 +26,20 @@ pub fn way(name: &str) -> &str {
     }
 }
 
+/// Several ways, for a sentence; the two gateways are one word where both are among them.
+pub fn ways(names: &[&str]) -> String {
+    let both = ["push-ours", "push-real"].iter().all(|name| names.contains(name));
+    let mut told: Vec<String> = Vec::new();
+    for name in names {
+        match *name {
+            "push-ours" if both => told.push("push to either gateway".to_owned()),
+            "push-real" if both => {}
+            other => told.push(way(other).to_owned()),
+        }
+    }
+    list(&told)
+}
+
 /// A measure where there is little room.
 pub fn brief(name: &str) -> String {
     let known = match name {
@@ -80,8 +94,13 @@ pub fn measure(name: &str) -> String {
         "cpu_ratio_of_core" => "CPU, of one core",
         "memory_bytes" => "memory",
         "agent_cpu_seconds_per_minute" => "CPU of the agent, a minute",
+        "cpu_per_request_bare_seconds" => "CPU for a request, without instruments",
+        "memory_bare_bytes" => "memory, without instruments",
+        "api_cpu_ratio" => "CPU of the API with an agent, over without",
         "agent_memory_bytes" => "memory of the agent",
         "scrape_duration_seconds" => "a scrape takes",
+        "scrape_duration_max_seconds" => "a scrape takes, at most",
+        "up" => "lowest `up`",
         _ => "",
     };
     if !known.is_empty() {
@@ -116,8 +135,8 @@ pub fn program(part: &str) -> &str {
     }
 }
 
-/// The order of measures in tables: what is captured, how old, how it ends, what it costs.
-pub fn place(measure: &str) -> usize {
+/// The order of measures in tables: what is captured, how old, how it ends, what it costs; medians first.
+pub fn place(measure: &str) -> (usize, bool, String) {
     const ORDER: [&str; 18] = [
         "capture_ratio",
         "increase_ratio",
@@ -138,7 +157,8 @@ pub fn place(measure: &str) -> usize {
         "latency_",
         "bytes_",
     ];
-    ORDER.iter().position(|front| measure.starts_with(front)).unwrap_or(ORDER.len())
+    let place = ORDER.iter().position(|front| measure.starts_with(front)).unwrap_or(ORDER.len());
+    (place, !measure.contains("p50"), measure.to_owned())
 }
 
 /// `a, b and c`.

@@ -118,8 +118,11 @@ fn decisions_turn_around_with_the_data() {
         (decision(&straight, "Long-lived, behind NAT"), decision(&turned, "Long-lived, behind NAT"));
     assert!(nat[1].contains("push to either gateway") && !nat[1].contains("pull"), "{nat:?}");
     assert!(nat[2].contains("shown after death") && nat[2].contains("by pull"), "{nat:?}");
-    assert!(back[1].contains("**pull**") && !back[1].contains("our gateway"), "{back:?}");
-    let killed = decision(&straight, "Jobs shorter than the interval that are killed");
+    assert!(
+        back[1].contains("**pull or push to the Pushgateway**") && !back[1].contains("our gateway"),
+        "{back:?}"
+    );
+    let killed = decision(&straight, "Jobs within an interval that are killed");
     assert!(killed[3].contains("#lifetimes-capture-ratio"), "{killed:?}");
     assert!(killed[6].contains("not measured yet"), "{killed:?}");
     let answer = |document: &Document| {

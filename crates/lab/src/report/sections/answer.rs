@@ -122,6 +122,6 @@ fn best(pool: &Pool, of: &Measured) -> String {
     if first.len() == ways.len() {
         return "no difference beyond noise".to_owned();
     }
-    let names: Vec<String> = first.iter().map(|way| words::way(way).to_owned()).collect();
-    format!("{} {}", words::list(&names), if names.len() == 1 { "does best" } else { "do best" })
+    let told = words::ways(&first);
+    format!("{told} {}", if told.contains(" and ") { "do best" } else { "does best" })
 }

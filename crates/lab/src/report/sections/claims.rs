@@ -19,6 +19,9 @@ pub(super) type Claim = [String; 4];
 pub(super) fn all(pool: &Pool) -> Vec<Claim> {
     let mut claims = Vec::new();
     for path in ["article-app", "our-api"] {
+        claims.extend(script(pool, path));
+    }
+    for path in ["article-app", "our-api"] {
         claims.extend(latency(pool, path));
     }
     for (scenario, path) in ratios(pool) {
@@ -51,17 +54,39 @@ fn ratios(pool: &Pool) -> Vec<(String, String)> {
     all
 }
 
+/// The load was the one that the article names.
+fn script(pool: &Pool, path: &str) -> Option<Claim> {
+    let rates = pool.named("article/").into_iter().filter_map(|scenario| {
+        let get = |measure| pool.get(scenario, "script", measure, path).map(|of| of.side.median);
+        Some((scenario, get("achieved_rate")?, get("requested_rate")?))
+    });
+    let rates: Vec<(&str, f64, f64)> = rates.collect();
+    let each = rates.iter().map(|(scenario, sent, asked)| {
+        let (sent, asked) = (shown::value("achieved_rate", *sent), shown::value("requested_rate", *asked));
+        link(&format!("{sent} of {asked}"), &id(&[scenario]))
+    });
+    let measured: Vec<String> = each.collect();
+    let holds = rates.iter().all(|(_, sent, asked)| *sent >= REACHED * asked);
+    let verdict = if holds { "holds" } else { "does not hold: the script sends fewer" };
+    (!rates.is_empty()).then(|| {
+        let claim = "its script loads at the rates that are named";
+        [claim.to_owned(), words::path(path).to_owned(), measured.join("; "), verdict.to_owned()]
+    })
+}
+
 fn latency(pool: &Pool, path: &str) -> Option<Claim> {
     const HIGH: &str = "article/high";
     let get = |cohort: &str, measure: &str| pool.get(HIGH, cohort, measure, path);
     let told = |cohort: &str| {
         let (rate, p99) = (get(cohort, "achieved_rate")?, get(cohort, "latency_p99_seconds")?);
         let asked = get(cohort, "requested_rate").map_or(100.0, |asked| asked.side.median);
-        Some((rate.side.median, asked, p99.side.median))
+        // What failed was not answered, however soon.
+        let answered = get(cohort, "success_ratio").map_or(1.0, |share| share.side.median);
+        Some((rate.side.median * answered, asked, p99.side.median))
     };
     let say = |(rate, asked, p99): (f64, f64, f64)| {
         format!(
-            "{} of {} sent, p99 {}",
+            "{} of {} answered, p99 {}",
             shown::value("achieved_rate", rate),
             shown::value("requested_rate", asked),
             shown::value("latency_p99_seconds", p99)

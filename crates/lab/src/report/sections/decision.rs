@@ -77,18 +77,9 @@ fn named(taken: &[String]) -> String {
         names.push("pull".to_owned());
     }
     let pull = !names.is_empty();
-    names.extend(
-        taken
-            .iter()
-            .filter(|way| !(pull && PULLS.contains(&way.as_str())))
-            .map(|way| words::way(way).to_owned()),
-    );
-    if let [.., _, _] = names.as_slice()
-        && OURS.into_iter().chain([REALS[0]]).all(has)
-    {
-        names.retain(|name| ![words::way(OURS[0]), words::way(REALS[0])].contains(&name.as_str()));
-        names.insert(usize::from(pull), "push to either gateway".to_owned());
-    }
+    let others: Vec<&str> =
+        taken.iter().map(String::as_str).filter(|way| !(pull && PULLS.contains(way))).collect();
+    names.extend((!others.is_empty()).then(|| words::ways(&others).replace(" and ", " or ")));
     match names.as_slice() {
         [] => "not measured".to_owned(),
         _ if has("pull-static") && has("push-ours") && has("push-real") => {

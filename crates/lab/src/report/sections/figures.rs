@@ -88,7 +88,7 @@ pub(super) fn measures(pool: &Pool, scenario: &str, cohort: Option<&str>) -> Vec
             measures.push(key.measure.clone());
         }
     }
-    measures.sort_by_key(|measure| (words::place(measure), measure.clone()));
+    measures.sort_by_key(|measure| words::place(measure));
     measures
 }
 

@@ -52,7 +52,7 @@ pub(super) fn each(pool: &Pool, scenario: &str, blocks: &mut Vec<Block>) {
             measures.push(key.measure.clone());
         }
     }
-    measures.sort_by_key(|measure| (words::place(measure), measure.clone()));
+    measures.sort_by_key(|measure| words::place(measure));
     let mut head = vec!["Measure".to_owned()];
     head.extend(cells.iter().map(|(path, cohort)| named(path, cohort)));
     let rows = measures.iter().map(|measure| {

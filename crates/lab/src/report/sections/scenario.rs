@@ -125,14 +125,14 @@ fn counted(pool: &Pool, scenario: &str, measure: &str, cohorts: &[String], paths
     let told = ends.iter().map(|end| {
         let of_end: Vec<&String> =
             cohorts.iter().filter(|cohort| cohort.ends_with(&format!("-{end}"))).collect();
-        let mut counts: Vec<(usize, Vec<String>)> = Vec::new();
+        let mut counts: Vec<(usize, Vec<&str>)> = Vec::new();
         for path in paths {
             let won = of_end.iter().filter(|cohort| {
                 let one = Measured::new(scenario, cohort, measure);
                 let with: Vec<&str> = paths.iter().map(String::as_str).collect();
                 unbeaten(pool, &one, &with).contains(&path.as_str())
             });
-            let (won, name) = (won.count(), words::way(path).to_owned());
+            let (won, name) = (won.count(), path.as_str());
             match counts.iter_mut().find(|(count, _)| *count == won) {
                 Some((_, names)) => names.push(name),
                 None => counts.push((won, vec![name])),
@@ -140,7 +140,7 @@ fn counted(pool: &Pool, scenario: &str, measure: &str, cohorts: &[String], paths
         }
         counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let counts: Vec<String> =
-            counts.iter().map(|(count, names)| format!("{count} by {}", words::list(names))).collect();
+            counts.iter().map(|(count, names)| format!("{count} by {}", words::ways(names))).collect();
         format!(
             "{} after `{end}`: of {} lifetimes, unbeaten beyond noise in {}.",
             figures::sentence(&words::measure(measure)),

@@ -44,12 +44,12 @@ pub(super) fn all(pool: &Pool) -> Vec<Workload> {
             vec![ghost("kill"), noticed.clone(), bytes.clone()],
         ),
         workload(
-            "Jobs shorter than the interval that end in order",
+            "Jobs within an interval that end in order",
             job("term"),
             vec![ghost("term"), fresh.clone(), cpu.clone()],
         ),
         workload(
-            "Jobs shorter than the interval that are killed",
+            "Jobs within an interval that are killed",
             job("kill"),
             vec![ghost("kill"), noticed.clone(), cpu.clone()],
         ),
