@@ -6,7 +6,7 @@
 //! - [`source`]: the files, their sums, and whether they may be read as one
 //! - [`pool`]: all runs as one, a spread for each figure
 //! - [`judge`]: which of two ways is better, beyond noise
-//! - [`sections`]: what is told, in order; [`document`] is what it is made of
+//! - [`sections`]: what is told, in order; [`document`](mod@document) is what it is made of
 //! - [`plots`] are drawn with [`plot`], and [`markdown`] and [`html`] write it all
 
 pub mod document;

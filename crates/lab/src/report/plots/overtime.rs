@@ -20,7 +20,7 @@ pub(super) fn counters(pool: &Pool, scenario: &str, faults: Faults<'_>) -> Optio
             format!("`{scenario}`: events counted over time").replace('`', ""),
             format!("A panel for each way: the sum of all counters as a query returns it, and all events that happened, in the scenario {scenario}."),
         ],
-        upwards: "events".to_owned(),
+        upwards: "events, without those of series that ended,".to_owned(),
         truth: truth(pool, scenario),
         lines: by_way(pool, scenario, "counter"),
         faults: faults.to_vec(),
