@@ -12,6 +12,7 @@
 //! - [`load`]: the load generator: requests at planned times
 //! - [`article`]: the article's own results, measured again
 //! - [`compare`]: push versus pull, measured
+//! - [`report`]: what was measured, for readers
 
 pub mod article;
 pub mod compare;
@@ -23,5 +24,6 @@ pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+pub mod report;
 pub mod settings;
 pub mod watch;

@@ -8,7 +8,7 @@ use lab::compare::diff;
 use lab::demo::{self, Demo};
 use lab::native::{self, Native};
 use lab::ports::Choice;
-use lab::{article, compare, load};
+use lab::{article, compare, load, report};
 use service::{crypto, stop};
 
 /// Everything of pushpull in one terminal.
@@ -82,6 +82,11 @@ enum Command {
     /// is only in one file. Ends with 0 where nothing changed; 1 where something did or is only in one file;
     /// 2 where a file cannot be read.
     Diff(diff::Arguments),
+    /// Write the report of results: Markdown with pictures, and one HTML file that needs nothing else.
+    ///
+    /// Figures are medians over the repeats of all files, with the least and the most. Ends with 0; 1 where a
+    /// file cannot be read, files cannot be merged, or nothing can be written; 2 without a file.
+    Report(report::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +144,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Load(arguments) => return load::command(&arguments, stop).await,
         Command::Article(arguments) => return article::command::command(&arguments, stop).await,
         Command::Diff(arguments) => return diff::command(&arguments),
+        Command::Report(arguments) => return report::command(&arguments),
     }
     Ok(ExitCode::SUCCESS)
 }

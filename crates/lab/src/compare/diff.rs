@@ -24,7 +24,7 @@ use super::results::{Figure, Results};
 
 pub use self::command::{Arguments, command};
 pub use self::context::Difference;
-pub use self::noise::Side;
+pub use self::noise::{Side, of as noise};
 
 /// What differs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

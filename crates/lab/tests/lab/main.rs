@@ -13,6 +13,7 @@ mod native;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod report;
 mod shipped;
 mod signals;
 mod stage;

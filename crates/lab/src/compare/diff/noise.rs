@@ -73,7 +73,7 @@ fn of_median(n: usize) -> f64 {
 }
 
 /// How large a change may be without being one; none where nothing can be said.
-pub(super) fn of(measure: &str, a: &Side, b: &Side) -> Option<f64> {
+pub fn of(measure: &str, a: &Side, b: &Side) -> Option<f64> {
     if a.unended && b.unended {
         return None;
     }
