@@ -10,6 +10,7 @@
 //! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
+//! - [`overhead`]: what instrumentation costs
 //! - [`compare`]: push versus pull, measured
 
 pub mod compare;
@@ -17,6 +18,7 @@ pub mod crew;
 pub mod demo;
 pub mod load;
 pub mod native;
+pub mod overhead;
 pub mod ports;
 pub mod process;
 pub mod programs;

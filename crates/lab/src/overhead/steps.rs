@@ -1,0 +1,178 @@
+//! What is measured, one function each: what it starts, loads, and makes figures of.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use super::arguments::{Part, Sizes};
+use super::beside;
+use super::python::{INSTALL, Python};
+use super::rounds::{self, Figures, Round};
+use super::serve::Switch;
+use super::server::{Place, Server};
+use super::slice::Load;
+use crate::compare::machine;
+use crate::compare::record::moment;
+use crate::compare::results::{Cell, Run};
+use crate::programs::Program;
+
+/// Connections that keep a server busy: fewer than the 40 threads that the article's app works on.
+pub const CONNECTIONS: usize = 32;
+/// Requests a second on the article's work: the most that the article tried.
+pub const RATE: u32 = 100;
+/// Connections for that: an answer takes half a second at most, so that 50 are busy.
+const AT_WORK: usize = 60;
+
+/// A run that is under way.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it is of.
+    pub part: Part,
+    /// What is known so far.
+    pub run: Run,
+    began: Instant,
+}
+
+impl Draft {
+    /// One that begins now.
+    pub fn new(part: Part) -> Self {
+        let load = machine::load();
+        let cores = machine::machine().cores;
+        let mut notes = Vec::new();
+        if load > f64::from(cores) {
+            notes.push(format!(
+                "the machine was busy before: load {load} on {cores} cores; latencies hold that, too"
+            ));
+        }
+        let run = Run {
+            scenario: format!("overhead/{}", part.name()),
+            repeat: 1,
+            seed: 1,
+            began: moment(),
+            seconds: 0.0,
+            load_average: [load, load],
+            skipped: None,
+            notes,
+            cells: Vec::new(),
+            lines: Vec::new(),
+        };
+        Self { part, run, began: Instant::now() }
+    }
+
+    /// What is kept of it; none where nothing was measured and nobody said why.
+    pub fn run(self) -> Option<Run> {
+        (!self.run.cells.is_empty() || self.run.skipped.is_some()).then_some(self.run)
+    }
+
+    fn add(&mut self, cohort: &str, figures: Figures, notes: Vec<String>) {
+        if !figures.is_empty() {
+            let (path, cohort) = (self.part.name().to_owned(), cohort.to_owned());
+            self.run.cells.push(Cell { path, cohort, figures });
+        }
+        self.run.notes.extend(notes);
+        self.run.seconds = self.began.elapsed().as_secs_f64();
+        self.run.load_average[1] = machine::load();
+    }
+}
+
+/// An app without work, kept busy: what its instruments cost a request.
+///
+/// # Errors
+///
+/// Where a server does not start, or ends.
+pub async fn busy(
+    draft: &mut Draft,
+    sizes: &Sizes,
+    place: &Place,
+    python: Option<&Python>,
+) -> anyhow::Result<()> {
+    let load = (Load::Busy(CONNECTIONS), sizes.busy_slice, sizes.busy);
+    let rounds = turns(draft.part, Switch::Off, load, place, python).await?;
+    let mut figures = Figures::new();
+    rounds::cpu(&mut figures, &rounds);
+    draft.add("no-work", figures, rounds::note("no-work", &rounds, sizes.busy));
+    Ok(())
+}
+
+/// An app with the article's work, at the article's highest rate: what its instruments add to a request's time.
+///
+/// # Errors
+///
+/// Where a server does not start, or ends.
+pub async fn quiet(
+    draft: &mut Draft,
+    sizes: &Sizes,
+    place: &Place,
+    python: Option<&Python>,
+) -> anyhow::Result<()> {
+    let load = (Load::At { rate: RATE, connections: AT_WORK }, sizes.quiet_slice, sizes.quiet);
+    let rounds = turns(draft.part, Switch::On, load, place, python).await?;
+    let mut figures = Figures::new();
+    rounds::cpu(&mut figures, &rounds);
+    rounds::latency(&mut figures, &rounds);
+    draft.add("article-work", figures, rounds::note("article-work", &rounds, sizes.quiet));
+    Ok(())
+}
+
+/// An agent beside our API, with a short and a long interval at once.
+///
+/// # Errors
+///
+/// Where a process does not start, or ends.
+pub async fn agent(draft: &mut Draft, sizes: &Sizes, place: &Place, folder: &Path) -> anyhow::Result<()> {
+    let gateway = beside::gateway(place).await?;
+    let whole = sizes.windows();
+    let measured = sizes.intervals.map(|(interval, window)| {
+        // As many as fit into the time of the longer ones.
+        let windows = u32::try_from(whole.as_millis() / window.as_millis().max(1)).unwrap_or(u32::MAX);
+        let gateway = &gateway;
+        async move {
+            let beside = beside::measure(place, folder, gateway, interval, (window, windows), &place.stop);
+            anyhow::Ok((interval, windows, beside.await?))
+        }
+    });
+    for (interval, windows, beside) in futures_util::future::try_join_all(measured).await? {
+        let cohort = format!("{interval}s");
+        let notes = rounds::note(&cohort, &beside.rounds, windows);
+        draft.add(&cohort, beside.figures(), notes);
+    }
+    gateway.stop().await;
+    Ok(())
+}
+
+/// Two servers of an app, with instruments and without, loaded in turn.
+async fn turns(
+    part: Part,
+    work: Switch,
+    (load, time, rounds): (Load, std::time::Duration, u32),
+    place: &Place,
+    python: Option<&Python>,
+) -> anyhow::Result<Vec<Round>> {
+    let on = app(part, Switch::On, work, place, python).await?;
+    let off = app(part, Switch::Off, work, place, python).await?;
+    let rounds = rounds::alternate([&on, &off], load, time, rounds, &place.stop).await?;
+    futures_util::future::join(on.stop(), off.stop()).await;
+    Ok(rounds)
+}
+
+async fn app(
+    part: Part,
+    instruments: Switch,
+    work: Switch,
+    place: &Place,
+    python: Option<&Python>,
+) -> anyhow::Result<Server> {
+    if part == Part::Fastapi {
+        let python = python.context(INSTALL)?;
+        let program = |port| Ok(python.app(port, instruments, work));
+        return Server::start("fastapi", place, "/metrics", program).await;
+    }
+    let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
+    Server::start("api", place, "/-/ready", |port| {
+        let listen = format!("127.0.0.1:{port}");
+        let flags = ["--listen", &listen, "--instruments", instruments.name(), "--work", work.name()];
+        Ok(Program::new(&lab, std::iter::once("serve-api").chain(flags)))
+    })
+    .await
+}
