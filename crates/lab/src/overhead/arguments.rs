@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 /// What can be asked for.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// How often with and without are compared where the server is kept busy; elsewhere a quarter of it.
+    /// How often with and without are compared where the server is kept busy; elsewhere half of it.
     #[arg(long, value_name = "N", default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Only these parts.
@@ -56,19 +56,32 @@ impl std::fmt::Display for Part {
     }
 }
 
+/// An interval of agents.
+#[derive(Debug, Clone, Copy)]
+pub struct Interval {
+    /// Between two pushes, in seconds.
+    pub seconds: u64,
+    /// The length of a window, which holds whole intervals.
+    pub window: Duration,
+    /// How many pairs run at once: where a window is long, there are few of one pair.
+    pub pairs: usize,
+}
+
 /// How long each load is, and how many there are.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// Rounds of a busy server.
     pub busy: u32,
-    /// Rounds of the article's work, and windows of the long interval.
+    /// Rounds of the article's work.
     pub quiet: u32,
     /// A load that keeps a server busy.
     pub busy_slice: Duration,
     /// A load at a rate, on the article's work.
     pub quiet_slice: Duration,
-    /// The agent's intervals, in seconds, each with the length of its windows.
-    pub intervals: [(u64, Duration); 2],
+    /// The agent's intervals.
+    pub intervals: [Interval; 2],
+    /// How long all windows of the agent's part take; both intervals run at once.
+    pub windows: Duration,
 }
 
 impl Sizes {
@@ -76,25 +89,25 @@ impl Sizes {
     pub fn new(arguments: &Arguments) -> Self {
         let seconds = Duration::from_secs;
         let (busy, milliseconds) = (arguments.rounds, Duration::from_millis);
+        let interval = |seconds_between, window, pairs| Interval {
+            seconds: seconds_between,
+            window: seconds(window),
+            pairs,
+        };
         if arguments.tiny {
-            let intervals = [(1, seconds(1)), (2, seconds(2))];
+            let intervals = [interval(1, 1, 1), interval(2, 2, 2)];
             let (busy_slice, quiet_slice) = (milliseconds(100), milliseconds(300));
-            return Self { busy, quiet: 1, busy_slice, quiet_slice, intervals };
+            return Self { busy, quiet: 1, busy_slice, quiet_slice, intervals, windows: seconds(2) };
         }
+        let half = (busy / 2).max(1);
         Self {
             busy,
-            // Fewer than three have no interval.
-            quiet: (busy / 4).max(3),
-            busy_slice: milliseconds(350),
-            quiet_slice: seconds(2),
-            // A window holds whole intervals of its agent.
-            intervals: [(1, seconds(3)), (15, seconds(15))],
+            quiet: half.max(if busy < 6 { 1 } else { 6 }),
+            busy_slice: milliseconds(250),
+            quiet_slice: seconds(1),
+            intervals: [interval(1, 3, 1), interval(15, 15, 2)],
+            windows: seconds(15) * half.div_ceil(2),
         }
-    }
-
-    /// How long all windows of the agent's part take; both intervals run at once.
-    pub fn windows(&self) -> Duration {
-        self.intervals[1].1 * self.quiet
     }
 
     /// How long these parts take, with starts and last answers.
@@ -105,7 +118,7 @@ impl Sizes {
         for part in parts {
             time += Duration::from_millis(500);
             if *part == Part::Agent {
-                time += self.windows();
+                time += self.windows;
             } else {
                 time += both(self.busy_slice, self.busy + 1);
                 // Those of both apps run at once. Half a second is for the last answers.
@@ -119,6 +132,7 @@ impl Sizes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rounds::FEWEST;
     use super::*;
 
     fn arguments(rounds: u32) -> Arguments {
@@ -129,7 +143,11 @@ mod tests {
     fn by_default_it_takes_at_most_ninety_seconds_and_each_figure_has_an_interval() {
         let sizes = Sizes::new(&arguments(13));
         assert!(sizes.time(&Part::ALL) <= Duration::from_secs(90), "{:?}", sizes.time(&Part::ALL));
-        assert!(sizes.quiet >= 3);
+        assert!(sizes.quiet as usize >= FEWEST);
+        for interval in sizes.intervals {
+            let windows = sizes.windows.as_millis() / interval.window.as_millis();
+            assert!(windows as usize * interval.pairs >= FEWEST, "{interval:?}");
+        }
         assert!(Sizes::new(&arguments(130)).time(&Part::ALL) > Duration::from_mins(5));
     }
 }

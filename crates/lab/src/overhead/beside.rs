@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::rounds::{Figures, Round, add, latency};
+use super::rounds::{Figures, Round, add, latency, median};
 use super::server::{Place, Server};
 use super::slice::{Load, Slice};
-use crate::compare::measure::estimate::quantile_of;
 use crate::programs::{Program, ours};
 use crate::settings;
 
@@ -89,7 +88,7 @@ impl Pair {
         let alone = Server::start("api", place, "/-/ready", api).await?;
         let agent = Server::start("agent", place, "/-/ready", |port| {
             let text = text(&with.url, &gateway.url, interval, port);
-            let file = settings::write(folder, &format!("agent-{interval}.toml"), &text)?;
+            let file = settings::write(folder, &format!("agent-{port}.toml"), &text)?;
             Ok(Program::new(&ours("pushpull-agent")?, ["--config".to_owned(), file.display().to_string()]))
         })
         .await?;
@@ -120,7 +119,7 @@ fn text(api: &str, gateway: &str, interval: u64, port: u16) -> String {
     format!(
         "# Written by pushpull-lab; agent/agent.toml shows every setting.\n\
          interval = \"{interval}s\"\n\n\
-         [identity]\njob = \"api\"\ninstance = \"every-{interval}s\"\n\n\
+         [identity]\njob = \"api\"\ninstance = \"{port}\"\n\n\
          [[scrape]]\nurl = \"{api}/metrics\"\ntimeout = \"{timeout}s\"\n\n\
          [[push]]\nurl = \"{gateway}\"\non_shutdown = \"keep\"\n\n\
          [pull]\nlisten = \"{}\"\n\n\
@@ -131,6 +130,13 @@ fn text(api: &str, gateway: &str, interval: u64, port: u16) -> String {
 }
 
 impl Beside {
+    /// Adds the windows of another pair with the same interval.
+    pub fn add(&mut self, other: Self) {
+        self.rounds.extend(other.rounds);
+        self.cpu.extend(other.cpu);
+        self.memory.extend(other.memory);
+    }
+
     /// Figures of this interval: CPU by the minute, memory, and what the API and its clients feel.
     pub fn figures(&self) -> Figures {
         let mut figures = Figures::new();
@@ -140,7 +146,7 @@ impl Beside {
             self.cpu.iter().zip(rounds).map(|(cpu, round)| cpu / round.on.seconds * 60.0).collect();
         for (name, values) in [("agent_cpu_seconds_per_minute", &agent), ("agent_memory_bytes", &self.memory)]
         {
-            if let Some(figure) = quantile_of(values, 0.5) {
+            if let Some(figure) = median(values) {
                 figures.insert(name.to_owned(), figure);
             }
         }

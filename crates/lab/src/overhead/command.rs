@@ -94,7 +94,7 @@ async fn steps(
     }
     for draft in &mut agents {
         let name = draft.run.scenario.clone();
-        progress.begin(&name, sizes.windows().as_secs_f64());
+        progress.begin(&name, sizes.windows.as_secs_f64());
         steps::agent(draft, &sizes, place, folder).await?;
         progress.end(&name, "done");
     }
@@ -162,7 +162,8 @@ fn settings(arguments: &Arguments) -> BTreeMap<String, String> {
         ("connections_busy", CONNECTIONS.to_string()),
         ("rate_article_work_per_second", RATE.to_string()),
         ("rate_beside_agent_per_second", beside::RATE.to_string()),
-        ("agent_intervals_seconds", format!("{},{}", short.0, long.0)),
+        ("agent_intervals_seconds", format!("{},{}", short.seconds, long.seconds)),
+        ("agent_windows_seconds", sizes.windows.as_secs_f64().to_string()),
         ("api_threads_without_agent", "1".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value));

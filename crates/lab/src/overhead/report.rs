@@ -28,7 +28,7 @@ pub fn text(results: &Results) -> String {
 }
 
 fn rows(cell: &Cell) -> String {
-    let mut text = format!("  {:<33} {:>11} {:>25} {:>4}\n", cell.cohort, "median", "95 % interval", "n");
+    let mut text = format!("  {:<34} {:>13} {:>28} {:>4}\n", cell.cohort, "median", "95 % interval", "n");
     for (name, figure) in &cell.figures {
         let Some(value) = figure.value else { continue };
         let interval = figure.interval.map_or_else(
@@ -37,7 +37,7 @@ fn rows(cell: &Cell) -> String {
         );
         let lost = if lost(name, figure) { "  lost in noise" } else { "" };
         text.push_str(&format!(
-            "    {name:<31} {:>11} {interval:>25} {:>4}{lost}\n",
+            "    {name:<32} {:>13} {interval:>28} {:>4}{lost}\n",
             shown(name, value),
             figure.n
         ));
@@ -82,7 +82,8 @@ fn claim(run: &Run) -> String {
         Some((figure.value?, figure.interval))
     };
     let percent = |(value, interval): (f64, Option<[f64; 2]>), less: f64| {
-        let interval = interval.map_or_else(String::new, |[low, high]| {
+        let few = || " (too few rounds for an interval)".to_owned();
+        let interval = interval.map_or_else(few, |[low, high]| {
             format!(" ({:+.4} to {:+.4})", (low - less) * 100.0, (high - less) * 100.0)
         });
         format!("{:+.4} %{interval}", (value - less) * 100.0)

@@ -15,6 +15,10 @@ pub const WORK: f64 = 0.3;
 /// Long enough for connections, caches and Python's first requests.
 const WARM: Duration = Duration::from_millis(500);
 
+/// An interval by drawing rounds is never wider than from the least to the largest: of fewer rounds than
+/// these the true median is outside more often than one time in twenty.
+pub const FEWEST: usize = 6;
+
 /// One round: with, and without.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Round {
@@ -55,10 +59,16 @@ pub async fn alternate(
 /// Figures by name.
 pub type Figures = BTreeMap<String, Figure>;
 
-/// The median over rounds with its interval, where there is a round.
+/// The median over rounds, where there is a round; with its interval, where there are enough.
+pub fn median(values: &[f64]) -> Option<Figure> {
+    let figure = quantile_of(values, 0.5)?;
+    let interval = figure.interval.filter(|_| values.len() >= FEWEST);
+    Some(Figure { interval, ..figure })
+}
+
+/// Adds the median of what each round says.
 pub fn add(figures: &mut Figures, name: &str, rounds: &[Round], value: impl Fn(&Round) -> f64) {
-    let values: Vec<f64> = rounds.iter().map(value).collect();
-    if let Some(figure) = quantile_of(&values, 0.5) {
+    if let Some(figure) = median(&rounds.iter().map(value).collect::<Vec<_>>()) {
         figures.insert(name.to_owned(), figure);
     }
 }
@@ -125,6 +135,15 @@ mod tests {
         let share = figures["cpu_added_of_article_work_ratio"].value.unwrap();
         assert!((share - 1e-4 / 0.3).abs() < 1e-9, "{share}");
         assert!((figures["latency_mean_ratio"].value.unwrap() - 1.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn five_rounds_have_no_interval_and_six_have() {
+        // Both sides of a true median: each is there with one half, so that all are on one side 2 / 2^n.
+        assert_eq!(median(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap().interval, None);
+        assert_eq!(median(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap().value, Some(3.0));
+        assert!(median(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap().interval.is_some());
+        assert_eq!(median(&[]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use super::arguments::{Part, Sizes};
-use super::beside;
+use super::beside::{self, Beside};
 use super::python::{INSTALL, Python};
 use super::rounds::{self, Figures, Round};
 use super::serve::Switch;
@@ -35,29 +35,30 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// One that begins now.
+    /// One that has not begun.
     pub fn new(part: Part) -> Self {
-        let load = machine::load();
-        let cores = machine::machine().cores;
-        let mut notes = Vec::new();
-        if load > f64::from(cores) {
-            notes.push(format!(
-                "the machine was busy before: load {load} on {cores} cores; latencies hold that, too"
-            ));
-        }
         let run = Run {
             scenario: format!("overhead/{}", part.name()),
             repeat: 1,
             seed: 1,
             began: moment(),
             seconds: 0.0,
-            load_average: [load, load],
+            load_average: [0.0, 0.0],
             skipped: None,
-            notes,
+            notes: Vec::new(),
             cells: Vec::new(),
             lines: Vec::new(),
         };
         Self { part, run, began: Instant::now() }
+    }
+
+    fn begin(&mut self) {
+        let (load, cores) = (machine::load(), machine::machine().cores);
+        if load > f64::from(cores) {
+            let note = "the machine was busy before, and latencies hold that, too";
+            self.run.notes.push(format!("{note}: load {load} on {cores} cores"));
+        }
+        (self.began, self.run.began, self.run.load_average) = (Instant::now(), moment(), [load, load]);
     }
 
     /// What is kept of it; none where nothing was measured and nobody said why.
@@ -87,6 +88,7 @@ pub async fn busy(
     place: &Place,
     python: Option<&Python>,
 ) -> anyhow::Result<()> {
+    draft.begin();
     let load = (Load::Busy(CONNECTIONS), sizes.busy_slice, sizes.busy);
     let rounds = turns(draft.part, Switch::Off, load, place, python).await?;
     let mut figures = Figures::new();
@@ -121,20 +123,29 @@ pub async fn quiet(
 ///
 /// Where a process does not start, or ends.
 pub async fn agent(draft: &mut Draft, sizes: &Sizes, place: &Place, folder: &Path) -> anyhow::Result<()> {
+    draft.begin();
     let gateway = beside::gateway(place).await?;
-    let whole = sizes.windows();
-    let measured = sizes.intervals.map(|(interval, window)| {
+    let measured = sizes.intervals.map(|interval| {
         // As many as fit into the time of the longer ones.
-        let windows = u32::try_from(whole.as_millis() / window.as_millis().max(1)).unwrap_or(u32::MAX);
+        let windows = sizes.windows.as_millis() / interval.window.as_millis().max(1);
+        let windows = u32::try_from(windows).unwrap_or(u32::MAX);
         let gateway = &gateway;
         async move {
-            let beside = beside::measure(place, folder, gateway, interval, (window, windows), &place.stop);
-            anyhow::Ok((interval, windows, beside.await?))
+            let pairs = (0..interval.pairs).map(|_| {
+                let each = (interval.window, windows);
+                beside::measure(place, folder, gateway, interval.seconds, each, &place.stop)
+            });
+            let mut all = Beside::default();
+            for pair in futures_util::future::try_join_all(pairs).await? {
+                all.add(pair);
+            }
+            let asked = windows.saturating_mul(u32::try_from(interval.pairs).unwrap_or(u32::MAX));
+            anyhow::Ok((interval.seconds, asked, all))
         }
     });
-    for (interval, windows, beside) in futures_util::future::try_join_all(measured).await? {
-        let cohort = format!("{interval}s");
-        let notes = rounds::note(&cohort, &beside.rounds, windows);
+    for (seconds, asked, beside) in futures_util::future::try_join_all(measured).await? {
+        let cohort = format!("{seconds}s");
+        let notes = rounds::note(&cohort, &beside.rounds, asked);
         draft.add(&cohort, beside.figures(), notes);
     }
     gateway.stop().await;
