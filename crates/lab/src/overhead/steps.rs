@@ -3,19 +3,17 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context;
-
+use super::apps::turns;
 use super::arguments::{Part, Sizes};
 use super::beside::{self, Beside};
-use super::python::{INSTALL, Python};
-use super::rounds::{self, Figures, Round};
+use super::python::Python;
+use super::rounds::{self, Figures};
 use super::serve::Switch;
-use super::server::{Place, Server};
+use super::server::Place;
 use super::slice::Load;
 use crate::compare::machine;
 use crate::compare::record::moment;
 use crate::compare::results::{Cell, Run};
-use crate::programs::Program;
 
 /// Connections that keep a server busy: fewer than the 40 threads that the article's app works on.
 pub const CONNECTIONS: usize = 32;
@@ -150,40 +148,4 @@ pub async fn agent(draft: &mut Draft, sizes: &Sizes, place: &Place, folder: &Pat
     }
     gateway.stop().await;
     Ok(())
-}
-
-/// Two servers of an app, with instruments and without, loaded in turn.
-async fn turns(
-    part: Part,
-    work: Switch,
-    (load, time, rounds): (Load, std::time::Duration, u32),
-    place: &Place,
-    python: Option<&Python>,
-) -> anyhow::Result<Vec<Round>> {
-    let on = app(part, Switch::On, work, place, python).await?;
-    let off = app(part, Switch::Off, work, place, python).await?;
-    let rounds = rounds::alternate([&on, &off], load, time, rounds, &place.stop).await?;
-    futures_util::future::join(on.stop(), off.stop()).await;
-    Ok(rounds)
-}
-
-async fn app(
-    part: Part,
-    instruments: Switch,
-    work: Switch,
-    place: &Place,
-    python: Option<&Python>,
-) -> anyhow::Result<Server> {
-    if part == Part::Fastapi {
-        let python = python.context(INSTALL)?;
-        let program = |port| Ok(python.app(port, instruments, work));
-        return Server::start("fastapi", place, "/metrics", program).await;
-    }
-    let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
-    Server::start("api", place, "/-/ready", |port| {
-        let listen = format!("127.0.0.1:{port}");
-        let flags = ["--listen", &listen, "--instruments", instruments.name(), "--work", work.name()];
-        Ok(Program::new(&lab, std::iter::once("serve-api").chain(flags)))
-    })
-    .await
 }
