@@ -3,7 +3,7 @@
 //! - [`serve`]: our API as a child of the lab, with all its instruments or with none
 //! - [`python`]: the article's app, and a Python that can run it
 //! - [`server`], [`cpu`]: a process that is measured, and the CPU time that the kernel counts for it
-//! - [`slice`]: one load on one server; [`rounds`], [`apps`]: with and without in turn
+//! - [`mod@slice`]: one load on one server; [`rounds`], [`apps`]: with and without in turn
 //! - [`beside`]: an agent beside the API, at intervals
 //! - [`steps`]: what is measured, put together; [`command`], [`arguments`]: what is asked for, and how long it takes
 //! - [`report`]: what came of it, beside the article's claim

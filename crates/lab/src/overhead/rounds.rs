@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
 use super::slice::{Load, Slice};
-use crate::compare::measure::estimate::quantile_of;
+use crate::compare::measure::estimate;
 use crate::compare::results::Figure;
 
 /// The article's simulated work, in seconds: uniform from 0.1 to 0.5.
@@ -61,7 +61,7 @@ pub type Figures = BTreeMap<String, Figure>;
 
 /// The median over rounds, where there is a round; with its interval, where there are enough.
 pub fn median(values: &[f64]) -> Option<Figure> {
-    let figure = quantile_of(values, 0.5)?;
+    let figure = estimate::median(values)?;
     let interval = figure.interval.filter(|_| values.len() >= FEWEST);
     Some(Figure { interval, ..figure })
 }
