@@ -15,4 +15,3 @@ pub mod claims;
 pub mod command;
 mod instances;
 pub mod loads;
-mod python;

@@ -11,6 +11,7 @@
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
 //! - [`article`]: the article's own results, measured again
+//! - [`overhead`]: what instrumentation costs
 //! - [`compare`]: push versus pull, measured
 //! - [`report`]: what was measured, for readers
 
@@ -20,6 +21,7 @@ pub mod crew;
 pub mod demo;
 pub mod load;
 pub mod native;
+pub mod overhead;
 pub mod ports;
 pub mod process;
 pub mod programs;

@@ -8,7 +8,7 @@ use lab::compare::diff;
 use lab::demo::{self, Demo};
 use lab::native::{self, Native};
 use lab::ports::Choice;
-use lab::{article, compare, load, report};
+use lab::{article, compare, load, overhead, report};
 use service::{crypto, stop};
 
 /// Everything of pushpull in one terminal.
@@ -72,6 +72,15 @@ enum Command {
     /// FastAPI (`make tools` installs it). Ends with 0; 1 where a part failed; 130 after Ctrl-C, with all
     /// finished runs kept.
     Article(article::command::Arguments),
+    /// Measure what instrumentation costs: our API's, an agent's presence, the article's app's.
+    ///
+    /// With and without in turn, each a process of its own. A figure is the median over rounds of what is made
+    /// within a round, with a 95 % interval. Times beside a busy machine hold its noise; CPU time hardly does.
+    /// Without Python's packages the article's app is skipped. Ends with 0; 1 where a part failed; 130 after
+    /// Ctrl-C, with what was measured until then.
+    Overhead(overhead::arguments::Arguments),
+    #[command(hide = true)]
+    ServeApi(overhead::serve::Arguments),
     /// Say what changed between two files of results, beyond noise.
     ///
     /// Compared are medians over repeats, for each scenario, path, cohort and measure. A change is larger than
@@ -143,6 +152,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Compare(arguments) => return compare::command::command(&arguments, stop).await,
         Command::Load(arguments) => return load::command(&arguments, stop).await,
         Command::Article(arguments) => return article::command::command(&arguments, stop).await,
+        Command::Overhead(arguments) => return overhead::command::command(&arguments, stop).await,
+        Command::ServeApi(arguments) => overhead::serve::command(&arguments, stop).await?,
         Command::Diff(arguments) => return diff::command(&arguments),
         Command::Report(arguments) => return report::command(&arguments),
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use reqwest::Client;
 
-use super::python;
 use crate::compare::costs::{Usage, usage};
+use crate::overhead::python::{INSTALL, Python};
+use crate::overhead::serve::Switch;
 use crate::process::{Log, Process};
 use crate::programs::{self, Program};
 use crate::settings::write;
@@ -41,34 +42,24 @@ impl Kind {
 /// The programs, and the article's files where Python finds them.
 #[derive(Debug)]
 pub struct Programs {
-    /// The interpreter.
-    pub python: PathBuf,
+    /// What runs the article's app and its load test.
+    pub python: Python,
     /// The article's load test.
     pub script: PathBuf,
-    folder: PathBuf,
     api: PathBuf,
 }
 
 impl Programs {
     /// Finds them, and writes the article's files into a folder.
     pub fn find(folder: &Path) -> anyhow::Result<Self> {
-        let (python, api) = (python::find()?, programs::ours("pushpull-api")?);
-        write(folder, "app.py", include_str!("../../article/app.py"))?;
+        let (python, api) = (Python::find(folder)?.context(INSTALL)?, programs::ours("pushpull-api")?);
         let script = write(folder, "load_test.py", include_str!("../../article/load_test.py"))?;
-        Ok(Self { python, script, folder: folder.to_owned(), api })
+        Ok(Self { python, script, api })
     }
 
     fn program(&self, kind: Kind, port: u16) -> Program {
         match kind {
-            Kind::Article => {
-                let folder = self.folder.display().to_string();
-                let port = port.to_string();
-                let words = ["-m", "uvicorn", "app:app", "--app-dir", &folder, "--port", &port];
-                Program::new(
-                    &self.python,
-                    words.into_iter().chain(["--log-level", "error", "--no-access-log"]),
-                )
-            }
+            Kind::Article => self.python.app(port, Switch::On, Switch::On),
             Kind::Ours => Program {
                 environment: vec![("PUSHPULL_API__LOG__LEVEL", "error".to_owned())],
                 ..Program::new(&self.api, ["--listen".to_owned(), format!("127.0.0.1:{port}")])

@@ -69,7 +69,8 @@ impl Arguments {
 pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let programs = Programs::find(folder.path())?;
-    let versions = machine::versions()?;
+    let mut versions = machine::versions()?;
+    versions.extend(programs.python.versions.clone());
     let seconds = Duration::from_secs(arguments.all().as_secs());
     eprintln!(
         "the article's scenarios at {} of their time, and several instances: about {}",

@@ -49,7 +49,7 @@ pub async fn run(
 ) -> anyhow::Result<Option<(Cell, Vec<String>)>> {
     let rate = if let Load::Sent(rate) = load { rate } else { f64::from(scenario.rate) };
     let mut command = if load == Load::Script {
-        let mut command = Command::new(&programs.python);
+        let mut command = Command::new(&programs.python.path);
         command.arg(&programs.script).args(["--concurrent", &scenario.users.to_string()]);
         command
     } else {

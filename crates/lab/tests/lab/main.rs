@@ -10,6 +10,7 @@ mod habits;
 mod load;
 mod main_job;
 mod native;
+mod overhead;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;

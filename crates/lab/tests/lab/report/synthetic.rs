@@ -146,7 +146,7 @@ fn of(
     }
     let (ghost, censored) = match path {
         Path::PullStatic | Path::PullDiscovered => (2.6, 0),
-        Path::PushOurs => (22.0, 0),
+        Path::PushOurs | Path::PushExec => (22.0, 0),
         Path::PushReal | Path::PushRealFile => (312.0, 6),
     };
     for (name, more) in [("ghost_p50_seconds", 0.0), ("ghost_max_seconds", 2.0)] {
