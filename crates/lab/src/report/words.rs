@@ -6,6 +6,7 @@ pub fn path(name: &str) -> &str {
         "pull-static" => "pull",
         "pull-discovered" => "pull, discovered",
         "push-ours" => "push, our gateway",
+        "push-exec" => "push, agent exec",
         "push-real" => "push, Pushgateway",
         "push-real-file" => "push, Pushgateway + file",
         "article-app" => "the article's app",
@@ -20,6 +21,7 @@ pub fn way(name: &str) -> &str {
     match name {
         "pull-discovered" => "pull with discovery",
         "push-ours" => "push to our gateway",
+        "push-exec" => "push by an agent that is the app's parent",
         "push-real" => "push to the Pushgateway",
         "push-real-file" => "push to the Pushgateway with a file",
         other => path(other),

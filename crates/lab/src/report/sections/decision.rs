@@ -8,7 +8,7 @@ use super::workloads::{Workload, all};
 use super::{anchor, heading, number};
 
 const PULLS: [&str; 2] = ["pull-static", "pull-discovered"];
-const OURS: [&str; 1] = ["push-ours"];
+const OURS: [&str; 2] = ["push-ours", "push-exec"];
 const REALS: [&str; 2] = ["push-real", "push-real-file"];
 /// A way that is not among those yet would have one of these names.
 const REMOTE: [&str; 2] = ["remote-write", "rw"];

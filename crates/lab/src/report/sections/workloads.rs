@@ -76,6 +76,11 @@ pub(super) fn all(pool: &Pool) -> Vec<Workload> {
             vec![m("gateway-down", "through", "rate_min_ratio"), ghost("term"), fresh.clone()],
         ),
         workload(
+            "An API that crashes, whose last events matter",
+            vec![m("api-crash", "crash", "capture_ratio"), m("api-crash", "crash", "detection_max_seconds")],
+            vec![ghost("kill"), fresh.clone(), cpu.clone()],
+        ),
+        workload(
             "An alert soon after a death",
             vec![noticed.clone(), m("api-crash", "crash", "detection_max_seconds")],
             vec![m("agent-crash", "crash", "detection_max_seconds"), ghost("kill"), bytes.clone()],
