@@ -1,13 +1,13 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards bench-exposition bench-api bench-load fuzz dist
+        stack-status test-stack dashboards overhead article bench-exposition bench-api bench-load fuzz \
+        dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 VENV = target/peers/venv
 GRAFANA_CHECK = target/grafana-check
-ARTICLE = fastapi==0.165.0 uvicorn==0.54.0 psutil==7.2.2
 # How many tests that was in all: each part counts its own, and the last part is a small one.
 TOTAL = awk '/^test result:/ { passed += $$4; failed += $$6 } \
         END { if (passed + failed) printf "\nAll together: %d passed, %d failed\n", passed, failed }'
@@ -84,11 +84,18 @@ tools: ## install what the tests measure us against (Debian packages, asks for s
 need-rust:
 	@.ci/need-rust
 
+overhead: need-rust tools ## what instruments and an agent cost, over real processes; ARGS="--rounds 20"
+	cargo build --release
+	@exec target/release/pushpull-lab overhead $(ARGS)
+
+article: need-rust tools ## the article's four load scenarios on its app and on ours; ARGS="--scale 1" for full length
+	cargo build --release
+	@exec target/release/pushpull-lab article $(ARGS)
+
 bench-exposition: need-rust ## measure parsing and writing pages against other crates, as ratios
 	cargo bench -p exposition --bench ratios -- --json $(CURDIR)/docs/results/bench-exposition.json
 
 bench-api: need-rust tools ## measure what instrumentation costs, beside the article's FastAPI app
-	@$(VENV)/bin/python3 -c 'import fastapi, uvicorn, psutil' 2>/dev/null || $(VENV)/bin/pip install -q $(ARTICLE)
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
 
 bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)

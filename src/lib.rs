@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
-use crate::metrics::{Instruments, Metrics};
+use crate::metrics::{Instruments, Metrics, Nothing};
 use crate::truth::Recorded;
 
 /// Serves on a bound listener until `stop`; says whether everything under way was finished.
@@ -51,6 +51,15 @@ pub async fn run(
     };
     collector.await.context("the collection of the process' own metrics ended badly")?;
     Ok(drained)
+}
+
+/// The same without any instrument and with an empty `/metrics`, to measure what instruments cost.
+pub async fn run_bare(
+    listener: TcpListener,
+    settings: &Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<Drained> {
+    serve(listener, settings, &Registry::new(), Nothing, Arc::default(), stop).await
 }
 
 async fn serve<I: Instruments>(

@@ -11,15 +11,23 @@
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
 //! - [`compare`]: push versus pull, measured
+//! - [`overhead`]: what instruments and an agent cost
+//! - [`article`]: the article's results, done again
+//! - [`subject`]: a server that is measured; [`figure`]: figures from rounds; `python`: what runs the article's programs
 
+pub mod article;
 pub mod compare;
 pub mod crew;
 pub mod demo;
+pub mod figure;
 pub mod load;
 pub mod native;
+pub mod overhead;
 pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+mod python;
 pub mod settings;
+pub mod subject;
 pub mod watch;

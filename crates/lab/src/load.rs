@@ -65,21 +65,13 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
             .with_context(|| format!("cannot reach {url}"))?,
         () = stop.cancelled() => return Ok(ExitCode::from(INTERRUPTED)),
     };
-    let mut summary = Summary {
-        plan,
-        tally: Tally::default(),
-        scenario: chosen.map(|(scenario, scale)| (scenario.name, scale)),
-        url,
-        elapsed: Duration::ZERO,
-        cpu: Duration::ZERO,
-        threads: arguments.threads as usize,
-        interrupted: false,
-    };
+    let mut summary = Summary::before(plan, url, arguments.threads as usize);
+    summary.scenario = chosen.map(|(scenario, scale)| (scenario.name, scale));
     let mut out = std::io::stdout();
     if !arguments.json {
         out.write_all(report::heading(&summary).as_bytes())?;
     }
-    run(target, &mut summary, &stop).await?;
+    run(target, &mut summary, true, &stop).await?;
     let told = if arguments.json { format!("{}\n", summary.json()) } else { report::text(&summary) };
     out.write_all(told.as_bytes())?;
     write(arguments.csv.as_deref(), || report::csv(&summary))?;
@@ -110,8 +102,25 @@ pub async fn light(target: Target, rate: f64, stop: CancellationToken) {
     let _ = worker::all(Arc::new(shared), 100, tally, stop).await;
 }
 
+/// Runs a plan on a thread of its own, and shows nothing; a signal makes it partial.
+///
+/// # Errors
+///
+/// Where the URL cannot be meant, or the load cannot go on.
+pub async fn measure(url: &str, plan: Plan, stop: &CancellationToken) -> anyhow::Result<Summary> {
+    let uri = url.parse().with_context(|| format!("`{url}`"))?;
+    let mut summary = Summary::before(plan, url.to_owned(), 1);
+    run(Target::new(&uri, None).await?, &mut summary, false, stop).await?;
+    Ok(summary)
+}
+
 /// Runs the plan on threads of its own, and fills in what came of it.
-async fn run(target: Target, summary: &mut Summary, stop: &CancellationToken) -> anyhow::Result<()> {
+async fn run(
+    target: Target,
+    summary: &mut Summary,
+    shown: bool,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
     let plan = summary.plan.clone();
     let (began, before) = (Instant::now(), cpu());
     let shared = Arc::new(Shared { target, plan: plan.clone(), began, next: AtomicU64::new(0) });
@@ -142,7 +151,7 @@ async fn run(target: Target, summary: &mut Summary, stop: &CancellationToken) ->
                 ended.context("the load cannot go on")?;
             }
         }
-        never = progress::show(&plan, sum) => match never {},
+        never = progress::show(&plan, sum), if shown => match never {},
     }
     summary.tally = sum();
     summary.elapsed = began.elapsed();

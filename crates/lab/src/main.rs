@@ -8,7 +8,7 @@ use lab::compare::diff;
 use lab::demo::{self, Demo};
 use lab::native::{self, Native};
 use lab::ports::Choice;
-use lab::{compare, load};
+use lab::{article, compare, load, overhead};
 use service::{crypto, stop};
 
 /// Everything of pushpull in one terminal.
@@ -75,6 +75,23 @@ enum Command {
     /// is only in one file. Ends with 0 where nothing changed; 1 where something did or is only in one file;
     /// 2 where a file cannot be read.
     Diff(diff::Arguments),
+    /// Measure what instruments cost, and an agent beside the API, with and without them by turns.
+    ///
+    /// Our API and the article's app with instruments and without: CPU for a request where as many go as can,
+    /// and the latency that is added at a rate. Then our API alone and with an agent beside it. Figures are
+    /// medians over rounds, with an interval. Without Python's parts the article's app is skipped.
+    /// Ends with 0; 1 where a server fails; 130 after Ctrl-C, with the partial result.
+    Overhead(overhead::arguments::Arguments),
+    /// Do the article's load tests again, on its app and on our API, and judge its claims.
+    ///
+    /// Each scenario by three loads: the article's script, which waits for each batch; an open loop at the
+    /// asked rate; and one at the rate that the script has really sent. Then several instances that Prometheus
+    /// scrapes at once. Ends with 0, whatever holds; 1 where something is missing or fails; 130 after Ctrl-C,
+    /// with the partial result.
+    Article(article::arguments::Arguments),
+    /// Our API for `overhead`, which starts the lab as a child.
+    #[command(hide = true)]
+    ServeApi(overhead::serve::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +148,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Compare(arguments) => return compare::command::command(&arguments, stop).await,
         Command::Load(arguments) => return load::command(&arguments, stop).await,
         Command::Diff(arguments) => return diff::command(&arguments),
+        Command::Overhead(arguments) => return overhead::command(&arguments, stop).await,
+        Command::Article(arguments) => return article::command(&arguments, stop).await,
+        Command::ServeApi(arguments) => return overhead::serve::command(&arguments, stop).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -69,7 +69,7 @@ pub fn versions() -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 /// `pushpull-api 0.1.0`, or `prometheus, version 2.42.0+ds (branch: …)`: the word that begins with a digit.
-fn version(program: &std::path::Path) -> anyhow::Result<String> {
+pub(crate) fn version(program: &std::path::Path) -> anyhow::Result<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
     let output = output.with_context(|| format!("cannot start {}", program.display()))?;
     let text = [output.stdout, output.stderr].concat();

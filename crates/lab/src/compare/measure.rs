@@ -14,7 +14,7 @@ mod capture;
 mod costs;
 mod detection;
 pub mod direction;
-mod estimate;
+pub(crate) mod estimate;
 mod freshness;
 mod gaps;
 mod ghost;

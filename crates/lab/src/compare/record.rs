@@ -32,16 +32,7 @@ impl Record {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        let results = Results {
-            format: FORMAT.to_owned(),
-            command: COMMAND.to_owned(),
-            made: moment(),
-            machine: machine::machine(),
-            versions,
-            settings: settings(meant),
-            seed: meant.seed,
-            runs: Vec::new(),
-        };
+        let results = begun(COMMAND, versions, settings(meant), meant.seed);
         Ok(Self { file: file.to_owned(), results })
     }
 
@@ -102,6 +93,25 @@ impl Record {
     pub fn add(&mut self, run: Run) -> anyhow::Result<()> {
         self.results.runs.push(run);
         self.results.write(&self.file)
+    }
+}
+
+/// Results of a command that begins now, on this machine.
+pub fn begun(
+    command: &str,
+    versions: BTreeMap<String, String>,
+    settings: BTreeMap<String, String>,
+    seed: u64,
+) -> Results {
+    Results {
+        format: FORMAT.to_owned(),
+        command: command.to_owned(),
+        made: moment(),
+        machine: machine::machine(),
+        versions,
+        settings,
+        seed,
+        runs: Vec::new(),
     }
 }
 

@@ -36,6 +36,13 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Before anything is sent.
+    pub fn before(plan: Plan, url: String, threads: usize) -> Self {
+        let (elapsed, cpu) = (Duration::ZERO, Duration::ZERO);
+        let tally = Tally::default();
+        Self { plan, tally, scenario: None, url, elapsed, cpu, threads, interrupted: false }
+    }
+
     /// Requests a second that were really sent (open loop) or answered (closed loop).
     pub fn achieved_rate(&self) -> f64 {
         let Tally { started, last_start, last_end, .. } = self.tally;
@@ -167,7 +174,7 @@ impl Summary {
 }
 
 /// The values that every result shows, none without requests.
-pub(super) fn values(times: &Histogram<u64>) -> Option<[(&'static str, Duration); 7]> {
+pub fn values(times: &Histogram<u64>) -> Option<[(&'static str, Duration); 7]> {
     (!times.is_empty()).then(|| {
         [
             ("min", Duration::from_nanos(times.min())),
@@ -189,7 +196,7 @@ fn times(times: &Histogram<u64>) -> Value {
 }
 
 /// A bucket's upper end may be above the longest time that was measured.
-pub(super) fn quantile(times: &Histogram<u64>, share: f64) -> Duration {
+pub fn quantile(times: &Histogram<u64>, share: f64) -> Duration {
     Duration::from_nanos(times.value_at_quantile(share).min(times.max()))
 }
 

@@ -74,7 +74,7 @@ pub(super) fn quantile(groups: &[Vec<f64>], share: f64) -> Option<Figure> {
 }
 
 /// The same of one value for each instance.
-pub(super) fn quantile_of(values: &[f64], share: f64) -> Option<Figure> {
+pub(crate) fn quantile_of(values: &[f64], share: f64) -> Option<Figure> {
     quantile(&values.iter().map(|value| vec![*value]).collect::<Vec<_>>(), share)
 }
 
