@@ -36,17 +36,14 @@ impl Item {
     }
 }
 
-/// How many instances are run at once.
-pub(super) const COUNTS: [usize; 3] = [1, 2, 4];
-
 /// What can be asked for.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// The share of each scenario's time to run; 1 is as long as in the article, more than four hours in all.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.003, value_parser = scale)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0025, value_parser = scale)]
     pub scale: f64,
     /// But each load at least so long, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 6.0, value_parser = least)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = least)]
     pub least: f64,
     /// Only these: baseline, moderate, high, endurance, instances.
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Item::named)]
@@ -54,6 +51,9 @@ pub struct Arguments {
     /// Requests a second to each of several instances.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rate: u32,
+    /// How many instances at once, one number after the other.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 4], value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub count: Vec<u16>,
     /// Print the results as JSON (`pushpull-results/1`), and nothing else on standard output.
     #[arg(long)]
     pub json: bool,
@@ -89,7 +89,7 @@ impl Arguments {
                 START + (self.duration(scenario) + LAST_ANSWER) * apps * loads
             }
             Item::Instances => {
-                let steps = u32::try_from(COUNTS.len()).unwrap_or(1);
+                let steps = u32::try_from(self.count.len()).unwrap_or(1);
                 (self.together() + START + LAST_ANSWER) * apps * steps
             }
         }
@@ -108,7 +108,8 @@ impl Arguments {
                 format!("  {scenario}: {run:.1} s for each load{short}\n")
             }
             Item::Instances => format!(
-                "  instances: {COUNTS:?} at once, {}/s to each, {:.1} s\n",
+                "  instances: {:?} at once, {}/s to each, {:.1} s\n",
+                self.count,
                 self.rate,
                 self.together().as_secs_f64()
             ),

@@ -7,7 +7,6 @@ use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
 
 use super::apps::App;
-use super::arguments::COUNTS;
 use super::loads::{Came, came, figures, missed, open};
 use super::{Lab, Measured};
 use crate::figure::once;
@@ -23,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn run(lab: &Lab<'_>) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     for app in App::ALL {
-        for count in COUNTS {
-            let step = step(lab, app, count, &mut measured);
+        for &count in &lab.arguments.count {
+            let step = step(lab, app, count.into(), &mut measured);
             if lab.stop.run_until_cancelled(step).await.transpose()?.is_none() {
                 measured.notes.push("stopped by a signal: steps are missing".to_owned());
                 return Ok(measured);
@@ -88,11 +87,15 @@ fn together(loads: &[load::summary::Summary], rate: f64) -> Came {
         tally,
         ..load::summary::Summary::before(open(rate, Duration::from_secs(1)), String::new(), 1)
     };
+    // Instances of one kind have one reason.
+    let mut why: Vec<String> = parts.iter().flat_map(|part| part.why.clone()).collect();
+    why.dedup();
     Came {
         requested: rate * loads.len() as f64,
         achieved: parts.iter().map(|part| part.achieved).sum(),
         requests: parts.iter().map(|part| part.requests).sum(),
         ok: parts.iter().map(|part| part.ok).sum(),
+        why,
         latency: came(&latency, rate).latency,
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Came {
     pub(super) requests: u64,
     pub(super) ok: u64,
     pub(super) latency: Vec<(&'static str, Option<f64>)>,
+    /// Why the rate was not reached, or what else has to be known.
+    pub(super) why: Vec<String>,
 }
 
 const LATENCIES: [(&str, &str); 7] = [
@@ -106,6 +108,7 @@ async fn one(
                 latency: LATENCIES
                     .map(|(short, name)| (name, said.latency_seconds.get(short).copied().flatten()))
                     .to_vec(),
+                why: vec!["it waits for each batch".to_owned()],
             }));
         }
         Load::OpenAsked => asked,
@@ -136,6 +139,7 @@ pub(super) fn came(summary: &Summary, requested: f64) -> Came {
         requests: summary.tally.over() + summary.not_sent(),
         ok: summary.tally.ok,
         latency: latency.to_vec(),
+        why: summary.remarks(),
     }
 }
 
@@ -143,10 +147,11 @@ pub(super) fn came(summary: &Summary, requested: f64) -> Came {
 pub(super) fn missed(app: &str, load: &str, came: &Came) -> Option<String> {
     (came.achieved < came.requested * REACHED).then(|| {
         format!(
-            "{app}, {load}: {:.1}/s of {:.1}/s asked: NOT REACHED ({:.0} %)",
+            "{app}, {load}: {:.1}/s of {:.1}/s asked: NOT REACHED ({:.0} %): {}",
             came.achieved,
             came.requested,
-            came.achieved / came.requested * 100.0
+            came.achieved / came.requested * 100.0,
+            came.why.join("; ")
         )
     })
 }

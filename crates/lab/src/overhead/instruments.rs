@@ -71,6 +71,9 @@ async fn both(
             measured.cells.push(figures(path, cohort, &plan, &all, memory));
         }
     }
+    measured
+        .notes
+        .push("each slice opens its connections anew: their CPU is counted on both sides".to_owned());
     noise(&mut measured);
     Ok(measured)
 }

@@ -23,6 +23,9 @@ struct Beside {
     memory: f64,
 }
 
+/// Few, since each slice opens its own, and that costs CPU, too.
+const CONNECTIONS: usize = 4;
+
 pub(super) async fn agent(lab: &Lab<'_>) -> anyhow::Result<Measured> {
     let gateway = ours("pushpull-gateway")?;
     let starting = async {
@@ -67,7 +70,7 @@ async fn beside(
     agent_first: bool,
 ) -> anyhow::Result<Option<Beside>> {
     let load = async |time: Duration| {
-        let plan = rounds::plan(lab.arguments.rate.into(), time, lab.arguments.rate as usize);
+        let plan = rounds::plan(lab.arguments.rate.into(), time, CONNECTIONS);
         rounds::slice(api, &plan, &lab.stop).await
     };
     let alone = async || load(Arguments::slice(1)).await;

@@ -1,4 +1,5 @@
-//! Two servers under the same load by turns: who goes first alternates, and a first round warms up.
+//! Two servers under the same load by turns. Who goes first alternates; where as many requests go as can,
+//! a first round warms up.
 
 use std::time::Duration;
 
@@ -32,8 +33,8 @@ pub(super) fn saturated() -> Plan {
 
 /// The article's work at this rate.
 pub(super) fn working(rate: u32) -> Plan {
-    // Half a second of work for each, and twice that to spare.
-    plan(rate.into(), WORKING, rate as usize)
+    // Half a second of work for each at the most, and some to spare: a new connection costs CPU, too.
+    plan(rate.into(), WORKING, rate as usize / 2 + 10)
 }
 
 pub(super) fn plan(rate: f64, time: Duration, concurrent: usize) -> Plan {
@@ -87,12 +88,13 @@ pub(super) async fn alternate(
     stop: &CancellationToken,
 ) -> anyhow::Result<Vec<Round>> {
     let mut all = Vec::new();
-    for round in 0..=rounds {
+    let warm_up = u32::from(!plan.open());
+    for round in 0..rounds + warm_up {
         let with_first = round % 2 == 0;
         let order = if with_first { [with, without] } else { [without, with] };
         let Some(first) = slice(order[0], plan, stop).await? else { break };
         let Some(second) = slice(order[1], plan, stop).await? else { break };
-        if round > 0 {
+        if round >= warm_up {
             all.push(if with_first { [first, second] } else { [second, first] });
         }
     }

@@ -1,6 +1,7 @@
 //! What the lab promises, and the main job end to end, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod article;
 mod compare;
 mod demo;
 mod diff;
@@ -9,6 +10,7 @@ mod habits;
 mod load;
 mod main_job;
 mod native;
+mod overhead;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
