@@ -74,29 +74,8 @@ pub(super) fn quantile(groups: &[Vec<f64>], share: f64) -> Option<Figure> {
 }
 
 /// The same of one value for each instance.
-pub(super) fn quantile_of(values: &[f64], share: f64) -> Option<Figure> {
+pub(crate) fn quantile_of(values: &[f64], share: f64) -> Option<Figure> {
     quantile(&values.iter().map(|value| vec![*value]).collect::<Vec<_>>(), share)
-}
-
-/// The median, of an even number of values the mean of both in the middle: no side is preferred.
-pub(crate) fn median(values: &[f64]) -> Option<Figure> {
-    let middle = |sorted: &[f64]| {
-        let n = sorted.len();
-        (n > 0).then(|| f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2]))
-    };
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let value = middle(&sorted)?;
-    let resampled = resampled(sorted.len(), |weights| {
-        let drawn = sorted.iter().zip(weights);
-        middle(
-            &drawn
-                .flat_map(|(value, weight)| std::iter::repeat_n(*value, *weight as usize))
-                .collect::<Vec<_>>(),
-        )
-    });
-    let (n, error, interval) = (values.len() as u64, spread(&resampled), interval(&resampled));
-    Some(Figure { value: Some(value), n, error, interval, ..Figure::default() })
 }
 
 /// The largest value; it has no error that could be told from these values.
@@ -159,17 +138,6 @@ mod tests {
         assert_eq!(quantile_of(&values, 0.951).unwrap().value, Some(20.0));
         assert_eq!(quantile_of(&[7.0], 0.95).unwrap().value, Some(7.0));
         assert_eq!(quantile_of(&[], 0.5), None);
-    }
-
-    #[test]
-    fn a_median_prefers_no_side() {
-        let values = [-5.0, -3.0, -1.0, 1.0, 3.0, 5.0];
-        let figure = median(&values).unwrap();
-        near(figure.value.unwrap(), 0.0);
-        let [low, high] = figure.interval.unwrap();
-        assert!((-5.0..-1.0).contains(&low) && high > 1.0 && high <= 5.0, "{low} {high}");
-        assert_eq!(median(&[4.0, 1.0, 2.0]).unwrap().value, Some(2.0));
-        assert_eq!(median(&[]), None);
     }
 
     #[test]
