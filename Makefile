@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards overhead article bench-exposition bench-api bench-load fuzz \
+        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-load fuzz \
         dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -83,6 +83,14 @@ tools: ## install what the tests measure us against (Debian packages, asks for s
 
 need-rust:
 	@.ci/need-rust
+
+compare: need-rust tools ## push versus pull over real processes (27 min; ARGS=--quick 2 min); as root with NAT and byte counts
+	cargo build --release
+	@exec target/release/pushpull-lab compare $(ARGS)
+
+report: need-rust ## write docs/push-versus-pull.md, its plots and its HTML page from docs/results
+	cargo build --release
+	@exec target/release/pushpull-lab report docs/results/compare.json docs/results/overhead.json docs/results/article.json $(ARGS)
 
 overhead: need-rust tools ## what instruments and an agent cost, over real processes; ARGS="--rounds 20"
 	cargo build --release
