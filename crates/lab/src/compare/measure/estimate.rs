@@ -103,13 +103,14 @@ mod tests {
 
     #[test]
     fn a_mean_has_the_standard_error_of_the_text_books() {
-        let figure = mean(&[1.0, 2.0, 3.0, 6.0]).unwrap();
+        let six = [1.0, 2.0, 3.0, 6.0, 2.0, 4.0];
+        let figure = mean(&six).unwrap();
         near(figure.value.unwrap(), 3.0);
-        // Variance 14/3, over 4.
-        near(figure.error.unwrap(), (14.0_f64 / 12.0).sqrt());
+        // Variance 16/5, over 6.
+        near(figure.error.unwrap(), (16.0_f64 / 30.0).sqrt());
         let [low, high] = figure.interval.unwrap();
         assert!((1.0..3.0).contains(&low) && high > 3.0 && high <= 6.0, "{low} {high}");
-        assert_eq!(figure, mean(&[1.0, 2.0, 3.0, 6.0]).unwrap());
+        assert_eq!(figure, mean(&six).unwrap());
     }
 
     #[test]
@@ -127,6 +128,7 @@ mod tests {
         assert_eq!(mean(&[1.0]).unwrap().error, None);
         let two = mean(&[1.0, 3.0]).unwrap();
         assert_eq!((two.error, two.interval), (Some(1.0), None));
+        assert_eq!(mean(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap().interval, None);
         assert_eq!(quantile_of(&[1.0, 3.0], 0.5).unwrap().interval, None);
     }
 
@@ -143,11 +145,11 @@ mod tests {
     #[test]
     fn a_quantile_resamples_instances_and_not_their_events() {
         // A thousand equal events each: over events the interval would be of no width.
-        let groups: Vec<Vec<f64>> = (1..=4).map(|value| vec![f64::from(value); 1000]).collect();
+        let groups: Vec<Vec<f64>> = (1..=6).map(|value| vec![f64::from(value); 1000]).collect();
         let figure = quantile(&groups, 0.5).unwrap();
-        assert_eq!((figure.value, figure.n), (Some(2.0), 4000));
+        assert_eq!((figure.value, figure.n), (Some(3.0), 6000));
         let [low, high] = figure.interval.unwrap();
-        assert!(low < 2.0 && high > 2.0, "{low} {high}");
+        assert!(low < 3.0 && high > 3.0, "{low} {high}");
         assert!(figure.error.unwrap() > 0.3);
     }
 }
