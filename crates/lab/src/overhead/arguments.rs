@@ -36,7 +36,7 @@ impl Part {
 /// What can be asked for.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Rounds without simulated work; with it, and beside an agent, three tenths of them.
+    /// Rounds without simulated work; with it, and beside an agent, three fifths of them.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Only these parts.
@@ -65,17 +65,17 @@ impl Arguments {
 
     /// Rounds of what takes long.
     pub fn few(&self) -> u32 {
-        (self.rounds * 3).div_ceil(10)
+        (self.rounds * 3).div_ceil(5)
     }
 
     /// Rounds beside an agent: at long intervals fewer, for the sake of time.
     pub fn beside(&self, interval: u64) -> u32 {
-        self.few().min(u32::try_from(u64::from(self.few()) * 10 / interval).unwrap_or(1)).max(1)
+        self.few().min(u32::try_from(u64::from(self.few()) * 5 / interval).unwrap_or(1)).max(1)
     }
 
-    /// How long a slice beside an agent is: a whole number of its intervals.
+    /// How long a slice beside an agent is: one of its intervals.
     pub fn slice(interval: u64) -> Duration {
-        Duration::from_secs(interval * 2_u64.div_ceil(interval))
+        Duration::from_secs(interval)
     }
 
     /// How long a part takes.
@@ -128,8 +128,8 @@ pub(super) const SATURATED: Duration = Duration::from_millis(300);
 /// Connections that keep one server thread busy.
 pub(super) const CONNECTIONS: usize = 16;
 /// A slice with simulated work.
-pub(super) const WORKING: Duration = Duration::from_secs(1);
+pub(super) const WORKING: Duration = Duration::from_millis(500);
 /// The work's longest.
 const LAST_ANSWER: Duration = Duration::from_millis(500);
 /// An agent is started for each slice.
-const RESTART: Duration = Duration::from_millis(700);
+const RESTART: Duration = Duration::from_millis(300);

@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::rounds::{self, Slice};
 use super::{Lab, Measured, serve};
 use crate::compare::results::{Cell, Figure};
-use crate::figure::{cell, median};
+use crate::figure::{ENOUGH, cell, median};
 use crate::programs::{Program, ours};
 use crate::settings;
 use crate::subject::Subject;
@@ -55,8 +55,10 @@ pub(super) async fn agent(lab: &Lab<'_>) -> anyhow::Result<Measured> {
          our gateway; its start and its first push are not counted",
         lab.arguments.rate
     ));
-    if lab.arguments.beside(15) < 3 {
-        measured.notes.push("below three rounds a figure has no interval: --rounds 20 gives more".to_owned());
+    if lab.arguments.interval.iter().any(|&interval| (lab.arguments.beside(interval) as usize) < ENOUGH) {
+        measured
+            .notes
+            .push(format!("below {ENOUGH} rounds a figure has no interval: --rounds 30 gives more"));
     }
     Ok(measured)
 }
