@@ -128,7 +128,13 @@ fn rate(text: &str) -> Result<f64, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     crypto::install();
-    match run(arguments.command) {
+    let outcome = match arguments.command {
+        // They wait for nothing but files: a signal ends them as it ends any program.
+        Command::Diff(arguments) => diff::command(&arguments),
+        Command::Report(arguments) => report::command(&arguments),
+        command => run(command),
+    };
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("pushpull-lab: {error:#}");

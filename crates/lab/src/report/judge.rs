@@ -1,8 +1,15 @@
-//! Which of two ways is better: beyond noise, by the rule of `pushpull-lab diff`, or neither.
+//! Which of two ways is better, or neither.
+//!
+//! All ways watch the same instances in each repeat. Where there are several, one way is better where it is
+//! so in every repeat, whichever of the other's it is put beside, by more than twice the standard error over
+//! instances (95 %) and by more than polls can tell. Of a single repeat the rule is that of `pushpull-lab diff`.
 
 use super::pool::{Pool, Spread};
 use crate::compare::diff::noise;
 use crate::compare::measure::direction::Direction;
+
+/// Between two polls.
+const POLL_SECONDS: f64 = 0.25;
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +53,25 @@ impl Measured {
 /// The first beside the second.
 pub fn beside(measure: &str, one: &Spread, other: &Spread) -> Option<Beside> {
     let noise = noise(measure, &one.side, &other.side)?;
+    let alike = if one.side.repeats > 1 && other.side.repeats > 1 {
+        let apart = one.least > other.most || other.least > one.most;
+        !apart || (one.side.median - other.side.median).abs() <= error(measure, one, other)
+    } else {
+        (one.side.median - other.side.median).abs() <= noise
+    };
     let (one, other) = (one.side.median, other.side.median);
-    if (one - other).abs() <= noise {
+    if alike {
         return Some(Beside::Alike);
     }
     let better = direction(measure)?.better(other, one)?;
     Some(if better { Beside::Better } else { Beside::Worse })
+}
+
+/// What chance among instances makes of the difference of two medians, 95 %, and what polls cannot tell.
+fn error(measure: &str, one: &Spread, other: &Spread) -> f64 {
+    let own = |spread: &Spread| spread.side.error.unwrap_or(0.0);
+    let polled = ["freshness_", "ghost_", "detection_"].iter().any(|family| measure.starts_with(family));
+    (1.96 * own(one).hypot(own(other))).max(if polled { POLL_SECONDS } else { 0.0 })
 }
 
 /// As `diff` has it, and for the measures of load, which it does not know.

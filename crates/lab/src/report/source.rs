@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use crate::compare::results::Results;
 
@@ -28,8 +28,7 @@ impl Source {
     ///
     /// Where it cannot be read or is not of the format; the message names the file and the place.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let results = Results::read(file)?;
-        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let (results, bytes) = Results::read_with_bytes(file)?;
         let name = file.file_name().map_or_else(|| file.into(), PathBuf::from).display().to_string();
         Ok(Self { name, sum: sum(&bytes), results })
     }
@@ -61,6 +60,28 @@ pub fn mergeable(sources: &[Source]) -> anyhow::Result<()> {
             if one.results.command != other.results.command {
                 continue;
             }
+            for run in &one.results.runs {
+                let same = other.results.runs.iter().any(|known| {
+                    (&known.scenario, known.seed, &known.began) == (&run.scenario, run.seed, &run.began)
+                });
+                ensure!(
+                    !same,
+                    "{} and {} both hold {} {}, begun {}: one run is no two repeats",
+                    other.name,
+                    one.name,
+                    run.scenario,
+                    run.repeat,
+                    run.began
+                );
+            }
+            ensure!(
+                one.results.machine == other.results.machine
+                    && one.results.versions == other.results.versions,
+                "{} and {} cannot be merged: they were made on other machines or with other versions, \
+                 which `pushpull-lab diff` shows",
+                other.name,
+                one.name
+            );
             let names = one.results.settings.keys().chain(other.results.settings.keys());
             for name in names.filter(|name| !AMOUNTS.contains(&name.as_str())) {
                 let of = |source: &Source| {

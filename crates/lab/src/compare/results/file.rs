@@ -27,12 +27,22 @@ impl Results {
     /// Where it cannot be read, is no JSON, or has another format; the message names the file, the place
     /// (line and column, or the run) and what was expected.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
+        Self::read_with_bytes(path).map(|(results, _)| results)
+    }
+
+    /// The same with the file's bytes, which are read once: another look might find other ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Results::read`].
+    pub fn read_with_bytes(path: &Path) -> anyhow::Result<(Self, Vec<u8>)> {
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
             .with_context(|| format!("cannot read {}", path.display()))?;
         ensure!(bytes.len() as u64 <= LARGEST, "{}: larger than {LARGEST} bytes", path.display());
-        Self::parse(&bytes).with_context(|| path.display().to_string())
+        let results = Self::parse(&bytes).with_context(|| path.display().to_string())?;
+        Ok((results, bytes))
     }
 
     /// The same from bytes; the message names no file.
@@ -52,16 +62,31 @@ impl Results {
 
     /// What the types cannot say.
     fn check(&self) -> anyhow::Result<()> {
+        let known = ["compare", "overhead", "article"];
+        ensure!(
+            known.contains(&self.command.as_str()),
+            "command is `{}`, expected one of {}",
+            self.command,
+            known.join(", ")
+        );
         for (place, run) in self.runs.iter().enumerate() {
             let name = format!("runs[{place}] ({})", run.scenario);
             ensure!(run.repeat > 0, "{name}: repeat is 0, expected 1 or more");
+            ensure!(plain(&run.scenario), "{name}: scenario: expected {LETTERS}");
             let earlier = &self.runs[..place];
             ensure!(
                 !earlier.iter().any(|other| (&other.scenario, other.repeat) == (&run.scenario, run.repeat)),
                 "{name}: a second repeat {}, expected each once",
                 run.repeat
             );
+            ensure!(
+                run.skipped.is_none() || run.cells.is_empty(),
+                "{name}: skipped, and has cells: expected none"
+            );
             for (index, cell) in run.cells.iter().enumerate() {
+                for text in [&cell.path, &cell.cohort].into_iter().chain(cell.figures.keys()) {
+                    ensure!(plain(text), "{name}.cells[{index}]: `{text}`: expected {LETTERS}");
+                }
                 ensure!(
                     !run.cells[..index]
                         .iter()
@@ -101,6 +126,14 @@ impl Results {
         // The new name is on the disk only when its folder is.
         File::open(folder).and_then(|folder| folder.sync_all()).with_context(place)
     }
+}
+
+/// What names are made of: they become headings, links and anchors.
+const LETTERS: &str = "letters, digits, and any of ` ._/+-–,%()`";
+
+fn plain(name: &str) -> bool {
+    name.len() <= 100
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || " ._/+-–,%()".contains(letter))
 }
 
 #[cfg(test)]

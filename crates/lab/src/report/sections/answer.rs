@@ -65,7 +65,7 @@ fn dead(pool: &Pool) -> Option<String> {
     let ghost = Measured::new("ghosts", "kill", "ghost_p50_seconds");
     let noticed = Measured::new("ghosts", "kill", "detection_max_seconds");
     let alerts = by(pool, &noticed)
-        .map(|times| format!("; an alert without false alarms comes after at most {times}"))
+        .map(|times| format!("; an alert without false alarms comes after {times}, for the last of them (median over repeats)"))
         .unwrap_or_default();
     Some(format!(
         "**After death: {}.** A killed instance still shows for {}{alerts}.",
@@ -84,7 +84,7 @@ fn broken(pool: &Pool) -> Option<String> {
     });
     let each: Vec<String> = each.collect();
     let after = (!each.is_empty()).then(|| {
-        format!("around an outage of the network `rate()` shows {} of the truth", words::list(&each))
+        format!("around an outage of the network `rate()` shows {} of the truth (lowest to highest, medians over repeats)", words::list(&each))
     });
     let parts: Vec<String> = [behind, after].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("**Behind NAT: {}.** There {}.", best(pool, &nat), parts.join("; ")))

@@ -10,8 +10,10 @@ const REACHED: f64 = 0.98;
 /// What the article says: below 500 ms, and 2–3 %.
 const SECONDS: f64 = 0.5;
 const SHARE: f64 = 0.03;
-/// A rate of all instances may be so much below that of one times their number.
-const SCALES: f64 = 0.95;
+const NEAR: f64 = 0.02;
+const LEAST: f64 = 0.02;
+/// What a request of the article takes, in seconds: its sleep is uniform from 0.1 to 0.5.
+const REQUEST: f64 = 0.3;
 
 /// A line of the table: what is claimed, of what, what was measured, and whether it holds.
 pub(super) type Claim = [String; 4];
@@ -95,6 +97,10 @@ fn latency(pool: &Pool, path: &str) -> Option<Claim> {
     let (script, open) = (told("script"), told("open-asked"));
     let holds = |(rate, asked, p99): (f64, f64, f64)| rate >= REACHED * asked && p99 < SECONDS;
     let verdict = match (script, open) {
+        // The sleep alone is up to 500 ms: what is nearer than this is decided by chance.
+        (_, Some(open)) if holds(open) && open.2 > SECONDS - NEAR => {
+            "holds, barely: nearly all of it is the request's own sleep of up to 500 ms".to_owned()
+        }
         (_, Some(open)) if holds(open) => "holds".to_owned(),
         (Some((rate, asked, p99)), Some(open)) if p99 < SECONDS && rate < REACHED * asked => format!(
             "holds only because the script sent {} instead of {}; at the rate asked for: {}",
@@ -128,8 +134,18 @@ fn ratio(pool: &Pool, scenario: &str, cell: &str) -> Option<Claim> {
     let of = pool.get(scenario, cohort, "cpu_ratio", path)?;
     let (low, high) = bounds(of);
     let added = |value: f64| format!("{:+.1} %", (value - 1.0) * 100.0).replace('-', "−");
+    // The article measures the time of a request, most of which is its own sleep.
+    let time = |measure: &str| pool.get(scenario, cohort, measure, path).map(|of| of.side.median);
+    let of_time = time("cpu_per_request_seconds")
+        .zip(time("cpu_per_request_bare_seconds"))
+        .map(|(with, bare)| (with - bare) / REQUEST);
     let verdict = if low > 1.0 + SHARE {
-        "does not hold: it is more"
+        match of_time {
+            Some(share) if share < LEAST => {
+                "does not hold: of the CPU of a request it is more, of its time far less"
+            }
+            _ => "does not hold: it is more",
+        }
     } else if high <= 1.0 + SHARE {
         "holds: it is not more"
     } else {
@@ -137,7 +153,12 @@ fn ratio(pool: &Pool, scenario: &str, cell: &str) -> Option<Claim> {
     };
     let name = scenario.trim_start_matches("overhead/");
     let name = if cohort.is_empty() { name.to_owned() } else { format!("{name}, {cohort}") };
-    let measured = format!("CPU {} ({} to {})", added(of.side.median), added(low), added(high));
+    let mut measured = format!("CPU {} ({} to {})", added(of.side.median), added(low), added(high));
+    if let Some(share) = of_time {
+        measured.push_str(
+            &format!(", of the 300 ms of the article's request {:+.2} %", share * 100.0).replace('-', "−"),
+        );
+    }
     Some([
         "instruments add 2–3 %".to_owned(),
         super::super::markup::plain(&name),
@@ -165,8 +186,9 @@ fn instances(pool: &Pool, path: &str) -> Option<Claim> {
     let asked = pool.get(MANY, cohort, "requested_rate", path);
     let each = |count: f64, of: &Spread| of.side.median / count;
     let expected = asked.map_or(each(*one, alone) * most, |asked| asked.side.median);
-    let up = pool.get(MANY, cohort, "up", path).is_none_or(|up| up.side.median >= 1.0);
-    let scales = together.side.median >= SCALES * expected;
+    let up = pool.get(MANY, cohort, "up", path)?.side.median >= 1.0;
+    let answered = pool.get(MANY, cohort, "success_ratio", path).map_or(1.0, |share| share.side.median);
+    let scales = together.side.median * answered >= REACHED * expected;
     let measured = format!(
         "{one} instance: {}; {most} instances: {} of {}",
         shown::value("achieved_rate", alone.side.median),

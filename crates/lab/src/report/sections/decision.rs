@@ -20,8 +20,8 @@ pub(super) fn add(pool: &Pool, blocks: &mut Vec<Block>) {
     blocks.push(heading(2, "decision", "Which for what"));
     blocks.push(Block::Text(
         "Each number leads to its table. *Take* is computed: of all ways the ones that no other beats in the first \
-         figure, of these the ones unbeaten in the second, and so on. One beats another where it is better beyond noise (the \
-         rule of `pushpull-lab diff`) and by more than a twentieth. *You give up* is what another way does better, by the same rule."
+         figure, of these the ones unbeaten in the second, and so on. One beats another where it is better beyond noise (in \
+         every repeat, and by more than twice the standard error over instances) and by more than a twentieth. *You give up* is what another way does better, by the same rule."
             .replace("*Take*", "**Take**")
             .replace("*You give up*", "**You give up**"),
     ));
@@ -83,7 +83,7 @@ fn named(taken: &[String]) -> String {
     match names.as_slice() {
         [] => "not measured".to_owned(),
         _ if has("pull-static") && has("push-ours") && has("push-real") => {
-            "either: no difference that matters".to_owned()
+            "not decided: no difference beyond noise".to_owned()
         }
         names => format!("**{}**", names.join("** or **")),
     }

@@ -55,9 +55,16 @@ pub(super) fn add(pool: &Pool, sources: &[Source], blocks: &mut Vec<Block>) {
     if compared && !skipped.is_empty() {
         items.push(format!("Not run or skipped: {}.", words::list(&skipped)));
     }
+    let known =
+        |name: &&str| name.contains('/') || pool.scenarios().iter().any(|scenario| scenario.name == *name);
+    let unknown: Vec<String> =
+        pool.named("").into_iter().filter(|name| !known(name)).map(|name| format!("`{name}`")).collect();
+    if !unknown.is_empty() {
+        items.push(format!("Left out, since this version does not know them: {}.", words::list(&unknown)));
+    }
     let loads = sources.iter().flat_map(|source| &source.results.runs).flat_map(|run| run.load_average);
     let load = loads.fold(0.0, f64::max);
-    items.push(format!("The machine was not always quiet: its load was up to {load:.1}. Times of detection and freshness grow with it, capture does not."));
+    items.push(format!("The machine was not always quiet: its load was up to {load:.1}, part of which is the comparison itself. All figures may suffer from it; a run that could not keep its rate of events says so in its section."));
     blocks.push(Block::List(items));
     blocks.push(heading(2, "again", "How to make it again"));
     blocks.push(Block::Text("On Linux with the programs of [the versions below](#origin); NAT, bad links and bytes need root. The seed makes the same births, lives and exits.".to_owned()));

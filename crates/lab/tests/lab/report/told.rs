@@ -140,7 +140,7 @@ fn claims_are_judged_by_figures() {
         of(&rows, "below 500 ms", "article")
             .contains("holds only because the script sent 37.0/s instead of 100")
     );
-    assert_eq!(of(&rows, "below 500 ms", "our API"), "**holds**");
+    assert!(of(&rows, "below 500 ms", "our API").contains("holds, barely"));
     assert!(of(&rows, "2–3 %", "fastapi").contains("does not hold"));
     assert!(of(&rows, "2–3 %", "api, work 0").contains("holds: it is not more"));
     let mut slow = synthetic::article();
