@@ -10,7 +10,7 @@
 //! - [`sources`], [`discovery`], [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
-//! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
+//! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
 
 pub mod backoff;
 pub mod config;
@@ -26,8 +26,10 @@ pub mod sinks;
 pub mod snapshot;
 pub mod sources;
 pub mod stats;
+pub mod status;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context;
 use service::server::{self, ServerSettings};
@@ -43,12 +45,13 @@ use crate::sinks::pull::Pull;
 use crate::sinks::push;
 use crate::sources::Source;
 use crate::stats::Stats;
+use crate::status::events::Events;
 
 /// How the agent is to run.
 #[derive(Debug)]
 pub enum Mode {
     /// Until it is told to stop, answering pulls here.
-    Serve(TcpListener, Hurry),
+    Serve(TcpListener, Hurry, Events),
     /// Every source is read once, and pushed; groups then live as long as after any push.
     Once,
 }
@@ -88,14 +91,14 @@ pub async fn run(
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
         stop.cancel();
     }
-    let pull = Arc::new(Pull::new(sources.len(), Arc::clone(&stats)));
+    let pull = Arc::new(Pull::new(sources.len()));
     let way = |endpoint: &Endpoint| {
         let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
         Way::to(push::Push::new(endpoint, Arc::clone(&stats)), intake, &stop)
     };
     let ways: Vec<Way> = settings.push.0.iter().map(way).collect();
     let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
-    let Mode::Serve(listener, hurry) = mode else {
+    let Mode::Serve(listener, hurry, events) = mode else {
         let hurry = Hurry::none();
         return Ok(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
     };
@@ -103,7 +106,15 @@ pub async fn run(
     let done = CancellationToken::new();
     let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
     let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
-    let (service, token) = (warp::service(routes::filter(Arc::clone(&pull), flush)), done.clone());
+    let shown = status::Sources {
+        pull: Arc::clone(&pull),
+        intakes: flush.intakes.clone(),
+        stats,
+        events,
+        identity: identity.own.to_string(),
+        started: SystemTime::now(),
+    };
+    let (service, token) = (warp::service(routes::filter(shown, flush)), done.clone());
     let server =
         tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
     let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;

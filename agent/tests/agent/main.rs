@@ -22,3 +22,4 @@ mod refusals;
 mod scraping;
 mod secrets;
 mod settings;
+mod status;
