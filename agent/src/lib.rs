@@ -7,7 +7,7 @@
 //! ```
 //!
 //! - [`config`], [`identity`]: settings, and under which names things are sent
-//! - [`sources`], [`discovery`], [`snapshot`]: what is read
+//! - [`sources`], [`discovery`], `relabel`, [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
 //! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
@@ -20,6 +20,7 @@ pub mod exec;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+mod relabel;
 pub mod routes;
 mod series;
 pub mod sinks;
@@ -37,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Discovery, Endpoint, OnShutdown, Settings};
+use crate::discovery::{Claims, Discover, List};
 use crate::identity::Identity;
 use crate::intake::Intake;
 use crate::pipeline::{Hurry, Left, Times, Way};
@@ -66,18 +68,23 @@ pub async fn run(
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
     let (sender, changes) = tokio::sync::mpsc::channel(16);
     let mut sources: Vec<Box<dyn Source>> = Vec::new();
+    let keys = identity.targets.iter().chain([&identity.host, &identity.own]).cloned();
+    let claims = Claims::new(keys, identity.names(&settings));
     let named = identity.names(&settings).into_iter().zip(identity.targets.clone());
     for (target, (name, key)) in settings.scrape.0.iter().zip(named) {
-        let stats = Arc::clone(&stats);
-        if target.discovery == Discovery::Dns {
-            let mut name = discovery::Name::new(name, target, key, stats)?;
-            if matches!(mode, Mode::Once) {
-                sources.extend(name.find().await);
-            } else {
-                tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
+        let (stats, every) = (Arc::clone(&stats), settings.interval);
+        let from: Box<dyn Discover> = match target.discovery {
+            Discovery::None => {
+                sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
+                continue;
             }
+            Discovery::Dns => Box::new(discovery::Name::new(name, target, key, every, stats)?),
+            Discovery::File | Discovery::Http => Box::new(List::new(target, key, claims.clone(), stats)?),
+        };
+        if matches!(mode, Mode::Once) {
+            sources.extend(discovery::find(from).await);
         } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
+            tokio::spawn(discovery::watch(from, every, sender.clone(), stop.clone()));
         }
     }
     if settings.host.enabled {

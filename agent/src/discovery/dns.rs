@@ -1,7 +1,4 @@
-//! Targets that come and go: each address of a name is one, as with `docker compose up --scale`.
-//!
-//! Names are asked for again at every interval. While nobody answers, the last answer holds: its
-//! targets are then found to be up or down like any other.
+//! Each address of a name is a target, as with `docker compose up --scale`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,19 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exposition::GroupingKey;
-use tokio::sync::mpsc::Sender;
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::{Discover, Looking, MOST};
 use crate::config::Target;
 use crate::pipeline::Change;
 use crate::sources::Source;
 use crate::sources::scrape::Scrape;
 use crate::stats::Stats;
-
-/// More addresses than this are no fleet but a mistake, or somebody else's answer.
-const MOST: usize = 1_000;
 
 /// One name whose addresses are targets.
 #[derive(Debug)]
@@ -36,58 +28,24 @@ pub struct Name {
     known: BTreeMap<SocketAddr, String>,
     failing: Option<String>,
     stats: Arc<Stats>,
+    every: Duration,
 }
 
 impl Name {
     /// Nothing is known yet; `key` is that of the targets but for their instance.
-    pub fn new(called: String, target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
+    pub fn new(
+        called: String,
+        target: &Target,
+        key: GroupingKey,
+        every: Duration,
+        stats: Arc<Stats>,
+    ) -> anyhow::Result<Self> {
         let url = Url::parse(&target.url)?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
         let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
         stats.source(&asked, &["discovery"], &[]);
         let (target, known) = (target.clone(), BTreeMap::new());
-        Ok(Self { called, target, key, asked, known, failing: None, stats })
-    }
-
-    /// Asks at once and then each interval, until `stop`; what changed goes to `changes`.
-    pub async fn watch(mut self, interval: Duration, changes: Sender<Change>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let addresses = match self.addresses().await {
-                Ok(addresses) => addresses,
-                Err(message) => {
-                    self.note(&message);
-                    continue;
-                }
-            };
-            self.failing = None;
-            for change in self.changes(addresses) {
-                if changes.send(change).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Asks once; the targets that there are now.
-    pub async fn find(&mut self) -> Vec<Box<dyn Source>> {
-        let changes = match self.addresses().await {
-            Ok(addresses) => self.changes(addresses),
-            Err(message) => {
-                self.note(&message);
-                Vec::new()
-            }
-        };
-        let joined = changes.into_iter().filter_map(|change| match change {
-            Change::Join(source) => Some(source),
-            Change::Leave(_) => None,
-        });
-        joined.collect()
+        Ok(Self { called, target, key, asked, known, failing: None, stats, every })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
@@ -153,6 +111,27 @@ impl Name {
     }
 }
 
+impl Discover for Name {
+    fn look(&mut self) -> Looking<'_> {
+        Box::pin(async {
+            match self.addresses().await {
+                Ok(addresses) => {
+                    self.failing = None;
+                    self.changes(addresses)
+                }
+                Err(message) => {
+                    self.note(&message);
+                    Vec::new()
+                }
+            }
+        })
+    }
+
+    fn every(&self) -> Duration {
+        self.every
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +141,7 @@ mod tests {
         let target = Target::at("http://api:8000/metrics");
         let stats = Arc::new(Stats::new().unwrap());
         let key = "job/api/instance/x/env/test".parse().unwrap();
-        Name::new(target.url.clone(), &target, key, stats).unwrap()
+        Name::new(target.url.clone(), &target, key, Duration::from_secs(15), stats).unwrap()
     }
 
     fn said(changes: &[Change]) -> Vec<String> {
