@@ -145,7 +145,6 @@ fn targets_that_mean_harm_cost_little_memory_and_delay_nobody() {
         eventually(&counted, || agent.value(&counted).is_some_and(|count| count >= 3.0));
     }
     let risen = agent.resident() - before;
-    eprintln!("RISEN {risen} KiB over {before}");
     assert!(risen < 10 << 10, "{risen} KiB more than {before} KiB");
 
     let (_, body) = peers::request(agent.port, "GET", "/api/v1/status", b"").unwrap();
