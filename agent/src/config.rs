@@ -3,12 +3,14 @@
 mod check;
 mod endpoint;
 mod host;
+mod relabel;
 mod target;
 mod urls;
 
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
+pub use relabel::{Action, RelabelConfig};
 pub use target::{Discovery, Target, TargetLimits};
 pub use urls::shown;
 
@@ -111,6 +113,11 @@ impl Settings {
     pub fn fill_in(&mut self) {
         for target in &mut self.scrape.0 {
             target.timeout.get_or_insert(Target::TIMEOUT.min(self.interval));
+            match target.discovery {
+                Discovery::File => drop(target.refresh_interval.get_or_insert(self.interval)),
+                Discovery::Http => drop(target.refresh_interval.get_or_insert(Target::REFRESH)),
+                Discovery::None | Discovery::Dns => {}
+            }
         }
         for endpoint in &mut self.push.0 {
             endpoint.ttl.get_or_insert(Endpoint::TTL.max(self.interval.saturating_mul(4)));

@@ -77,7 +77,7 @@ impl Identity {
                 let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
                 format!("{}{port}", url.host_str().unwrap_or_default())
             });
-            let named = target.discovery == Discovery::Dns;
+            let named = target.discovery != Discovery::None;
             let instance = match (&target.instance, host) {
                 // Stands for the addresses that the name will have.
                 _ if named => "*".to_owned(),
@@ -87,7 +87,8 @@ impl Identity {
             };
             let empty = if target.job.is_some() { place("job") } else { "identity.job".to_owned() };
             let made = key(&empty, &job, &instance, wrong);
-            if targets.contains(&made) {
+            // Which groups a list has is known when it is read.
+            if !target.discovery.is_list() && targets.contains(&made) {
                 let message = format!(
                     "another target has the group {made} already: give one of them a job or an instance"
                 );

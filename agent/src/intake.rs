@@ -129,6 +129,12 @@ impl Intake {
         self.progress()
     }
 
+    /// How long it is until the next try of what failed; none: nothing waits for one.
+    pub fn next_try(&self) -> Option<Duration> {
+        let until = self.lock().turns.paused()?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
     /// The agent ends: what is refused from now on is left for good.
     pub fn ends(&self) {
         self.lock().ends = true;

@@ -12,6 +12,7 @@ use agent::config::{self, Settings};
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
+use agent::status::events::Events;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
 use service::{crypto, health, logs, server, stop};
@@ -78,12 +79,13 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    if let Err(error) = logs::init(&loaded.settings.log) {
+    let events = Events::default();
+    if let Err(error) = logs::init_with(&loaded.settings.log, events.layer()) {
         eprintln!("pushpull-agent: {error}");
         return ExitCode::from(2);
     }
     crypto::install();
-    match run(loaded.settings, identity, arguments.command) {
+    match run(loaded.settings, identity, arguments.command, events) {
         Ok(Ended { left, code }) => {
             for left in &left {
                 tracing::error!("left undone: {left}");
@@ -129,7 +131,12 @@ struct Ended {
 
 /// One thread: the agent waits far more than it works.
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: Settings, identity: Identity, command: Option<Command>) -> anyhow::Result<Ended> {
+async fn run(
+    settings: Settings,
+    identity: Identity,
+    command: Option<Command>,
+    events: Events,
+) -> anyhow::Result<Ended> {
     let alone = |left| Ended { left, code: None };
     match command {
         Some(Command::Once) => {
@@ -147,7 +154,8 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             };
             let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
-            let serving = agent::run(settings, identity, Mode::Serve(listener, hurry.clone()), done.clone());
+            let serving =
+                agent::run(settings, identity, Mode::Serve(listener, hurry.clone(), events), done.clone());
             let (left, code) = tokio::join!(serving, app.run(look, done));
             // An agent that failed has told why; the app's code is still the app's.
             let left = left.unwrap_or_else(|error| {
@@ -159,7 +167,9 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
         _ => {
             let stop = stop::signals()?;
             let listener = listen(&settings).await?;
-            agent::run(settings, identity, Mode::Serve(listener, Hurry::none()), stop).await.map(alone)
+            agent::run(settings, identity, Mode::Serve(listener, Hurry::none(), events), stop)
+                .await
+                .map(alone)
         }
     }
 }

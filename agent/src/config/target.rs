@@ -6,6 +6,8 @@ use exposition::Limits;
 use serde::{Deserialize, Serialize};
 use service::config::{ByteSize, optional_duration};
 
+use super::RelabelConfig;
+
 /// A page to scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +21,16 @@ pub struct Target {
     /// How the URL's host becomes targets.
     #[serde(default)]
     pub discovery: Discovery,
+    /// Where the list of targets is: a path, whose last part may have stars, or a URL.
+    #[serde(
+        default,
+        serialize_with = "super::urls::optionally_masked",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub targets: Option<String>,
+    /// How often the list is read; not set, every interval, or every minute from a server.
+    #[serde(with = "optional_duration", default, skip_serializing_if = "Option::is_none")]
+    pub refresh_interval: Option<Duration>,
     /// Whether the page's own `job` and `instance` labels win.
     #[serde(default)]
     pub honor_labels: bool,
@@ -28,6 +40,9 @@ pub struct Target {
     /// Its instance, where it is not the agent's (with several targets: host:port of the URL).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// Rules for its series, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metric_relabel_configs: Vec<RelabelConfig>,
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
@@ -42,6 +57,17 @@ pub enum Discovery {
     None,
     /// Each address of its name is a target, asked for again at every interval.
     Dns,
+    /// The targets stand in files, in Prometheus' form; the URL's host is `*`.
+    File,
+    /// The same from a server.
+    Http,
+}
+
+impl Discovery {
+    /// Whether somebody else keeps a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::File | Self::Http)
+    }
 }
 
 /// Bounds of a scraped page.
@@ -82,11 +108,22 @@ impl Target {
             url: url.to_owned(),
             timeout: None,
             discovery: Discovery::None,
+            targets: None,
+            refresh_interval: None,
             honor_labels: false,
             job: None,
             instance: None,
+            metric_relabel_configs: Vec::new(),
             limits: TargetLimits::default(),
         }
+    }
+
+    /// The time between two readings of a list from a server.
+    pub const REFRESH: Duration = Duration::from_mins(1);
+
+    /// How often the list is read.
+    pub fn refresh(&self) -> Duration {
+        self.refresh_interval.unwrap_or(Self::REFRESH)
     }
 
     /// The time for the whole scrape.

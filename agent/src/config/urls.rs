@@ -39,6 +39,18 @@ pub(super) fn masked<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&stars(text))
 }
 
+/// The same where there may be none; a path is shown as it is.
+#[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+pub(super) fn optionally_masked<S: Serializer>(
+    text: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) => serializer.serialize_str(&stars(text)),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// The URL with all that may be a secret as stars; the user beside a password is none.
 fn stars(text: &str) -> String {
     let Some(mut url) = Url::parse(text).ok().filter(Url::has_host) else { return hidden(text) };

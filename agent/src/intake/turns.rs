@@ -159,6 +159,13 @@ impl Turns {
         self.end
     }
 
+    /// Until when what failed is left alone, where something that failed waits.
+    pub(super) fn paused(&self) -> Option<Instant> {
+        let groups = self.waiting.keys().filter_map(|key| self.failing.get(key)?.until);
+        let endpoint = self.endpoint.until.filter(|_| !self.waiting.is_empty());
+        endpoint.or_else(|| groups.min())
+    }
+
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()

@@ -16,20 +16,18 @@ use service::negotiate;
 use warp::reply::Response;
 
 use crate::snapshot::Snapshot;
-use crate::stats::Stats;
 
 /// The newest snapshots.
 #[derive(Debug)]
 pub struct Pull {
     newest: Mutex<BTreeMap<String, Arc<Snapshot>>>,
     sources: usize,
-    stats: Arc<Stats>,
 }
 
 impl Pull {
     /// Ready once so many sources have been read.
-    pub fn new(sources: usize, stats: Arc<Stats>) -> Self {
-        Self { newest: Mutex::default(), sources, stats }
+    pub fn new(sources: usize) -> Self {
+        Self { newest: Mutex::default(), sources }
     }
 
     /// Takes a snapshot in place of its source's last one.
@@ -43,7 +41,8 @@ impl Pull {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).remove(source);
     }
 
-    fn newest(&self) -> Vec<Arc<Snapshot>> {
+    /// All newest snapshots, by source.
+    pub(crate) fn newest(&self) -> Vec<Arc<Snapshot>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
@@ -67,33 +66,6 @@ impl Pull {
         let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let taken = values.collect::<Vec<_>>().join(",");
         negotiate::page(self.text(), encode::TEXT, Some(&taken)).map(Into::into)
-    }
-
-    /// The page for people.
-    pub(crate) fn page(&self) -> String {
-        let rows: String = self
-            .newest()
-            .iter()
-            .map(|snapshot| {
-                let state = if snapshot.up { "up" } else { "down" };
-                format!(
-                    "{:<5} {:>6.1} s ago  {}  /metrics/{}\n",
-                    state,
-                    age(snapshot),
-                    snapshot.source,
-                    snapshot.key
-                )
-            })
-            .collect();
-        let endpoints = exposition::registry::page(&self.stats.registry);
-        let endpoints: String = endpoints
-            .samples()
-            .filter(|sample| sample.label("endpoint").is_some())
-            .map(|sample| format!("{}\n", sample.line()))
-            .collect();
-        format!(
-            "pushpull agent: /metrics /-/healthy /-/ready, POST /-/flush\n\nsources\n{rows}\nendpoints\n{endpoints}"
-        )
     }
 }
 

@@ -1,8 +1,10 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
+mod body;
 mod client;
 mod content;
 mod fetch;
+mod relabelled;
 mod selection;
 mod synthetic;
 
@@ -18,7 +20,9 @@ use crate::config::Target;
 use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+pub use client::Clients;
 use fetch::{Failure, Fetcher};
+use relabelled::Relabel;
 use selection::{DROPPED, Selected};
 use synthetic::Report;
 
@@ -29,6 +33,7 @@ pub struct Scrape {
     clash: Clash,
     fetcher: Fetcher,
     stats: Arc<Stats>,
+    relabel: Option<Relabel>,
     series: Series,
     /// The series of the scrape before, for `scrape_series_added`.
     before: HashSet<u64>,
@@ -50,12 +55,37 @@ impl Scrape {
     ) -> Self {
         let name = address.map_or_else(|| name.to_owned(), |address| format!("{name} at {address}"));
         stats.source(&name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
+        Self::made(name, target, address, key, stats)
+    }
+
+    /// One of many: with the clients of the others, as a thousand of their own cost seconds to make, and
+    /// without counters of what did not happen yet, which would be most of what the agent pushes.
+    pub fn one_of_many(
+        name: String,
+        target: &Target,
+        key: GroupingKey,
+        clients: &Clients,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let mut scrape = Self::made(name, target, None, key, stats);
+        scrape.fetcher.share(clients);
+        scrape
+    }
+
+    fn made(
+        name: String,
+        target: &Target,
+        address: Option<SocketAddr>,
+        key: GroupingKey,
+        stats: Arc<Stats>,
+    ) -> Self {
         Self {
             name,
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             fetcher: Fetcher::new(target, address),
             stats,
+            relabel: Relabel::of(target),
             series: Series::default(),
             before: HashSet::new(),
             failing: None,
@@ -67,11 +97,13 @@ impl Scrape {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
         let fetched = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
-        match fetched {
-            Ok(fetched) => {
-                report.body_bytes = fetched.bytes as f64;
-                report.samples = fetched.page.sample_count();
-                let page = self.labelled(&fetched.page, &mut report, taken_at);
+        let page = fetched.and_then(|fetched| {
+            report.body_bytes = fetched.bytes as f64;
+            report.samples = fetched.page.sample_count();
+            self.labelled(&fetched.page, &mut report, taken_at)
+        });
+        match page {
+            Ok(page) => {
                 self.stats.collected(&self.name, None);
                 if self.failing.take().is_some() {
                     tracing::info!(target = self.name, "scrapes work again");
@@ -98,17 +130,26 @@ impl Scrape {
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
     }
 
-    /// The page with the target's labels on, without the samples that cannot stay.
-    fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Page {
+    /// The page with the target's labels on, as its rules leave it, without the samples that cannot stay.
+    fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Result<Page, Failure> {
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
         let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
-        let Selected { page, series, dropped } =
-            selection::select(&self.series, page.rewrite(&how), &self.key, now);
+        let mut page = page.rewrite(&how);
+        if let Some(relabel) = &mut self.relabel {
+            page = relabel.page(&page).map_err(|(reason, message)| Failure {
+                reason,
+                message: format!("{}: {message}", self.name),
+            })?;
+        }
+        // Prometheus counts what its rules leave, whatever becomes of it then.
         report.kept = page.sample_count();
+        let Selected { page, series, dropped } = selection::select(&self.series, page, &self.key, now);
         report.added = series.difference(&self.before).count();
         self.before = series;
         for ((reason, why), (count, first)) in DROPPED.into_iter().zip(dropped) {
-            self.stats.dropped_samples(&self.name, reason, count);
+            if count > 0 {
+                self.stats.dropped_samples(&self.name, reason, count);
+            }
             let Some(first) = first else {
                 self.dropping.remove(reason);
                 continue;
@@ -117,7 +158,7 @@ impl Scrape {
                 tracing::warn!(target = self.name, reason, count, "samples are left out: {first} {why}");
             }
         }
-        page
+        Ok(page)
     }
 }
 

@@ -55,7 +55,7 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let way = Way::to(Push::new(&endpoint, Arc::clone(&stats)), intake, &stop);
         let (sender, changes) = mpsc::channel(1);
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5), seed: 0 };
-        let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
+        let pull = Arc::new(Pull::new(1));
         let sources = vec![source("stays")];
         let (ends, hurry) = (stop.clone(), Hurry::none());
         let run = tokio::spawn(async move {

@@ -98,7 +98,7 @@ async fn a_sink_that_dies_ends_the_agent_and_is_told() {
     let own: Box<dyn Source> = Box::new(Own::new("job/own".parse().unwrap(), Arc::clone(&stats)));
     let hour = Duration::from_hours(1);
     let times = Times { interval: hour, grace: hour, seed: 0 };
-    let pull = Arc::new(Pull::new(1, stats));
+    let pull = Arc::new(Pull::new(1));
     // Nobody stops it.
     let left = pipeline::run(times, vec![own], changes, &Hurry::none(), pull, vec![way], stop).await;
     let [Left::Died { whose, why }, Left::Waiting { snapshots, .. }] = left.as_slice() else {

@@ -1,12 +1,32 @@
 //! The HTTP client of one target: where it may lead, and by which way.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
 use crate::config::{Target, shown};
 use crate::exchange;
+
+/// Clients that several targets with the same settings use, by what of their URLs matters for them.
+#[derive(Debug, Clone, Default)]
+pub struct Clients(Arc<Mutex<BTreeMap<(bool, bool), Client>>>);
+
+impl Clients {
+    pub(super) fn client(&self, target: &Target) -> Result<Client, reqwest::Error> {
+        let url = url::Url::parse(&target.url).ok();
+        let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let kind = (https, url.as_ref().is_some_and(exchange::is_loopback));
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&kind) {
+            return Ok(client.clone());
+        }
+        let made = client(target, None)?;
+        Ok(clients.entry(kind).or_insert(made).clone())
+    }
+}
 
 /// Bounded in time, and leading where the settings say.
 pub(super) fn client(target: &Target, address: Option<SocketAddr>) -> Result<Client, reqwest::Error> {

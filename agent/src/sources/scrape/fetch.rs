@@ -7,10 +7,11 @@ use exposition::{Limits, Page};
 use futures_util::TryStreamExt;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response};
-use service::body::{self, BodyError};
 
-use super::client;
+use super::body::Body;
+use super::client::{self, Clients};
 use super::content::Content;
+use super::relabelled::Relabel;
 use crate::config::{Target, shown};
 use crate::exchange;
 
@@ -26,6 +27,7 @@ pub(super) const REASONS: &[&str] = &[
     "content_type",
     "page_limit",
     "redirect",
+    "relabel",
     "request",
     "setup",
     "status",
@@ -54,6 +56,7 @@ pub(super) struct Fetched {
 pub(super) struct Fetcher {
     target: Target,
     address: Option<SocketAddr>,
+    shared: Option<Clients>,
     /// Made when it is first needed: where that fails, other targets go on, and it is tried again.
     client: Option<Client>,
     /// The URL for people.
@@ -70,12 +73,17 @@ impl Fetcher {
         Self {
             target: target.clone(),
             address,
+            shared: None,
             client: None,
             shown: shown(&target.url),
-            limits: target.limits.page(),
+            limits: Relabel::before(target),
             answered: false,
             warned: false,
         }
+    }
+
+    pub(super) fn share(&mut self, clients: &Clients) {
+        self.shared = Some(clients.clone());
     }
 
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
@@ -127,22 +135,25 @@ impl Fetcher {
     }
 
     async fn body(&self, response: Response, headers: &HeaderMap) -> Result<bytes::Bytes, Failure> {
-        let packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
-        let cap = self.limits.body;
-        let mut is_late = false;
-        let stream = response.bytes_stream().map_err(|error| {
-            is_late |= error.is_timeout();
-            exchange::cause(&error)
-        });
-        let body = body::read(stream, cap).await;
-        let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
-        body.map_err(|error| match error {
-            BodyError::Broken(_) if is_late => self.late(self.target.timeout()),
-            BodyError::Broken(message) => {
-                self.failure("body", &format!("cannot be scraped: body cannot be read: {message}"))
+        let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
+        let mut body = Body::new(self.limits, is_packed);
+        let mut chunks = response.bytes_stream();
+        loop {
+            match chunks.try_next().await {
+                Ok(Some(chunk)) => body.take(&chunk).map_err(|failure| self.named(&failure))?,
+                Ok(None) => break,
+                Err(error) if error.is_timeout() => return Err(self.late(self.target.timeout())),
+                Err(error) => {
+                    let why = format!("cannot be scraped: body cannot be read: {}", exchange::cause(&error));
+                    return Err(self.failure("body", &why));
+                }
             }
-            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.shown) },
-        })
+        }
+        body.finish().map(Into::into).map_err(|failure| self.named(&failure))
+    }
+
+    fn named(&self, failure: &Failure) -> Failure {
+        Failure { message: format!("{}: {}", self.shown, failure.message), reason: failure.reason }
     }
 
     /// The failure of a page that did not come in time.
@@ -176,10 +187,14 @@ impl Fetcher {
     fn client(&mut self) -> Result<Client, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => client::client(&self.target, self.address).map_err(|error| Failure {
-                reason: "setup",
-                message: exchange::no_client(&self.shown, &error),
-            })?,
+            None => self
+                .shared
+                .as_ref()
+                .map_or_else(|| client::client(&self.target, self.address), |all| all.client(&self.target))
+                .map_err(|error| Failure {
+                    reason: "setup",
+                    message: exchange::no_client(&self.shown, &error),
+                })?,
         };
         Ok(self.client.insert(client).clone())
     }
