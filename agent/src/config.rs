@@ -4,16 +4,19 @@ mod check;
 mod endpoint;
 mod host;
 mod target;
+mod transport;
 mod urls;
 
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
 pub use target::{Discovery, Target, TargetLimits};
+pub use transport::{TlsConfig, Transport};
 pub use urls::shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +64,9 @@ pub struct IdentitySettings {
 pub struct PullSettings {
     /// Where it answers.
     pub listen: SocketAddr,
+    /// TLS and users of the listener, in the format of exporter-toolkit's `--web.config.file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_config_file: Option<PathBuf>,
 }
 
 /// Stopping.
@@ -95,7 +101,7 @@ impl Default for IdentitySettings {
 
 impl Default for PullSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)), web_config_file: None }
     }
 }
 

@@ -26,11 +26,13 @@ pub mod sinks;
 pub mod snapshot;
 pub mod sources;
 pub mod stats;
+mod transport;
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use service::server::{self, ServerSettings};
+use service::web::Web;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +103,8 @@ pub async fn run(
     };
     // The fallback outlives everything else: it answers until the last push is out.
     let done = CancellationToken::new();
-    let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
+    let web = settings.pull.web_config_file.as_deref().map(Web::open).transpose()?.map(Arc::new);
+    let bounds = ServerSettings { web, grace: settings.shutdown.grace, ..ServerSettings::default() };
     let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
     let (service, token) = (warp::service(routes::filter(Arc::clone(&pull), flush)), done.clone());
     let server =

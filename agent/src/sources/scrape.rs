@@ -1,8 +1,8 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
-mod client;
 mod content;
 mod fetch;
+mod redirects;
 mod selection;
 mod synthetic;
 
