@@ -3,22 +3,28 @@
 
 mod bad_gateways;
 mod bad_targets;
+mod certificates;
 mod discovery;
 mod doubles;
 mod ending;
 mod exec;
+mod failover;
 mod flow;
 mod flush;
 mod host;
 mod left;
+mod nat;
 mod network;
 mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod process;
+mod proxies;
+mod proxy_doubles;
 mod pulls;
 mod refusals;
 mod scraping;
 mod secrets;
 mod settings;
+mod web_config;
