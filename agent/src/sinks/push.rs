@@ -6,6 +6,7 @@ mod failover;
 mod gateway;
 mod groups;
 mod held;
+mod place;
 mod refusal;
 mod said;
 

@@ -13,6 +13,7 @@ mod flow;
 mod flush;
 mod host;
 mod left;
+mod names;
 mod nat;
 mod network;
 mod once;

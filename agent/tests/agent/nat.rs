@@ -1,6 +1,7 @@
 //! A NAT that forgets idle connections without a word, in network namespaces of its own; that needs root.
 
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::process::eventually;
 
@@ -98,6 +99,8 @@ impl Net {
 
     /// What curl gets on one side.
     fn get(&self, side: &str, url: &str) -> String {
+        // Two programs are started each time: other tests need the machine, too.
+        std::thread::park_timeout(Duration::from_millis(200));
         let arguments = ["netns", "exec", &self.name(side), "curl", "-s", "--max-time", "5", url];
         let output = Command::new("ip").args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -140,6 +143,6 @@ fn signs_of_life_keep_a_connection_through_a_nat_that_forgets_idle_ones() {
             > 0.0
     });
     eventually("more pushes", || net.sum(9102, "pushpull_agent_sent_total{") > 3.0);
-    assert_eq!(net.sum(9102, "pushpull_agent_retried_total{"), 0.0);
+    assert!(net.sum(9102, "pushpull_agent_retried_total{") < 1.0, "a push failed");
     assert!(net.connections().contains(&connection[0]), "it was another: {connection:?}");
 }

@@ -23,12 +23,12 @@ impl Proxy {
 
     /// HTTP, for the user `me` with the password `secret`.
     pub(crate) fn http() -> Self {
-        Self::new(|stream, asked| http(stream, asked))
+        Self::new(http)
     }
 
     /// The same for SOCKS5.
     pub(crate) fn socks5() -> Self {
-        Self::new(|stream, asked| socks5(stream, asked))
+        Self::new(socks5)
     }
 
     fn new(serve: fn(TcpStream, &Mutex<Vec<String>>) -> Option<()>) -> Self {
@@ -81,41 +81,35 @@ fn http(mut stream: TcpStream, asked: &Mutex<Vec<String>>) -> Option<()> {
 }
 
 fn socks5(mut stream: TcpStream, asked: &Mutex<Vec<String>>) -> Option<()> {
-    let mut part = |length: usize| {
-        let mut bytes = vec![0; length];
-        stream.read_exact(&mut bytes).ok().map(|()| bytes)
-    };
-    let count = usize::from(part(2)?[1]);
-    let methods = part(count)?;
+    let count = usize::from(take(&mut stream, 2)?[1]);
+    let methods = take(&mut stream, count)?;
     stream.write_all(&[5, if methods.contains(&2) { 2 } else { 0xff }]).ok()?;
-    let mut part = |length: usize| {
-        let mut bytes = vec![0; length];
-        stream.read_exact(&mut bytes).ok().map(|()| bytes)
-    };
-    let user = part(2).map(|head| usize::from(head[1])).and_then(&mut part)?;
-    let length = usize::from(part(1)?[0]);
-    let right = user == b"me" && part(length)? == b"secret";
+    let length = usize::from(take(&mut stream, 2)?[1]);
+    let user = take(&mut stream, length)?;
+    let length = usize::from(take(&mut stream, 1)?[0]);
+    let right = take(&mut stream, length)? == b"secret" && user == b"me";
     stream.write_all(&[1, u8::from(!right)]).ok()?;
     if !right {
-        asked.lock().unwrap().push("refused".to_owned());
         return None;
     }
-    let mut part = |length: usize| {
-        let mut bytes = vec![0; length];
-        stream.read_exact(&mut bytes).ok().map(|()| bytes)
-    };
-    let kind = part(4)?[3];
-    let host = if kind == 1 {
-        part(4)?.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+    // An address of IPv4, or a name with its length before it.
+    let host = if take(&mut stream, 4)?[3] == 1 {
+        take(&mut stream, 4)?.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
     } else {
-        let length = usize::from(part(1)?[0]);
-        String::from_utf8(part(length)?).ok()?
+        let length = usize::from(take(&mut stream, 1)?[0]);
+        String::from_utf8(take(&mut stream, length)?).ok()?
     };
-    let port = part(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))?;
-    asked.lock().unwrap().push(format!("{host}:{port}"));
-    let there = connect(&format!("{host}:{port}"))?;
+    let port = take(&mut stream, 2)?;
+    let host = format!("{host}:{}", u16::from_be_bytes([port[0], port[1]]));
+    let there = connect(&host)?;
+    asked.lock().unwrap().push(host);
     stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).ok()?;
     join(stream, there)
+}
+
+fn take(stream: &mut TcpStream, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).ok().map(|()| bytes)
 }
 
 fn connect(host: &str) -> Option<TcpStream> {

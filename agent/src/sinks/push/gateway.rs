@@ -1,26 +1,24 @@
-//! One gateway over HTTP: who we are, how often we may ask, and what of an answer matters.
+//! The gateways of one endpoint: which is asked, how often we may ask, and what of an answer matters.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use exposition::GroupingKey;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use service::negotiate;
 
-use super::clock::{self, Clock};
+use super::clock::Clock;
 use super::failover::{self, Failover};
 use super::held::Held;
-use crate::backoff::retry_after;
-use crate::config::{Compression, Endpoint, Method, shown};
-use crate::exchange;
+use super::place::Place;
+use crate::config::{Compression, Endpoint, Method};
 use crate::sinks::Scope;
 use crate::stats::Stats;
-use crate::transport::{Ready, Transport};
 
 /// What the gateway said.
 #[derive(Debug)]
@@ -44,15 +42,11 @@ pub(super) struct Failure {
     pub(super) scope: Scope,
 }
 
-/// One of an endpoint's gateways.
-#[derive(Debug)]
-struct Place {
-    url: String,
-    /// The URL for people.
-    shown: String,
-    transport: Transport,
-    /// It answered before, so a connection may be one that it is about to close.
-    answered: bool,
+impl Failure {
+    /// Nothing was sent: what is wrong is here.
+    pub(super) fn setup(message: String) -> Self {
+        Self { reason: "setup", message, scope: Scope::Endpoint }
+    }
 }
 
 #[derive(Debug)]
@@ -70,13 +64,7 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn new(endpoint: &Endpoint, stats: Arc<Stats>) -> Self {
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
-        let place = |url: &String| Place {
-            url: url.trim_end_matches('/').to_owned(),
-            shown: shown(url).trim_end_matches('/').to_owned(),
-            transport: Transport::new(url, endpoint.transport(), endpoint.timeout),
-            answered: false,
-        };
-        let places: Vec<Place> = endpoint.gateways().iter().map(place).collect();
+        let places: Vec<Place> = endpoint.gateways().iter().map(|url| Place::new(url, endpoint)).collect();
         let gateway = Self {
             label: endpoint.label(),
             failover: Failover::new(places.len(), endpoint.failback),
@@ -124,7 +112,7 @@ impl Gateway {
             }
             return Ok(Answer { bytes: body.len(), ..answer });
         }
-        failed.unwrap_or_else(|| Err(setup("no gateway to push to".to_owned())))
+        failed.unwrap_or_else(|| Err(Failure::setup("no gateway to push to".to_owned())))
     }
 
     /// Deletes a group where it is pushed to now.
@@ -187,44 +175,22 @@ impl Gateway {
         while let Err(early) = self.rate.check() {
             tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
         }
-        let place = &mut self.places[at];
-        let Ready { client, authorization } = place.transport.ready().await.map_err(setup)?;
         let method = match (&body, self.endpoint.method) {
             (None, _) => reqwest::Method::DELETE,
             (Some(_), Method::Put) => reqwest::Method::PUT,
             (Some(_), Method::Post) => reqwest::Method::POST,
         };
-        let request = || {
-            let mut request = client.request(method.clone(), format!("{}{path}", place.url));
-            if let Some(value) = &authorization {
-                request = request.header(AUTHORIZATION, value);
-            }
-            let Some(body) = &body else { return request };
+        let place = &mut self.places[at];
+        let mut request = place.request(method, path).await?;
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body);
             if self.endpoint.compression == Compression::Gzip {
                 request = request.header(CONTENT_ENCODING, "gzip");
             }
-            request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body.clone())
-        };
-        let asked = SystemTime::now();
-        let response = match request().send().await {
-            // Closed just when it was used again: that says nothing of the gateway.
-            Err(error) if place.answered && exchange::closed_early(&error) => request().send().await,
-            response => response,
-        };
-        let response = response.map_err(|error| failed(&error, &self.endpoint, &place.transport))?;
-        let status = response.status();
-        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let by = place.transport.by().unwrap_or_else(|| "of the environment".to_owned());
-            let message = format!("the proxy {by} answers {status}");
-            return Err(Failure { reason: "proxy", message, scope: Scope::Endpoint });
         }
-        place.answered = true;
-        if let Some(date) = header(&response, DATE) {
-            self.clock(clock::skew(date, asked, SystemTime::now()));
-        }
-        let after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
-        let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok(Answer { status, bytes: 0, after, words })
+        let (answer, skew) = place.exchange(request).await?;
+        self.clock(skew);
+        Ok(answer)
     }
 
     fn clock(&mut self, skew: Option<f64>) {
@@ -234,32 +200,4 @@ impl Gateway {
             tracing::warn!(endpoint = self.label, "{message}");
         }
     }
-}
-
-fn failed(error: &reqwest::Error, endpoint: &Endpoint, transport: &Transport) -> Failure {
-    let mut message = if error.is_timeout() {
-        format!("no answer within {:?}", endpoint.timeout)
-    } else {
-        exchange::cause(error)
-    };
-    if let Some(proxy) = transport.by() {
-        message = format!("by the proxy {proxy}: {message}");
-    }
-    // Whoever was connected to may take another group.
-    let scope = if error.is_connect() { Scope::Endpoint } else { Scope::Group };
-    Failure { reason: exchange::reason(error), message, scope }
-}
-
-fn setup(message: String) -> Failure {
-    Failure { reason: "setup", message, scope: Scope::Endpoint }
-}
-
-fn header(response: &Response, name: HeaderName) -> Option<&str> {
-    response.headers().get(name).and_then(|value| value.to_str().ok())
-}
-
-async fn words(response: Response) -> String {
-    let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
 }
