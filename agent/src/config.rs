@@ -119,6 +119,10 @@ impl Settings {
             target.timeout.get_or_insert(Target::TIMEOUT.min(self.interval));
         }
         for endpoint in &mut self.push.0 {
+            if !endpoint.urls.is_empty() {
+                // The default, which no longer says anything.
+                endpoint.url.clear();
+            }
             endpoint.ttl.get_or_insert(Endpoint::TTL.max(self.interval.saturating_mul(4)));
         }
     }

@@ -47,9 +47,9 @@ impl Authority {
 }
 
 /// A real Pushgateway with a web configuration.
-struct Gateway {
+pub(crate) struct Gateway {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Gateway {
@@ -62,7 +62,7 @@ impl Drop for Gateway {
 const TLS: &str = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n";
 const MUTUAL: &str = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
 
-fn gateway(authority: &Authority, web: &str) -> Gateway {
+pub(crate) fn gateway(authority: &Authority, web: &str) -> Gateway {
     std::fs::write(authority.file("web.yml"), web).unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let child = Command::new("prometheus-pushgateway")

@@ -23,7 +23,7 @@ fn count(listener: TcpListener) -> Arc<AtomicUsize> {
     let counted = Arc::clone(&count);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 65_536]);
+            let _ = stream.read(&mut [0; 8192]);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
             counted.fetch_add(1, Ordering::SeqCst);
         }

@@ -1,6 +1,6 @@
 //! The listener with TLS and users, asked by a real Prometheus, by curl, and by its own health check.
 
-use super::certificates::Authority;
+use super::certificates::{self, Authority};
 use super::peers;
 use super::process::{eventually, run, start_with};
 
@@ -15,7 +15,8 @@ fn prometheus_scrapes_a_listener_with_tls_certificates_and_a_password() {
         "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n  \
          client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\nbasic_auth_users:\n  me: {hash}\n"
     );
-    std::fs::write(&web, text).unwrap();
+    // The very file that a real Pushgateway takes.
+    let gateway = certificates::gateway(&authority, &text);
     // The listener's settings come last in the file that is written for the test.
     let settings = "scrape = []\npush = []\n[host]\nenabled = false\n";
     let env = [("PUSHPULL_AGENT__PULL__WEB_CONFIG_FILE", web.to_str().unwrap())];
@@ -45,13 +46,16 @@ fn prometheus_scrapes_a_listener_with_tls_certificates_and_a_password() {
         let path = "/api/v1/query?query=up";
         peers::request(prometheus.port, "GET", path, b"").is_some_and(|(_, body)| body.contains(",\"1\"]"))
     });
-    let url = format!("https://localhost:{}/metrics", agent.port);
     let file = |name: &str| authority.file(name).display().to_string();
     let (ca, cert, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
     let curl =
         ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", &ca, "--cert", &cert, "--key", &key];
-    assert_eq!(peers::run("curl", &[&curl[..], &[&url]].concat(), b"").1, "401");
-    assert_eq!(peers::run("curl", &[&curl[..], &["-u", "me:secret", &url]].concat(), b"").1, "200");
+    for port in [gateway.port, agent.port] {
+        let url = format!("https://localhost:{port}/metrics");
+        let with = |more: &[&str]| peers::run("curl", &[&curl[..], more, &[&url]].concat(), b"").1;
+        assert_eq!((with(&[]), with(&["-u", "me:secret"])), ("401".to_owned(), "200".to_owned()), "{url}");
+        assert_eq!(with(&["-u", "me:other"]), "401", "{url}");
+    }
     let listen = format!("127.0.0.1:{}", agent.port);
     let (code, said) = run("", &["health", "--listen", &listen, "--web-config", web.to_str().unwrap()], &[]);
     assert_eq!(code, Some(0), "{said}");

@@ -8,7 +8,7 @@ const MUCH: f64 = 60.0;
 /// What the answers of one endpoint tell.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    off: bool,
+    pub(super) off: bool,
 }
 
 /// How far the clock here is ahead, in seconds; below zero it is behind. Half a second is the least that

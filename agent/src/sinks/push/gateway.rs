@@ -196,8 +196,10 @@ impl Gateway {
     fn clock(&mut self, skew: Option<f64>) {
         let Some(skew) = skew else { return };
         self.stats.clock_skew(&self.label, skew);
-        if let Some(message) = self.clock.saw(skew) {
-            tracing::warn!(endpoint = self.label, "{message}");
+        match self.clock.saw(skew) {
+            Some(message) if self.clock.off => tracing::warn!(endpoint = self.label, "{message}"),
+            Some(message) => tracing::info!(endpoint = self.label, "{message}"),
+            None => {}
         }
     }
 }
