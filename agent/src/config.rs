@@ -5,6 +5,7 @@ mod endpoint;
 mod host;
 mod relabel;
 mod target;
+mod transport;
 mod urls;
 
 pub use check::check;
@@ -12,10 +13,12 @@ pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
 pub use relabel::{Action, RelabelConfig};
 pub use target::{Discovery, Target, TargetLimits};
+pub use transport::{TlsConfig, Transport};
 pub use urls::shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +66,9 @@ pub struct IdentitySettings {
 pub struct PullSettings {
     /// Where it answers.
     pub listen: SocketAddr,
+    /// TLS and users of the listener, in the format of exporter-toolkit's `--web.config.file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_config_file: Option<PathBuf>,
 }
 
 /// Stopping.
@@ -97,7 +103,7 @@ impl Default for IdentitySettings {
 
 impl Default for PullSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)), web_config_file: None }
     }
 }
 
@@ -120,6 +126,10 @@ impl Settings {
             }
         }
         for endpoint in &mut self.push.0 {
+            if !endpoint.urls.is_empty() {
+                // The default, which no longer says anything.
+                endpoint.url.clear();
+            }
             endpoint.ttl.get_or_insert(Endpoint::TTL.max(self.interval.saturating_mul(4)));
         }
     }

@@ -28,12 +28,14 @@ pub mod snapshot;
 pub mod sources;
 pub mod stats;
 pub mod status;
+mod transport;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
 use service::server::{self, ServerSettings};
+use service::web::Web;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -111,7 +113,8 @@ pub async fn run(
     };
     // The fallback outlives everything else: it answers until the last push is out.
     let done = CancellationToken::new();
-    let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
+    let web = settings.pull.web_config_file.as_deref().map(Web::open).transpose()?.map(Arc::new);
+    let bounds = ServerSettings { web, grace: settings.shutdown.grace, ..ServerSettings::default() };
     let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
     let shown = status::Sources {
         pull: Arc::clone(&pull),

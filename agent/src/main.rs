@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use agent::Mode;
-use agent::config::{self, Settings};
+use agent::config::{self, PullSettings, Settings};
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
 use agent::status::events::Events;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
+use service::web::Web;
 use service::{crypto, health, logs, server, stop};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -39,6 +40,9 @@ struct Arguments {
     /// Where the pull fallback listens; port 0 takes a free one and prints it.
     #[arg(long, value_name = "ADDRESS", global = true)]
     listen: Option<SocketAddr>,
+    /// TLS and users of the listener: a file as of Prometheus' --web.config.file.
+    #[arg(long, value_name = "FILE", global = true)]
+    web_config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -75,7 +79,8 @@ fn main() -> ExitCode {
     match arguments.command {
         Some(Command::Check) => return check(&loaded, &identity),
         Some(Command::Health) => {
-            return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
+            let pull = &loaded.settings.pull;
+            return health::exit_code("pushpull-agent", pull.listen, is_tls(pull));
         }
         _ => {}
     }
@@ -101,9 +106,11 @@ fn main() -> ExitCode {
 }
 
 fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes> {
+    let web_config = arguments.web_config.as_ref().map(|file| file.display());
     let layers = Layers::new("PUSHPULL_AGENT", arguments.config.clone())
         .flag("--interval", "interval", arguments.interval.as_ref())
-        .flag("--listen", "pull.listen", arguments.listen);
+        .flag("--listen", "pull.listen", arguments.listen)
+        .flag("--web-config", "pull.web_config_file", web_config);
     let (mut loaded, identity) = service::config::load_checked(&layers, config::check)?;
     loaded.settings.fill_in();
     Ok((loaded, identity))
@@ -174,10 +181,16 @@ async fn run(
     }
 }
 
+/// Whether the listener speaks TLS; a file that is wrong is told elsewhere.
+fn is_tls(pull: &PullSettings) -> bool {
+    pull.web_config_file.as_deref().is_some_and(|file| Web::open(file).is_ok_and(|web| web.is_tls()))
+}
+
 async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     let hint = "choose another with --listen or pull.listen, such as 127.0.0.1:0 for a free port";
     let listener = server::bind(settings.pull.listen, hint).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let scheme = if is_tls(&settings.pull) { "https" } else { "http" };
+    let url = format!("{scheme}://{}", listener.local_addr()?);
     print(&format!("listening on {url}\n"));
     for endpoint in &settings.push.0 {
         tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");

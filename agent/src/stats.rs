@@ -6,7 +6,7 @@ use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
 const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
 /// Why a push is tried again: what may go wrong on the way, and the answers that may pass.
 const RETRIED: &[&str] =
-    &["connect", "timeout", "request", "setup", "408", "429", "500", "502", "503", "504"];
+    &["connect", "timeout", "request", "setup", "proxy", "408", "429", "500", "502", "503", "504"];
 /// The answers that gateways and what stands before them refuse a push with.
 const REFUSED: &[&str] = &["400", "401", "403", "404", "405", "413"];
 
@@ -27,6 +27,8 @@ pub struct Stats {
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
+    clock_skew: GaugeVec,
+    gateway: GaugeVec,
 }
 
 impl Stats {
@@ -88,6 +90,18 @@ impl Stats {
             "pushpull_agent_waiting_snapshots",
             "Snapshots that wait for an endpoint; at most one of each group.",
         )?;
+        let clock_skew = gauges(
+            "pushpull_agent_clock_skew_seconds",
+            "How far the clock here is ahead of an endpoint's, from the Date of its answers; below 0 it is behind.",
+        )?;
+        let gateway = GaugeVec::new(
+            Opts::new(
+                "pushpull_agent_gateway_in_use",
+                "Which of an endpoint's several gateways is pushed to.",
+            ),
+            &["endpoint", "gateway"],
+        )?;
+        registry.register(Box::new(gateway.clone()))?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
@@ -104,6 +118,8 @@ impl Stats {
             last_sent,
             up,
             waiting,
+            clock_skew,
+            gateway,
         };
         Ok(stats)
     }
@@ -126,6 +142,16 @@ impl Stats {
     /// So many snapshots wait for an endpoint.
     pub fn waiting(&self, endpoint: &str, count: usize) {
         self.waiting.with_label_values(&[endpoint]).set(count as f64);
+    }
+
+    /// The clock here is so far ahead of an endpoint's.
+    pub fn clock_skew(&self, endpoint: &str, seconds: f64) {
+        self.clock_skew.with_label_values(&[endpoint]).set(seconds);
+    }
+
+    /// Whether this one of an endpoint's gateways is pushed to.
+    pub fn gateway(&self, endpoint: &str, gateway: &str, in_use: bool) {
+        self.gateway.with_label_values(&[endpoint, gateway]).set(f64::from(u8::from(in_use)));
     }
 
     /// A source was read, or failed for a reason.

@@ -2,11 +2,13 @@
 
 mod endpoints;
 mod targets;
+mod transport;
 
 use std::time::Duration;
 
 use humantime::format_duration;
 use service::config::{Loaded, Mistakes, nearest};
+use service::web::Web;
 
 use super::{Settings, shown};
 use crate::identity::Identity;
@@ -34,6 +36,9 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     }
     targets::check(settings, places, &mut wrong);
     endpoints::check(settings, places, &mut wrong);
+    if let Some(error) = settings.pull.web_config_file.as_deref().and_then(|file| Web::open(file).err()) {
+        wrong("pull.web_config_file", error.to_string());
+    }
     for name in &settings.host.collectors {
         let known = COLLECTORS.iter().map(|(name, _)| *name);
         if !known.clone().any(|known| known == name) {

@@ -1,12 +1,14 @@
 //! A page to scrape.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use exposition::Limits;
 use serde::{Deserialize, Serialize};
-use service::config::{ByteSize, optional_duration};
+use service::config::{ByteSize, Secret, duration, optional_duration};
 
 use super::RelabelConfig;
+use super::transport::{TlsConfig, Transport};
 
 /// A page to scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,11 +24,7 @@ pub struct Target {
     #[serde(default)]
     pub discovery: Discovery,
     /// Where the list of targets is: a path, whose last part may have stars, or a URL.
-    #[serde(
-        default,
-        serialize_with = "super::urls::optionally_masked",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, serialize_with = "super::urls::masked_if_any", skip_serializing_if = "Option::is_none")]
     pub targets: Option<String>,
     /// How often the list is read; not set, every interval, or every minute from a server.
     #[serde(with = "optional_duration", default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +41,36 @@ pub struct Target {
     /// Rules for its series, one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metric_relabel_configs: Vec<RelabelConfig>,
+    /// TLS.
+    #[serde(default)]
+    pub tls_config: TlsConfig,
+    /// A proxy: `http`, `https`, `socks5`, or `socks5h`, which also resolves names.
+    #[serde(default, serialize_with = "super::urls::masked_if_any", skip_serializing_if = "Option::is_none")]
+    pub proxy_url: Option<String>,
+    /// What is asked without it: hosts, domains, addresses and networks with commas between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_proxy: Option<String>,
+    /// Whether `HTTPS_PROXY` and its kin hold where there is no `proxy_url`.
+    #[serde(default = "super::transport::from_environment")]
+    pub proxy_from_environment: bool,
+    /// Between two signs of life on a connection that is not used; 0 keeps none.
+    #[serde(with = "duration", default = "super::transport::keep_alive")]
+    pub keep_alive: Duration,
+    /// Basic authentication: the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Basic authentication: the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// A file with the password, read at each scrape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// A bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer_token: Option<Secret>,
+    /// A file with the token, read at each scrape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer_token_file: Option<PathBuf>,
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
@@ -114,6 +142,16 @@ impl Target {
             job: None,
             instance: None,
             metric_relabel_configs: Vec::new(),
+            tls_config: TlsConfig::default(),
+            proxy_url: None,
+            no_proxy: None,
+            proxy_from_environment: super::transport::from_environment(),
+            keep_alive: super::transport::keep_alive(),
+            username: None,
+            password: None,
+            password_file: None,
+            bearer_token: None,
+            bearer_token_file: None,
             limits: TargetLimits::default(),
         }
     }
@@ -129,6 +167,22 @@ impl Target {
     /// The time for the whole scrape.
     pub fn timeout(&self) -> Duration {
         self.timeout.unwrap_or(Self::TIMEOUT)
+    }
+
+    /// How it is connected to.
+    pub fn transport(&self) -> Transport {
+        Transport {
+            tls: self.tls_config.clone(),
+            proxy_url: self.proxy_url.clone(),
+            no_proxy: self.no_proxy.clone(),
+            proxy_from_environment: self.proxy_from_environment,
+            keep_alive: self.keep_alive,
+            username: self.username.clone(),
+            password: self.password.clone(),
+            password_file: self.password_file.clone(),
+            bearer_token: self.bearer_token.clone(),
+            bearer_token_file: self.bearer_token_file.clone(),
+        }
     }
 }
 

@@ -16,8 +16,9 @@ use super::web::Web;
 use super::{Claims, Discover, Looking, MOST};
 use crate::config::{Discovery, Target, shown};
 use crate::pipeline::Change;
-use crate::sources::scrape::{Clients, Scrape};
+use crate::sources::scrape::Scrape;
 use crate::stats::Stats;
+use crate::transport::Clients;
 
 /// One list, or the lists of one pattern.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl List {
     pub fn new(target: &Target, key: GroupingKey, claims: Claims, stats: Arc<Stats>) -> anyhow::Result<Self> {
         let place = target.targets.clone().unwrap_or_default();
         let from = match target.discovery {
-            Discovery::Http => From::Web(Web::new(&place, target.refresh())),
+            Discovery::Http => From::Web(Web::new(&place, target)),
             _ => From::Files(Files::new(&place)),
         };
         let shown = shown(&place);

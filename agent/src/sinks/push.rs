@@ -1,8 +1,12 @@
 //! Pushing to a Pushgateway, the real one or ours: one group is one PUT of its newest state.
 
 mod body;
+mod clock;
+mod failover;
 mod gateway;
 mod groups;
+mod held;
+mod place;
 mod refusal;
 mod said;
 
@@ -39,7 +43,7 @@ impl Push {
         let label = endpoint.label();
         stats.endpoint(&label);
         let groups = Groups::new(endpoint.on_shutdown, endpoint.linger);
-        let gateway = Gateway::new(endpoint);
+        let gateway = Gateway::new(endpoint, Arc::clone(&stats));
         Self { label, ttl: endpoint.ttl, gateway, groups, said: Said::default(), stats }
     }
 }

@@ -1,9 +1,9 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
 mod body;
-mod client;
 mod content;
 mod fetch;
+mod redirects;
 mod relabelled;
 mod selection;
 mod synthetic;
@@ -20,7 +20,7 @@ use crate::config::Target;
 use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
-pub use client::Clients;
+use crate::transport::Clients;
 use fetch::{Failure, Fetcher};
 use relabelled::Relabel;
 use selection::{DROPPED, Selected};
@@ -60,7 +60,7 @@ impl Scrape {
 
     /// One of many: with the clients of the others, as a thousand of their own cost seconds to make, and
     /// without counters of what did not happen yet, which would be most of what the agent pushes.
-    pub fn one_of_many(
+    pub(crate) fn one_of_many(
         name: String,
         target: &Target,
         key: GroupingKey,

@@ -3,10 +3,12 @@
 
 mod bad_gateways;
 mod bad_targets;
+mod certificates;
 mod discovery;
 mod doubles;
 mod ending;
 mod exec;
+mod failover;
 mod flow;
 mod flush;
 mod host;
@@ -14,12 +16,16 @@ mod hostile;
 mod left;
 mod listed;
 mod lists;
+mod names;
+mod nat;
 mod network;
 mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod process;
+mod proxies;
+mod proxy_doubles;
 mod pulls;
 mod refusals;
 mod relabel_settings;
@@ -29,3 +35,4 @@ mod scraping;
 mod secrets;
 mod settings;
 mod status;
+mod web_config;

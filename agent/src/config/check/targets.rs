@@ -3,6 +3,7 @@
 use humantime::format_duration;
 use service::config::{Place, Places};
 
+use super::transport::{self, Subject};
 use super::{LONGEST, Wrong, url};
 use crate::config::{Discovery, Settings, Target};
 use crate::relabel::Rules;
@@ -11,6 +12,13 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
     for (at, target) in settings.scrape.0.iter().enumerate() {
         let key = |name: &str| format!("scrape[{at}].{name}");
         url(&key("url"), &target.url, wrong);
+        let (transport, urls) = (target.transport(), std::slice::from_ref(&target.url));
+        let subject = Subject { urls, transport: &transport, ca_key: "tls_config.ca_file" };
+        transport::check(&subject, &mut |name, message| wrong(&key(name), message));
+        if target.discovery == Discovery::Dns && target.proxy_url.is_some() {
+            let message = "set beside discovery = \"dns\", whose addresses are asked directly";
+            wrong(&key("proxy_url"), message.to_owned());
+        }
         if target.discovery != Discovery::None && target.instance.is_some() {
             let message = "set beside discovery, where each target is an instance of its own";
             wrong(&key("instance"), message.to_owned());

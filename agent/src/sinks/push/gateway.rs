@@ -1,21 +1,24 @@
-//! One gateway over HTTP: who we are, how often we may ask, and what of an answer matters.
+//! The gateways of one endpoint: which is asked, how often we may ask, and what of an answer matters.
 
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use exposition::GroupingKey;
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use service::config::Secret;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use service::negotiate;
 
-use crate::backoff::retry_after;
+use super::clock::Clock;
+use super::failover::{self, Failover};
+use super::held::Held;
+use super::place::Place;
 use crate::config::{Compression, Endpoint, Method};
-use crate::exchange;
 use crate::sinks::Scope;
+use crate::stats::Stats;
 
 /// What the gateway said.
 #[derive(Debug)]
@@ -39,21 +42,44 @@ pub(super) struct Failure {
     pub(super) scope: Scope,
 }
 
+impl Failure {
+    /// Nothing was sent: what is wrong is here.
+    pub(super) fn setup(message: String) -> Self {
+        Self { reason: "setup", message, scope: Scope::Endpoint }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Gateway {
     endpoint: Endpoint,
-    /// Made when it is first needed: where that fails, other gateways go on, and it is tried again.
-    client: Option<Client>,
+    label: String,
+    places: Vec<Place>,
+    failover: Failover,
+    held: Held,
+    clock: Clock,
     rate: DefaultDirectRateLimiter,
+    stats: Arc<Stats>,
 }
 
 impl Gateway {
-    pub(super) fn new(endpoint: &Endpoint) -> Self {
+    pub(super) fn new(endpoint: &Endpoint, stats: Arc<Stats>) -> Self {
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
-        Self { endpoint: endpoint.clone(), client: None, rate: RateLimiter::direct(Quota::per_second(rate)) }
+        let places: Vec<Place> = endpoint.gateways().iter().map(|url| Place::new(url, endpoint)).collect();
+        let gateway = Self {
+            label: endpoint.label(),
+            failover: Failover::new(places.len(), endpoint.failback),
+            places,
+            held: Held::default(),
+            clock: Clock::default(),
+            rate: RateLimiter::direct(Quota::per_second(rate)),
+            endpoint: endpoint.clone(),
+            stats,
+        };
+        gateway.tell();
+        gateway
     }
 
-    /// Sends a group, which ends after `life`.
+    /// Sends a group, which ends after `life`, to the first gateway that works.
     pub(super) async fn send(
         &mut self,
         key: &GroupingKey,
@@ -61,102 +87,119 @@ impl Gateway {
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
         let life = life.map_or(String::new(), |life| format!("?ttl={}", life.as_secs_f64()));
-        let url = self.url(key) + &life;
-        let request = match self.endpoint.method {
-            Method::Put => self.client()?.put(url),
-            Method::Post => self.client()?.post(url),
-        };
-        let request = request.header(CONTENT_TYPE, exposition::encode::TEXT);
-        let (request, body) = match self.endpoint.compression {
-            Compression::Gzip => (request.header(CONTENT_ENCODING, "gzip"), negotiate::gzip(&body)),
-            Compression::None => (request, body),
-        };
-        let bytes = body.len();
-        let answer = self.answer(request.body(body)).await?;
-        Ok(Answer { bytes, ..answer })
+        let path = format!("/metrics/{key}{life}");
+        let body = Bytes::from(match self.endpoint.compression {
+            Compression::Gzip => negotiate::gzip(&body),
+            Compression::None => body,
+        });
+        let order = self.failover.order(Instant::now());
+        let tries_first = order.first() == Some(&0);
+        let mut failed = None;
+        for at in order {
+            let outcome = self.ask(at, &path, Some(body.clone())).await;
+            let goes_on = outcome.as_ref().is_ok_and(|answer| failover::is_of_a_proxy(answer.status));
+            let answer = match outcome {
+                Ok(answer) if !goes_on => answer,
+                outcome => {
+                    failed.get_or_insert(outcome);
+                    continue;
+                }
+            };
+            self.works(at, tries_first, failed.as_ref());
+            if answer.status.is_success() {
+                self.held.by(key, at);
+                self.tidy(key, at).await;
+            }
+            return Ok(Answer { bytes: body.len(), ..answer });
+        }
+        failed.unwrap_or_else(|| Err(Failure::setup("no gateway to push to".to_owned())))
     }
 
-    /// Deletes a group.
+    /// Deletes a group where it is pushed to now.
     pub(super) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
-        let request = self.client()?.delete(self.url(key));
-        self.answer(request).await
+        self.held.gone(key);
+        self.ask(self.failover.current(), &format!("/metrics/{key}"), None).await
     }
 
-    fn url(&self, key: &GroupingKey) -> String {
-        format!("{}/metrics/{key}", self.endpoint.url.trim_end_matches('/'))
+    /// Notes which gateway is in use, and says so where it is another than before.
+    fn works(&mut self, at: usize, tries_first: bool, failed: Option<&Result<Answer, Failure>>) {
+        let Some(before) = self.failover.worked(at, Instant::now(), tries_first) else { return };
+        self.tell();
+        let (gateway, before) = (&self.places[at].shown, &self.places[before].shown);
+        match failed {
+            Some(Ok(Answer { status, .. })) => {
+                tracing::warn!(
+                    endpoint = self.label,
+                    gateway,
+                    "pushing to another gateway: {before} answers {status}"
+                );
+            }
+            Some(Err(Failure { message, .. })) => {
+                tracing::warn!(
+                    endpoint = self.label,
+                    gateway,
+                    "pushing to another gateway: {before}: {message}"
+                );
+            }
+            None => tracing::info!(endpoint = self.label, gateway, "pushing to the gateway before again"),
+        }
     }
 
-    fn client(&mut self) -> Result<Client, Failure> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => client(&self.endpoint).map_err(setup)?,
-        };
-        Ok(self.client.insert(client).clone())
+    fn tell(&self) {
+        if self.places.len() > 1 {
+            for (at, place) in self.places.iter().enumerate() {
+                self.stats.gateway(&self.label, &place.shown, at == self.failover.current());
+            }
+        }
     }
 
-    async fn answer(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+    /// Deletes a group where it was pushed to meanwhile: with two of them Prometheus would see both.
+    async fn tidy(&mut self, key: &GroupingKey, at: usize) {
+        for behind in self.held.behind(key, at) {
+            let message = match self.ask(behind, &format!("/metrics/{key}"), None).await {
+                Ok(Answer { status, .. }) if status.is_success() => continue,
+                Ok(Answer { status, words, .. }) => format!("{status}: {words}"),
+                Err(failure) => {
+                    self.held.lost(behind);
+                    failure.message
+                }
+            };
+            let gateway = &self.places[behind].shown;
+            tracing::warn!(endpoint = self.label, gateway, group = %key, "the group stays there for its ttl: {message}");
+        }
+    }
+
+    /// One exchange: with a body a push, without one a deletion.
+    async fn ask(&mut self, at: usize, path: &str, body: Option<Bytes>) -> Result<Answer, Failure> {
         // A fleet that comes back after an outage is paced by each of its members.
         while let Err(early) = self.rate.check() {
             tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
         }
-        let request = self.authorized(request).map_err(setup)?;
-        let response = request.send().await.map_err(|error| self.failed(&error))?;
-        let status = response.status();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let after = header.and_then(|value| retry_after(value, SystemTime::now()));
-        let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok(Answer { status, bytes: 0, after, words })
-    }
-
-    fn failed(&self, error: &reqwest::Error) -> Failure {
-        let message = if error.is_timeout() {
-            format!("no answer within {:?}", self.endpoint.timeout)
-        } else {
-            exchange::cause(error)
+        let method = match (&body, self.endpoint.method) {
+            (None, _) => reqwest::Method::DELETE,
+            (Some(_), Method::Put) => reqwest::Method::PUT,
+            (Some(_), Method::Post) => reqwest::Method::POST,
         };
-        // Whoever was connected to may take another group.
-        let scope = if error.is_connect() { Scope::Endpoint } else { Scope::Group };
-        Failure { reason: exchange::reason(error), message, scope }
-    }
-
-    fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
-        let endpoint = &self.endpoint;
-        if let Some(token) = secret(endpoint.bearer_token.as_ref(), endpoint.bearer_token_file.as_deref())? {
-            return Ok(request.bearer_auth(token.expose()));
+        let place = &mut self.places[at];
+        let mut request = place.request(method, path).await?;
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body);
+            if self.endpoint.compression == Compression::Gzip {
+                request = request.header(CONTENT_ENCODING, "gzip");
+            }
         }
-        let Some(user) = &endpoint.username else { return Ok(request) };
-        let password = secret(endpoint.password.as_ref(), endpoint.password_file.as_deref())?;
-        Ok(request.basic_auth(user, password.as_ref().map(Secret::expose)))
+        let (answer, skew) = place.exchange(request).await?;
+        self.clock(skew);
+        Ok(answer)
     }
-}
 
-fn client(endpoint: &Endpoint) -> Result<Client, String> {
-    let url = url::Url::parse(&endpoint.url).ok();
-    let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
-    let mut builder = service::client::builder(endpoint.timeout, endpoint.timeout, https);
-    if url.as_ref().is_some_and(exchange::is_loopback) {
-        builder = builder.no_proxy();
+    fn clock(&mut self, skew: Option<f64>) {
+        let Some(skew) = skew else { return };
+        self.stats.clock_skew(&self.label, skew);
+        match self.clock.saw(skew) {
+            Some(message) if self.clock.off => tracing::warn!(endpoint = self.label, "{message}"),
+            Some(message) => tracing::info!(endpoint = self.label, "{message}"),
+            None => {}
+        }
     }
-    if let Some(file) = &endpoint.ca_file {
-        builder =
-            service::client::trusting(builder, file).map_err(|error| format!("push.ca_file {error}"))?;
-    }
-    builder.build().map_err(|error| exchange::no_client(&endpoint.label(), &error))
-}
-
-fn setup(message: String) -> Failure {
-    Failure { reason: "setup", message, scope: Scope::Endpoint }
-}
-
-async fn words(response: Response) -> String {
-    let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
-}
-
-fn secret(value: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, String> {
-    let Some(file) = file else { return Ok(value.cloned()) };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    Ok(Some(Secret::new(text.trim_end())))
 }

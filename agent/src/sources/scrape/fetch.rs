@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use exposition::{Limits, Page};
 use futures_util::TryStreamExt;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response};
+use reqwest::Response;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use super::body::Body;
-use super::client::{self, Clients};
 use super::content::Content;
+use super::redirects;
 use super::relabelled::Relabel;
 use crate::config::{Target, shown};
 use crate::exchange;
+use crate::transport::{Clients, Ready, Transport};
 
 /// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
 const FORMATS: &str =
@@ -55,10 +56,7 @@ pub(super) struct Fetched {
 #[derive(Debug)]
 pub(super) struct Fetcher {
     target: Target,
-    address: Option<SocketAddr>,
-    shared: Option<Clients>,
-    /// Made when it is first needed: where that fails, other targets go on, and it is tried again.
-    client: Option<Client>,
+    transport: Transport,
     /// The URL for people.
     shown: String,
     limits: Limits,
@@ -70,11 +68,10 @@ pub(super) struct Fetcher {
 
 impl Fetcher {
     pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Self {
+        let transport = Transport::new(&target.url, target.transport(), target.timeout());
         Self {
             target: target.clone(),
-            address,
-            shared: None,
-            client: None,
+            transport: transport.leading(redirects::policy, address),
             shown: shown(&target.url),
             limits: Relabel::before(target),
             answered: false,
@@ -83,7 +80,7 @@ impl Fetcher {
     }
 
     pub(super) fn share(&mut self, clients: &Clients) {
-        self.shared = Some(clients.clone());
+        self.transport.share(clients);
     }
 
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
@@ -110,10 +107,12 @@ impl Fetcher {
     /// The head of the answer. A connection that is closed just when it is used again says nothing of
     /// the target, so then there is a second try within the same time.
     async fn response(&mut self) -> Result<Response, Failure> {
-        let client = self.client()?;
         let end = Instant::now() + self.target.timeout();
+        let ready = self.transport.ready().await;
+        let Ready { client, authorization } =
+            ready.map_err(|message| Failure { reason: "setup", message })?;
         let get = || {
-            let request = client
+            let mut request = client
                 .get(&self.target.url)
                 .timeout(end.saturating_duration_since(Instant::now()))
                 .header(ACCEPT, FORMATS)
@@ -122,6 +121,9 @@ impl Fetcher {
                     "X-Prometheus-Scrape-Timeout-Seconds",
                     self.target.timeout().as_secs_f64().to_string(),
                 );
+            if let Some(value) = &authorization {
+                request = request.header(AUTHORIZATION, value);
+            }
             request.send()
         };
         let answer = match get().await {
@@ -130,7 +132,8 @@ impl Fetcher {
         };
         answer.map_err(|error| {
             let reason = exchange::reason(&error);
-            self.failure(reason, &format!("cannot be scraped: {reason}: {}", exchange::cause(&error)))
+            let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
+            self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(&error)))
         })
     }
 
@@ -182,21 +185,6 @@ impl Fetcher {
             Content::Text | Content::OpenMetrics | Content::Unknown => {}
         }
         Ok(content)
-    }
-
-    fn client(&mut self) -> Result<Client, Failure> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => self
-                .shared
-                .as_ref()
-                .map_or_else(|| client::client(&self.target, self.address), |all| all.client(&self.target))
-                .map_err(|error| Failure {
-                    reason: "setup",
-                    message: exchange::no_client(&self.shown, &error),
-                })?,
-        };
-        Ok(self.client.insert(client).clone())
     }
 
     fn failure(&self, reason: &'static str, message: &str) -> Failure {
