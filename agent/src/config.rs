@@ -4,12 +4,14 @@ mod check;
 mod endpoint;
 mod host;
 mod target;
+mod textfile;
 mod urls;
 
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
 pub use target::{Discovery, Target, TargetLimits};
+pub use textfile::Textfile;
 pub use urls::shown;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,9 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// Pages to scrape.
     pub scrape: OneOrMany<Target>,
+    /// Files with pages to read.
+    #[serde(skip_serializing_if = "no_files")]
+    pub textfile: OneOrMany<Textfile>,
     /// The host's metrics.
     pub host: HostSettings,
     /// Gateways to push to.
@@ -78,6 +83,7 @@ impl Default for Settings {
             interval: Duration::from_secs(15),
             identity: IdentitySettings::default(),
             scrape: OneOrMany(vec![Target::at("http://127.0.0.1:8000/metrics")]),
+            textfile: OneOrMany(Vec::new()),
             host: HostSettings::default(),
             push: OneOrMany(vec![Endpoint::at("http://127.0.0.1:9091")]),
             pull: PullSettings::default(),
@@ -103,6 +109,10 @@ impl Default for Shutdown {
     fn default() -> Self {
         Self { grace: Duration::from_secs(10) }
     }
+}
+
+fn no_files(files: &OneOrMany<Textfile>) -> bool {
+    files.0.is_empty()
 }
 
 impl Settings {

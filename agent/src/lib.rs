@@ -77,6 +77,10 @@ pub async fn run(
             sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
         }
     }
+    for (textfile, key) in settings.textfile.0.iter().zip(identity.textfiles.clone()) {
+        let stats = Arc::clone(&stats);
+        sources.push(Box::new(sources::textfile::Textfiles::new(textfile, settings.interval, key, stats)));
+    }
     if settings.host.enabled {
         let (interval, key) = (settings.interval, identity.host.clone());
         sources.push(Box::new(sources::host::Host::new(&settings.host, interval, key, Arc::clone(&stats))));

@@ -109,7 +109,7 @@ fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes>
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
-    let groups = identity.targets.iter().chain([&identity.host, &identity.own]);
+    let groups = identity.targets.iter().chain(&identity.textfiles).chain([&identity.host, &identity.own]);
     let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
     let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
     let notes: String = honoring

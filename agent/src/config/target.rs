@@ -1,5 +1,6 @@
 //! A page to scrape.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use exposition::Limits;
@@ -28,6 +29,10 @@ pub struct Target {
     /// Its instance, where it is not the agent's (with several targets: host:port of the URL).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// A page that the app writes on its way out: it takes the place of a page that cannot be scraped any
+    /// more, if it is newer than the last one that could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_file: Option<PathBuf>,
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
@@ -85,6 +90,7 @@ impl Target {
             honor_labels: false,
             job: None,
             instance: None,
+            exit_file: None,
             limits: TargetLimits::default(),
         }
     }

@@ -2,7 +2,9 @@
 
 mod client;
 mod content;
+mod exit;
 mod fetch;
+mod last;
 mod selection;
 mod synthetic;
 
@@ -18,6 +20,7 @@ use crate::config::Target;
 use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use exit::Exit;
 use fetch::{Failure, Fetcher};
 use selection::{DROPPED, Selected};
 use synthetic::Report;
@@ -28,6 +31,9 @@ pub struct Scrape {
     key: GroupingKey,
     clash: Clash,
     fetcher: Fetcher,
+    exit: Option<Exit>,
+    /// The last scrape was good.
+    is_up: bool,
     stats: Arc<Stats>,
     series: Series,
     /// The series of the scrape before, for `scrape_series_added`.
@@ -55,6 +61,8 @@ impl Scrape {
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             fetcher: Fetcher::new(target, address),
+            exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
+            is_up: false,
             stats,
             series: Series::default(),
             before: HashSet::new(),
@@ -65,6 +73,7 @@ impl Scrape {
 
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
+        let stamp = exit::stamp();
         let fetched = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
         match fetched {
@@ -76,24 +85,39 @@ impl Scrape {
                 if self.failing.take().is_some() {
                     tracing::info!(target = self.name, "scrapes work again");
                 }
-                self.says(taken_at, &report, Some(page))
+                if let Some(exit) = &mut self.exit {
+                    exit.scraped(stamp);
+                }
+                self.is_up = true;
+                self.says(taken_at, &report, true, Some(page))
             }
-            Err(failure) => self.failed(taken_at, report, &failure),
+            Err(failure) => {
+                let failed = self.failed(taken_at, report, &failure);
+                self.exited(taken_at, report).await.unwrap_or(failed)
+            }
         }
+    }
+
+    /// What the app left on its way out.
+    async fn exited(&mut self, taken_at: SystemTime, mut report: Report) -> Option<Snapshot> {
+        let read = self.exit.as_mut()?.read(&self.name, self.fetcher.timeout()).await?;
+        report.samples = read.page.sample_count();
+        let page = self.labelled(&read.page, &mut report, taken_at);
+        Some(self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, Some(page)))
     }
 
     fn failed(&mut self, taken_at: SystemTime, report: Report, failure: &Failure) -> Snapshot {
         self.before.clear();
+        self.is_up = false;
         self.stats.collected(&self.name, Some(failure.reason));
         if self.failing.as_ref() != Some(&failure.message) {
             tracing::warn!(target = self.name, reason = failure.reason, "scrape failed: {}", failure.message);
             self.failing = Some(failure.message.clone());
         }
-        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, None)
+        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, None)
     }
 
-    fn says(&self, taken_at: SystemTime, report: &Report, page: Option<Page>) -> Snapshot {
-        let up = page.is_some();
+    fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
     }
@@ -130,6 +154,10 @@ impl Source for Scrape {
         Box::pin(self.snapshot())
     }
 
+    fn last(&mut self, longest: Duration) -> Collecting<'_> {
+        Box::pin(self.last_words(longest))
+    }
+
     fn looks(&self) -> bool {
         true
     }
@@ -143,6 +171,6 @@ impl Source for Scrape {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
         self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
         let report = Report { body_bytes: -1.0, ..Report::default() };
-        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, None) })
+        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, false, None) })
     }
 }
