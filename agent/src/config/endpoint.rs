@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{Secret, duration, optional_duration};
+use service::config::{ByteSize, Secret, duration, optional_duration};
 
 /// A Pushgateway, or ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub struct Endpoint {
     /// Pushes a second at the most.
     #[serde(default = "fifty")]
     pub rate: u32,
+    /// Bytes of a real Pushgateway's page that a push may read on the average, to find out whether another
+    /// agent pushes its group; ours says so by itself.
+    #[serde(default = "conflict_read")]
+    pub conflict_read: ByteSize,
     /// PEM certificates to trust instead of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -101,6 +105,10 @@ fn fifty() -> u32 {
     50
 }
 
+fn conflict_read() -> ByteSize {
+    ByteSize(64 << 10)
+}
+
 impl Endpoint {
     /// The life of a group, where four intervals are no longer.
     pub const TTL: Duration = Duration::from_mins(1);
@@ -116,6 +124,7 @@ impl Endpoint {
             linger: half_minute(),
             compression: Compression::default(),
             rate: fifty(),
+            conflict_read: conflict_read(),
             ca_file: None,
             username: None,
             password: None,

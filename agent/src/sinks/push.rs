@@ -1,16 +1,18 @@
 //! Pushing to a Pushgateway, the real one or ours: one group is one PUT of its newest state.
 
 mod body;
-mod gateway;
+pub(crate) mod gateway;
 mod groups;
+mod lines;
 mod refusal;
+mod rivals;
 mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use exposition::GroupingKey;
+use exposition::{GroupingKey, Page};
 use reqwest::StatusCode;
 
 use super::{Scope, SendError, Sink};
@@ -20,7 +22,11 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+use rivals::{News, Pusher, Rivals, in_line};
 use said::Said;
+
+/// What reading a gateway's page may take before a push.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// One gateway.
 #[derive(Debug)]
@@ -30,6 +36,10 @@ pub struct Push {
     gateway: Gateway,
     groups: Groups,
     said: Said,
+    pusher: Pusher,
+    /// What says in a group who pushed it.
+    signed: Page,
+    rivals: Rivals,
     stats: Arc<Stats>,
 }
 
@@ -40,7 +50,10 @@ impl Push {
         stats.endpoint(&label);
         let groups = Groups::new(endpoint.on_shutdown, endpoint.linger);
         let gateway = Gateway::new(endpoint);
-        Self { label, ttl: endpoint.ttl, gateway, groups, said: Said::default(), stats }
+        let pusher = Pusher(stats.id);
+        let rivals = Rivals::new(pusher, endpoint.conflict_read.0);
+        let (ttl, said, signed) = (endpoint.ttl, Said::default(), pusher.page());
+        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, stats }
     }
 }
 
@@ -49,10 +62,14 @@ impl Sink for Push {
         // Something is sent at every interval, so this needs no clock of its own.
         let due = self.groups.due(Instant::now());
         self.delete(due).await;
+        if !snapshot.last {
+            self.look(&snapshot.key).await;
+        }
         let was_refused = self.said.is_stood_in(&snapshot.key).then(|| refusal::over(snapshot));
-        let Body { text, left_out, first } = body::body(was_refused.as_ref().unwrap_or(snapshot));
+        let Body { text, left_out, first } =
+            body::body(was_refused.as_ref().unwrap_or(snapshot), &self.signed);
         let life = self.groups.life(snapshot, self.ttl);
-        match self.gateway.send(&snapshot.key, life, text).await {
+        match self.gateway.send(&snapshot.key, life, self.pusher, text).await {
             Ok(answer) if answer.status.is_success() => {
                 self.took(snapshot, &answer);
                 self.clashing(snapshot, left_out, first.as_deref());
@@ -89,16 +106,68 @@ impl Push {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
+        let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
+        self.tell(&snapshot.key, news);
+        if snapshot.last {
+            self.forget(&snapshot.key);
+        }
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
         }
     }
 
+    /// Reads who pushed this group last, where the gateway does not say so by itself.
+    async fn look(&mut self, key: &GroupingKey) {
+        let looks = self.rivals.wants_a_look(key, Instant::now());
+        if looks || self.rivals.suspects(key) {
+            // Two agents with one identity read their sources at the same moments. Each would look before
+            // the other pushes, and whoever pushes last would never know.
+            tokio::time::sleep(self.pusher.offset()).await;
+        }
+        if !looks {
+            return;
+        }
+        let mut before = None;
+        let read = self.gateway.lines(rivals::LONGEST, |line| before = before.or_else(|| in_line(line, key)));
+        // A push is not to come late for this.
+        let bytes = match tokio::time::timeout(LOOK, read).await {
+            Ok(Ok(bytes)) => bytes,
+            // The push that follows says what is wrong.
+            Ok(Err(failure)) if failure.reason != "body" => return,
+            // It is too long, or too slow: not again soon.
+            Ok(Err(_)) | Err(_) => rivals::LONGEST,
+        };
+        let news = self.rivals.looked(key, bytes, before);
+        self.tell(key, news);
+    }
+
+    fn tell(&self, key: &GroupingKey, news: Option<News>) {
+        let (endpoint, conflicts) = (&self.label, self.rivals.conflicts());
+        match news {
+            None => return,
+            Some(News::Conflict) => tracing::warn!(
+                endpoint,
+                group = %key,
+                "another agent pushes this group, too, and each takes the other's values away: \
+                 give one of them another identity.instance, or another job"
+            ),
+            Some(News::Over) => {
+                tracing::info!(endpoint, group = %key, "no other agent pushes this group any more");
+            }
+        }
+        self.stats.conflict(endpoint, &key.to_string(), news == Some(News::Conflict), conflicts);
+    }
+
+    fn forget(&mut self, key: &GroupingKey) {
+        self.rivals.forget(key);
+        self.stats.conflict(&self.label, &key.to_string(), false, self.rivals.conflicts());
+    }
+
     /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
     /// all the same; it is tried again where its stand-in may get through later.
     async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
-        let Body { text, .. } = body::body(snapshot);
-        match self.gateway.send(&snapshot.key, life, text).await {
+        let Body { text, .. } = body::body(snapshot, &self.signed);
+        match self.gateway.send(&snapshot.key, life, self.pusher, text).await {
             Ok(answer) if answer.status.is_success() => {
                 self.groups.took(snapshot, Instant::now());
                 self.said.stands_in(snapshot);
@@ -162,6 +231,7 @@ impl Push {
         let mut kept = 0;
         for key in groups {
             self.said.deleted(&key);
+            self.forget(&key);
             let message = match self.gateway.delete(&key).await {
                 Ok(Answer { status, .. }) if status.is_success() => continue,
                 Ok(Answer { status, words, .. }) => format!("{status}: {words}"),

@@ -20,6 +20,7 @@ mod peers;
 mod process;
 mod pulls;
 mod refusals;
+mod rivals;
 mod scraping;
 mod secrets;
 mod settings;

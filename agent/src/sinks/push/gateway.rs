@@ -12,35 +12,43 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use service::config::Secret;
 use service::negotiate;
 
+use super::lines;
+use super::rivals::Pusher;
 use crate::backoff::retry_after;
 use crate::config::{Compression, Endpoint, Method};
 use crate::exchange;
 use crate::sinks::Scope;
 
+/// Who pushes, and, as our gateway answers, who pushed the group before.
+const PUSHER: &str = "x-pushpull-agent";
+const BEFORE: &str = "x-pushpull-before";
+
 /// What the gateway said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     /// Bytes sent, once packed.
     pub(super) bytes: usize,
+    /// Who pushed the group before, as our gateway says; empty where nobody did.
+    pub(super) before: Option<String>,
     /// How long it asks to be left alone.
     pub(super) after: Option<Duration>,
     /// The start of its words, on one line.
-    pub(super) words: String,
+    pub(crate) words: String,
 }
 
 /// Why it said nothing.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// A label value.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// For people.
-    pub(super) message: String,
+    pub(crate) message: String,
     pub(super) scope: Scope,
 }
 
 #[derive(Debug)]
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     endpoint: Endpoint,
     /// Made when it is first needed: where that fails, other gateways go on, and it is tried again.
     client: Option<Client>,
@@ -48,7 +56,7 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    pub(super) fn new(endpoint: &Endpoint) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint) -> Self {
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
         Self { endpoint: endpoint.clone(), client: None, rate: RateLimiter::direct(Quota::per_second(rate)) }
     }
@@ -58,6 +66,7 @@ impl Gateway {
         &mut self,
         key: &GroupingKey,
         life: Option<Duration>,
+        pusher: Pusher,
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
         let life = life.map_or(String::new(), |life| format!("?ttl={}", life.as_secs_f64()));
@@ -66,7 +75,8 @@ impl Gateway {
             Method::Put => self.client()?.put(url),
             Method::Post => self.client()?.post(url),
         };
-        let request = request.header(CONTENT_TYPE, exposition::encode::TEXT);
+        let request =
+            request.header(CONTENT_TYPE, exposition::encode::TEXT).header(PUSHER, pusher.to_string());
         let (request, body) = match self.endpoint.compression {
             Compression::Gzip => (request.header(CONTENT_ENCODING, "gzip"), negotiate::gzip(&body)),
             Compression::None => (request, body),
@@ -76,8 +86,21 @@ impl Gateway {
         Ok(Answer { bytes, ..answer })
     }
 
+    /// The page of all groups, of which at most `most` bytes are read: how many that were.
+    pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<usize, Failure> {
+        let request = self.client()?.get(format!("{}/metrics", self.endpoint.url.trim_end_matches('/')));
+        self.paced().await;
+        let request = self.authorized(request).map_err(setup)?;
+        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let failed = |reason, message| Failure { reason, message, scope: Scope::Group };
+        if response.status() != StatusCode::OK {
+            return Err(failed("status", format!("answers {}, expected 200", response.status())));
+        }
+        lines::each(response, most, line).await.map_err(|message| failed("body", message))
+    }
+
     /// Deletes a group.
-    pub(super) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
+    pub(crate) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
         let request = self.client()?.delete(self.url(key));
         self.answer(request).await
     }
@@ -95,17 +118,22 @@ impl Gateway {
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        // A fleet that comes back after an outage is paced by each of its members.
-        while let Err(early) = self.rate.check() {
-            tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
-        }
+        self.paced().await;
         let request = self.authorized(request).map_err(setup)?;
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = header.and_then(|value| retry_after(value, SystemTime::now()));
+        let before = response.headers().get(BEFORE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok(Answer { status, bytes: 0, after, words })
+        Ok(Answer { status, bytes: 0, before, after, words })
+    }
+
+    /// A fleet that comes back after an outage is paced by each of its members.
+    async fn paced(&self) {
+        while let Err(early) = self.rate.check() {
+            tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
+        }
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failure {
