@@ -3,6 +3,7 @@
 mod check;
 mod endpoint;
 mod host;
+mod reap;
 mod target;
 mod textfile;
 mod urls;
@@ -10,6 +11,7 @@ mod urls;
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
+pub use reap::{Lifetime, ReapSettings};
 pub use target::{Discovery, Target, TargetLimits};
 pub use textfile::Textfile;
 pub use urls::shown;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub pull: PullSettings,
     /// How stopping goes.
     pub shutdown: Shutdown,
+    /// How long groups live that nobody pushes.
+    pub reap: ReapSettings,
     /// Logging.
     pub log: LogSettings,
 }
@@ -88,6 +92,7 @@ impl Default for Settings {
             push: OneOrMany(vec![Endpoint::at("http://127.0.0.1:9091")]),
             pull: PullSettings::default(),
             shutdown: Shutdown::default(),
+            reap: ReapSettings::default(),
             log: LogSettings::default(),
         }
     }

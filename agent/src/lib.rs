@@ -10,6 +10,7 @@
 //! - [`sources`], [`discovery`], [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
+//! - [`reap`]: the end of groups that nobody pushes any more
 //! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
 
 pub mod backoff;
@@ -20,6 +21,7 @@ pub mod exec;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+pub mod reap;
 pub mod routes;
 mod series;
 pub mod sinks;

@@ -131,7 +131,7 @@ impl Push {
         let read = self.gateway.lines(rivals::LONGEST, |line| before = before.or_else(|| in_line(line, key)));
         // A push is not to come late for this.
         let bytes = match tokio::time::timeout(LOOK, read).await {
-            Ok(Ok(bytes)) => bytes,
+            Ok(Ok(read)) => read.bytes,
             // The push that follows says what is wrong.
             Ok(Err(failure)) if failure.reason != "body" => return,
             // It is too long, or too slow: not again soon.

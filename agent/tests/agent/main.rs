@@ -19,6 +19,7 @@ mod once;
 mod peers;
 mod process;
 mod pulls;
+mod reap;
 mod refusals;
 mod rivals;
 mod scraping;

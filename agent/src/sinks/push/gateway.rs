@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use exposition::GroupingKey;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use service::config::Secret;
 use service::negotiate;
@@ -35,6 +35,14 @@ pub(crate) struct Answer {
     pub(super) after: Option<Duration>,
     /// The start of its words, on one line.
     pub(crate) words: String,
+}
+
+/// A page that was read line by line.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) bytes: usize,
+    /// What the gateway's clock says, in whole seconds.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// Why it said nothing.
@@ -86,8 +94,8 @@ impl Gateway {
         Ok(Answer { bytes, ..answer })
     }
 
-    /// The page of all groups, of which at most `most` bytes are read: how many that were.
-    pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<usize, Failure> {
+    /// The page of all groups, of which at most `most` bytes are read.
+    pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<Read, Failure> {
         let request = self.client()?.get(format!("{}/metrics", self.endpoint.url.trim_end_matches('/')));
         self.paced().await;
         let request = self.authorized(request).map_err(setup)?;
@@ -96,7 +104,10 @@ impl Gateway {
         if response.status() != StatusCode::OK {
             return Err(failed("status", format!("answers {}, expected 200", response.status())));
         }
-        lines::each(response, most, line).await.map_err(|message| failed("body", message))
+        let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let bytes = lines::each(response, most, line).await.map_err(|message| failed("body", message))?;
+        Ok(Read { bytes, date })
     }
 
     /// Deletes a group.
