@@ -12,7 +12,7 @@ use agent::config::{self, Settings};
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
-use agent::reap::{self, Orders, Rules};
+use agent::reap;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
 use service::{crypto, health, logs, server, stop};
@@ -64,23 +64,7 @@ enum Command {
     /// Only says which, unless --yes is given. The age is looked at again right before a group is deleted; a
     /// push that arrives between that look and the deletion is lost until the next one. Ends with 0 where
     /// all gateways could be asked and all was deleted, else with 1.
-    Reap {
-        /// Lifetime of all groups since their last push, such as 5m; else reap.jobs and reap.older_than hold.
-        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-        older_than: Option<Duration>,
-        /// Only groups whose job fits this pattern with * and ?.
-        #[arg(long, value_name = "GLOB")]
-        job: Option<glob::Pattern>,
-        /// Only groups with this label; may be given several times.
-        #[arg(long = "match", value_name = "LABEL=VALUE", value_parser = label)]
-        labels: Vec<(String, String)>,
-        /// Delete them.
-        #[arg(long)]
-        yes: bool,
-        /// Go on at each interval; says of itself at /metrics on --listen.
-        #[arg(long)]
-        watch: bool,
-    },
+    Reap(#[command(flatten)] reap::Arguments),
     /// Ask the running agent whether it is healthy, and exit: 0 if it is. For container health checks.
     Health,
 }
@@ -144,12 +128,6 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     print(&format!("{described}\n{groups}{notes}"))
 }
 
-/// `LABEL=VALUE`.
-fn label(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected LABEL=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 /// How a run ended: what was left undone, and the exit code of the app where there is one.
 struct Ended {
     left: Vec<Left>,
@@ -165,14 +143,14 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             let stop = stop::signals()?;
             agent::run(settings, identity, Mode::Once, stop).await.map(alone)
         }
-        Some(Command::Reap { older_than, job, labels, yes, watch }) => {
-            let Some(rules) = Rules::new(&settings.reap, older_than, job, labels) else {
+        Some(Command::Reap(arguments)) => {
+            let Some(orders) = arguments.orders(&settings.reap) else {
                 eprintln!(
                     "pushpull-agent: how old? give --older-than 5m, or set reap.older_than or reap.jobs"
                 );
                 return Ok(Ended { left: Vec::new(), code: Some(2) });
             };
-            let went_well = reap::run(settings, Orders { rules, yes, watch }, stop::signals()?).await?;
+            let went_well = reap::run(settings, orders, stop::signals()?).await?;
             Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }
         Some(Command::Exec { command }) => {

@@ -3,10 +3,12 @@
 //! The age of a group is looked at again right before it is deleted. A push that arrives between that look
 //! and the DELETE is lost until the next one: a Pushgateway cannot delete on a condition.
 
+mod arguments;
 mod listing;
 mod rules;
 mod stats;
 
+pub use arguments::Arguments;
 pub use rules::Rules;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,8 @@ mod body;
 pub(crate) mod gateway;
 mod groups;
 mod lines;
+mod looks;
+mod pusher;
 mod refusal;
 mod rivals;
 mod said;
@@ -22,11 +24,9 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
-use rivals::{News, Pusher, Rivals, in_line};
+use pusher::Pusher;
+use rivals::Rivals;
 use said::Said;
-
-/// What reading a gateway's page may take before a push.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// One gateway.
 #[derive(Debug)]
@@ -114,53 +114,6 @@ impl Push {
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
         }
-    }
-
-    /// Reads who pushed this group last, where the gateway does not say so by itself.
-    async fn look(&mut self, key: &GroupingKey) {
-        let looks = self.rivals.wants_a_look(key, Instant::now());
-        if looks || self.rivals.suspects(key) {
-            // Two agents with one identity read their sources at the same moments. Each would look before
-            // the other pushes, and whoever pushes last would never know.
-            tokio::time::sleep(self.pusher.offset()).await;
-        }
-        if !looks {
-            return;
-        }
-        let mut before = None;
-        let read = self.gateway.lines(rivals::LONGEST, |line| before = before.or_else(|| in_line(line, key)));
-        // A push is not to come late for this.
-        let bytes = match tokio::time::timeout(LOOK, read).await {
-            Ok(Ok(read)) => read.bytes,
-            // The push that follows says what is wrong.
-            Ok(Err(failure)) if failure.reason != "body" => return,
-            // It is too long, or too slow: not again soon.
-            Ok(Err(_)) | Err(_) => rivals::LONGEST,
-        };
-        let news = self.rivals.looked(key, bytes, before);
-        self.tell(key, news);
-    }
-
-    fn tell(&self, key: &GroupingKey, news: Option<News>) {
-        let (endpoint, conflicts) = (&self.label, self.rivals.conflicts());
-        match news {
-            None => return,
-            Some(News::Conflict) => tracing::warn!(
-                endpoint,
-                group = %key,
-                "another agent pushes this group, too, and each takes the other's values away: \
-                 give one of them another identity.instance, or another job"
-            ),
-            Some(News::Over) => {
-                tracing::info!(endpoint, group = %key, "no other agent pushes this group any more");
-            }
-        }
-        self.stats.conflict(endpoint, &key.to_string(), news == Some(News::Conflict), conflicts);
-    }
-
-    fn forget(&mut self, key: &GroupingKey) {
-        self.rivals.forget(key);
-        self.stats.conflict(&self.label, &key.to_string(), false, self.rivals.conflicts());
     }
 
     /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused

@@ -13,7 +13,7 @@ use service::config::Secret;
 use service::negotiate;
 
 use super::lines;
-use super::rivals::Pusher;
+use super::pusher::Pusher;
 use crate::backoff::retry_after;
 use crate::config::{Compression, Endpoint, Method};
 use crate::exchange;

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use exposition::{GroupingKey, Kind, Page, PageBuilder, Sample};
+use exposition::GroupingKey;
 
-const NAME: &str = "pushpull_agent_pusher_id";
-const HELP: &str =
-    "Random number of the agent that pushed this group last; back and forth where two of them do.";
+use super::pusher::Pusher;
+
 /// What a foreign id counts for, against one for each push without: twice in nine pushes is a conflict.
 const FOUND: u8 = 8;
 /// So many pushes may read the page as soon as they like, so that a second agent is found when it starts.
@@ -21,31 +20,6 @@ const FEW: usize = 8;
 const PAUSE: Duration = Duration::from_millis(250);
 /// A page that is longer is not read to its end.
 pub(super) const LONGEST: usize = 16 << 20;
-
-/// Which agent pushes: another one after each start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pusher(pub(super) u64);
-
-impl Pusher {
-    /// By how much this agent's pushes are moved, where it looks before them or another is suspected.
-    pub(super) fn offset(self) -> Duration {
-        Duration::from_millis(self.0 % 200)
-    }
-
-    /// As the page of a group that says so.
-    pub(super) fn page(self) -> Page {
-        let mut page = PageBuilder::new();
-        page.family(NAME, HELP, Kind::Gauge);
-        page.sample(NAME, &[], self.0 as f64);
-        page.finish()
-    }
-}
-
-impl std::fmt::Display for Pusher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
 
 /// What a look changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,106 +129,5 @@ impl Rivals {
     }
 }
 
-/// The id in a line of a gateway's page, if it is that of this group.
-pub(super) fn in_line(line: &[u8], key: &GroupingKey) -> Option<f64> {
-    let text = line.strip_prefix(NAME.as_bytes()).filter(|rest| rest.starts_with(b"{")).map(|_| line)?;
-    let page = Page::parse([text, b"\n"].concat(), &exposition::Limits::default()).ok()?;
-    page.samples().find(|sample| is_of(sample, key)).map(|sample| sample.value())
-}
-
-fn is_of(sample: &Sample<'_>, key: &GroupingKey) -> bool {
-    let mut found: Vec<(String, String)> = sample
-        .labels()
-        .filter(|label| !label.value.is_empty())
-        .map(|label| (label.name.to_owned(), label.value.into_owned()))
-        .collect();
-    let mut wanted: Vec<(String, String)> = key
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    found.sort();
-    wanted.sort();
-    found == wanted
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rivals() -> (Rivals, GroupingKey) {
-        (Rivals::new(Pusher(1), 100), "job/j/instance/i".parse().unwrap())
-    }
-
-    #[test]
-    fn a_predecessor_is_no_rival_and_neither_is_one_that_pushes_once_more() {
-        let (mut rivals, key) = rivals();
-        assert_eq!(rivals.pushed(&key, Some("2")), None);
-        assert_eq!(rivals.pushed(&key, Some("2")), None, "its last push came after our first");
-        for _ in 0..100 {
-            assert_eq!(rivals.pushed(&key, Some("1")), None);
-        }
-        assert_eq!(rivals.pushed(&key, Some("3")), None, "our successor");
-    }
-
-    #[test]
-    fn one_that_pushes_again_and_again_is_found_at_the_second_time_and_told_once() {
-        let (mut rivals, key) = rivals();
-        rivals.pushed(&key, Some(""));
-        assert_eq!(rivals.pushed(&key, Some("2")), None);
-        assert_eq!(rivals.pushed(&key, Some("2")), Some(News::Conflict));
-        assert_eq!((rivals.pushed(&key, Some("3")), rivals.conflicts()), (None, 1));
-        let over = (0..100).position(|_| rivals.pushed(&key, Some("1")) == Some(News::Over));
-        assert_eq!((over, rivals.conflicts()), (Some(15), 0));
-    }
-
-    #[test]
-    fn one_that_pushes_an_eighth_as_often_is_found_too() {
-        let (mut rivals, key) = rivals();
-        rivals.pushed(&key, Some(""));
-        let mut befores = ["2", "1", "1", "1", "1", "1", "1", "1", "2"].into_iter();
-        assert_eq!(befores.position(|before| rivals.pushed(&key, Some(before)).is_some()), Some(8));
-    }
-
-    #[test]
-    fn a_page_is_read_for_what_it_costs_and_for_each_group_in_turn() {
-        let (mut rivals, one) = rivals();
-        let two: GroupingKey = "job/k".parse().unwrap();
-        let mut now = Instant::now();
-        assert!(!rivals.wants_a_look(&one, now), "it was not pushed yet");
-        for key in [&one, &two] {
-            rivals.pushed(key, None);
-        }
-        // 6,400 bytes are there at first, and 100 more with each push: a page of 1,000 is one in ten.
-        let mut looks = [0, 0];
-        for round in 0..1_000 {
-            for (at, key) in [&one, &two].into_iter().enumerate() {
-                now += PAUSE;
-                if rivals.wants_a_look(key, now) {
-                    assert_eq!(rivals.looked(key, 1_000, Some(1.0)), None);
-                    looks[at] += u32::from(round >= 100);
-                }
-            }
-        }
-        assert!(looks.iter().all(|count| (80..=100).contains(count)), "{looks:?}");
-        rivals.pushed(&one, Some("1"));
-        assert!(!rivals.wants_a_look(&one, now + PAUSE), "a gateway that says it is not read");
-    }
-
-    #[test]
-    fn an_id_is_read_of_its_own_group_alone() {
-        let (_, key) = rivals();
-        for (line, want) in [
-            (
-                "pushpull_agent_pusher_id{instance=\"i\",job=\"j\"} 2.81474976710655e+14",
-                Some(281_474_976_710_655.0),
-            ),
-            ("pushpull_agent_pusher_id{instance=\"x\",job=\"j\"} 7", None),
-            ("pushpull_agent_pusher_id{exported_job=\"a\",instance=\"i\",job=\"j\"} 7", None),
-            ("pushpull_agent_pusher_ids{instance=\"i\",job=\"j\"} 7", None),
-            ("# TYPE pushpull_agent_pusher_id gauge", None),
-        ] {
-            assert_eq!(in_line(line.as_bytes(), &key), want, "{line}");
-        }
-    }
-}
+mod tests;
