@@ -174,7 +174,8 @@ impl Push {
                 endpoint = self.label,
                 group = %snapshot.key,
                 count = left_out,
-                "left out of pushes: {first} and others differ only in labels of the group, which a Pushgateway overwrites"
+                "left out of pushes: {first} and others. They differ from what is pushed only in labels that the \
+                 group has, too, and a Pushgateway overwrites those: to it they are one series. Pulls show them all"
             );
         }
     }

@@ -1,5 +1,6 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
+mod clashing;
 mod client;
 mod content;
 mod exit;
@@ -40,6 +41,8 @@ pub struct Scrape {
     before: HashSet<u64>,
     /// What went wrong last time, so that it is logged once and not each interval.
     failing: Option<String>,
+    /// What becomes of labels that clash with the group's was said.
+    explained: bool,
     /// Why samples were left out last time.
     dropping: BTreeSet<&'static str>,
 }
@@ -67,6 +70,7 @@ impl Scrape {
             series: Series::default(),
             before: HashSet::new(),
             failing: None,
+            explained: false,
             dropping: BTreeSet::new(),
         }
     }
@@ -124,6 +128,14 @@ impl Scrape {
 
     /// The page with the target's labels on, without the samples that cannot stay.
     fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Page {
+        // At its first page, and at one that comes back.
+        if self.before.is_empty()
+            && !self.explained
+            && let Some(clash) = clashing::explained(page, &self.key, self.clash)
+        {
+            tracing::info!(target = self.name, "{clash}");
+            self.explained = true;
+        }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
         let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
         let Selected { page, series, dropped } =

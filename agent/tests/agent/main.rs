@@ -11,6 +11,7 @@ mod exit_file;
 mod flow;
 mod flush;
 mod host;
+mod identity;
 mod last_breath;
 mod left;
 mod network;

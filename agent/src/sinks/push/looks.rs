@@ -14,15 +14,21 @@ const LOOK: Duration = Duration::from_secs(2);
 impl Push {
     /// Reads who pushed this group last, where the gateway does not say so by itself.
     pub(super) async fn look(&mut self, key: &GroupingKey) {
-        let looks = self.rivals.wants_a_look(key, Instant::now());
-        if looks || self.rivals.suspects(key) {
-            // Two agents with one identity read their sources at the same moments. Each would look before
-            // the other pushes, and whoever pushes last would never know.
-            tokio::time::sleep(self.pusher.offset()).await;
-        }
-        if !looks {
+        let began = Instant::now();
+        let looks = self.rivals.wants_a_look(key, began);
+        if !looks && !self.rivals.suspects(key, began) {
             return;
         }
+        // Two agents with one identity read their sources at the same moments. Each would look before
+        // the other pushes, and whoever pushes last would never know.
+        tokio::time::sleep(self.pusher.offset()).await;
+        if looks {
+            self.read(key).await;
+        }
+        self.rivals.waited(began.elapsed(), Instant::now());
+    }
+
+    async fn read(&mut self, key: &GroupingKey) {
         let mut before = None;
         let read = self.gateway.lines(rivals::LONGEST, |line| before = before.or_else(|| in_line(line, key)));
         // A push is not to come late for this.

@@ -14,7 +14,7 @@ pub(super) struct Pusher(pub(super) u64);
 impl Pusher {
     /// By how much this agent's pushes are moved, where it looks before them or another is suspected.
     pub(super) fn offset(self) -> Duration {
-        Duration::from_millis(self.0 % 200)
+        Duration::from_millis(self.0 % 100)
     }
 
     /// As the page of a group that says so.

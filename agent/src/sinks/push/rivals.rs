@@ -14,10 +14,8 @@ use super::pusher::Pusher;
 const FOUND: u8 = 8;
 /// So many pushes may read the page as soon as they like, so that a second agent is found when it starts.
 const SAVED: usize = 64;
-/// Where there are more groups than these, they are not to wait for each other's looks.
-const FEW: usize = 8;
-/// Between two looks then.
-const PAUSE: Duration = Duration::from_millis(250);
+/// A look, with the wait before it, takes no more than one part in so many of the time.
+const SHARE: u32 = 10;
 /// A page that is longer is not read to its end.
 pub(super) const LONGEST: usize = 16 << 20;
 
@@ -36,6 +34,8 @@ struct Group {
     conflict: bool,
     /// When the page was read for it last, in pushes.
     looked: u64,
+    /// It was not looked at because of another that was: its turn comes first.
+    owed: bool,
 }
 
 /// What is known of the groups that were pushed.
@@ -52,36 +52,45 @@ pub(super) struct Rivals {
     /// What the page cost last.
     cost: usize,
     pushes: u64,
-    /// When the page was read last.
-    last: Option<Instant>,
+    /// No push waits before.
+    rest_until: Option<Instant>,
 }
 
 impl Rivals {
     pub(super) fn new(mine: Pusher, each: usize) -> Self {
         let (groups, saved) = (BTreeMap::new(), each.saturating_mul(SAVED));
-        Self { mine, groups, says: false, each, saved, cost: 0, pushes: 0, last: None }
+        Self { mine, groups, says: false, each, saved, cost: 0, pushes: 0, rest_until: None }
     }
 
     /// Whether the gateway's page is to be read before this group is pushed.
     pub(super) fn wants_a_look(&mut self, key: &GroupingKey, now: Instant) -> bool {
         self.pushes += 1;
         self.saved = self.saved.saturating_add(self.each).min(self.each.saturating_mul(SAVED).max(LONGEST));
-        let Some(group) = self.groups.get(key).filter(|_| !self.says && self.each > 0) else { return false };
-        let many = self.groups.len() > FEW;
-        if many && self.last.is_some_and(|last| now.duration_since(last) < PAUSE) {
+        if self.says || self.each == 0 {
             return false;
         }
+        let (owing, rests) = (self.groups.values().any(|group| group.owed), self.rests(now));
         // Where not all can be looked at, it is the turn of the one that was not for the longest time.
-        let oldest = self.groups.values().all(|other| other.looked >= group.looked);
+        let oldest = self.groups.values().map(|group| group.looked).min();
+        let Some(group) = self.groups.get_mut(key) else { return false };
+        group.owed |= rests;
         let cost = self.cost.max(1);
-        let wants = self.saved >= cost && (oldest || self.saved / 8 >= cost);
-        self.last = if wants { Some(now) } else { self.last };
-        wants
+        let turn = oldest >= Some(group.looked) || self.saved / 8 >= cost;
+        !rests && self.saved >= cost && turn && (group.owed || !owing)
     }
 
-    /// Whether another agent may push this group, too.
-    pub(super) fn suspects(&self, key: &GroupingKey) -> bool {
-        self.groups.get(key).is_some_and(|group| group.weight > 0)
+    /// Whether a push of this group is to wait a little, since another agent may push it, too.
+    pub(super) fn suspects(&self, key: &GroupingKey, now: Instant) -> bool {
+        !self.rests(now) && self.groups.get(key).is_some_and(|group| group.weight > 0)
+    }
+
+    /// Pushes waited for so long, up to now.
+    pub(super) fn waited(&mut self, long: Duration, now: Instant) {
+        self.rest_until = Some(now + long * SHARE);
+    }
+
+    fn rests(&self, now: Instant) -> bool {
+        self.rest_until.is_some_and(|until| now < until)
     }
 
     /// The page was read for this group, and says that it was pushed so.
@@ -91,6 +100,7 @@ impl Rivals {
         let pushes = self.pushes;
         if let Some(group) = self.groups.get_mut(key) {
             group.looked = pushes;
+            group.owed = false;
         }
         let mine = self.mine.0 as f64;
         self.found(key, before.is_some_and(|before| before.to_bits() != mine.to_bits()))

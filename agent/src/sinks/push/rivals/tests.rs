@@ -50,7 +50,7 @@ fn a_page_is_read_for_what_it_costs_and_for_each_group_in_turn() {
     let mut looks = [0, 0];
     for round in 0..1_000 {
         for (at, key) in [&one, &two].into_iter().enumerate() {
-            now += PAUSE;
+            now += Duration::from_secs(1);
             if rivals.wants_a_look(key, now) {
                 assert_eq!(rivals.looked(key, 1_000, Some(1.0)), None);
                 looks[at] += u32::from(round >= 100);
@@ -59,7 +59,7 @@ fn a_page_is_read_for_what_it_costs_and_for_each_group_in_turn() {
     }
     assert!(looks.iter().all(|count| (80..=100).contains(count)), "{looks:?}");
     rivals.pushed(&one, Some("1"));
-    assert!(!rivals.wants_a_look(&one, now + PAUSE), "a gateway that says it is not read");
+    assert!(!rivals.wants_a_look(&one, now), "a gateway that says it is not read");
 }
 
 #[test]
@@ -77,4 +77,27 @@ fn an_id_is_read_of_its_own_group_alone() {
     ] {
         assert_eq!(in_line(line.as_bytes(), &key), want, "{line}");
     }
+}
+
+#[test]
+fn two_groups_that_are_pushed_one_right_after_the_other_take_turns() {
+    let (mut rivals, one) = rivals();
+    let two: GroupingKey = "job/k".parse().unwrap();
+    for key in [&one, &two] {
+        rivals.pushed(key, None);
+    }
+    let mut now = Instant::now();
+    let mut looks = [0, 0];
+    for _ in 0..20 {
+        now += Duration::from_secs(15);
+        for (at, key) in [&one, &two].into_iter().enumerate() {
+            now += Duration::from_millis(100);
+            if rivals.wants_a_look(key, now) {
+                rivals.looked(key, 1, None);
+                rivals.waited(Duration::from_millis(100), now);
+                looks[at] += 1;
+            }
+        }
+    }
+    assert_eq!(looks, [10, 10]);
 }
