@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::doubles::{Double, answer};
 use super::process::{Agent, eventually, start};
 
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Counts until it is told to stop.
 #[derive(Default)]
@@ -93,13 +93,19 @@ fn two_hundred_agents_that_stop_at_random_moments_leave_the_value_of_that_moment
     service::crypto::install();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        for batch in 0..4 {
-            let runs: Vec<_> = (batch * 50..batch * 50 + 50)
-                .map(|at| tokio::spawn(breathes_once_more(Arc::clone(&stage), at)))
-                .collect();
-            for run in runs {
-                run.await.unwrap();
-            }
+        // So many at once as a busy machine can serve in time.
+        let places = Arc::new(tokio::sync::Semaphore::new(25));
+        let mut runs = tokio::task::JoinSet::new();
+        for at in 0..200 {
+            let place = Arc::clone(&places).acquire_owned().await.unwrap();
+            let run = breathes_once_more(Arc::clone(&stage), at);
+            runs.spawn(async move {
+                run.await;
+                drop(place);
+            });
+        }
+        while let Some(run) = runs.join_next().await {
+            run.unwrap();
         }
     });
 }

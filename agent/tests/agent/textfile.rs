@@ -119,3 +119,51 @@ fn groups_of_files_are_their_own() {
         assert!(said.contains(part), "{part} in {said}");
     }
 }
+
+/// Families by name with type and help, and samples as name, file and value.
+fn told(text: &str) -> (Vec<String>, Vec<(String, f64)>) {
+    let page = exposition::Page::parse(text.to_owned(), &exposition::Limits::NONE).unwrap();
+    let ours = |name: &str| name.starts_with("node_textfile_") || name.starts_with("batch_");
+    let families = page.families().filter(|family| ours(family.name()));
+    let mut families: Vec<String> =
+        families.map(|family| format!("{} {} {:?}", family.name(), family.kind(), family.help())).collect();
+    let samples = page.samples().filter(|sample| ours(sample.name()));
+    let mut samples: Vec<(String, f64)> = samples
+        .map(|sample| (format!("{} {:?}", sample.name(), sample.label("file")), sample.value()))
+        .collect();
+    families.sort();
+    samples.sort_by(|left, right| left.0.cmp(&right.0));
+    (families, samples)
+}
+
+#[test]
+fn the_real_collector_says_the_same_of_these_files() {
+    let (gateway, folder) = (Double::gateway(), tempfile::tempdir().unwrap());
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    file("a.prom", "# HELP batch_ok Whether it worked.\n# TYPE batch_ok gauge\nbatch_ok{file=\"x\"} 1\n");
+    file("b.prom", "# HELP batch_runs_total Runs.\n# TYPE batch_runs_total counter\nbatch_runs_total 7\n");
+    file(
+        "stamped.prom",
+        "# HELP batch_stamped S.\n# TYPE batch_stamped gauge\nbatch_stamped 1 1700000000000\n",
+    );
+    file("syntax.prom", "batch_broken{ 1\n");
+    let arguments = |port| {
+        let textfile = format!("--collector.textfile.directory={}", folder.path().display());
+        let listen = format!("--web.listen-address=127.0.0.1:{port}");
+        vec!["--collector.disable-defaults".to_owned(), "--collector.textfile".to_owned(), textfile, listen]
+    };
+    let real = peers::start("prometheus-node-exporter", arguments, "/metrics");
+    let agent = start(&settings(&gateway, folder.path(), ""));
+    eventually("a push", || !last(&gateway).is_empty());
+    let real = told(&peers::request(real.port, "GET", "/metrics", b"").unwrap().1);
+    let ours = told(&last(&gateway));
+    assert_eq!(ours.0, real.0, "{}", agent.log());
+    let names = |samples: &[(String, f64)]| samples.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&ours.1), names(&real.1));
+    // node_exporter 1.5 cuts modification times to whole seconds.
+    assert!(
+        ours.1.iter().zip(&real.1).all(|(ours, real)| (ours.1 - real.1).abs() < 1.0),
+        "{ours:?} {real:?}"
+    );
+    assert_eq!(ours.1.len(), 5, "{ours:?}");
+}
