@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use exposition::GroupingKey;
 
 use super::Push;
-use super::pusher::in_line;
+use super::pusher::{Pusher, in_line};
 use super::rivals::{self, News};
 
 /// What reading a gateway's page may take before a push.
@@ -21,7 +21,8 @@ impl Push {
         }
         // Two agents with one identity read their sources at the same moments. Each would look before
         // the other pushes, and whoever pushes last would never know.
-        tokio::time::sleep(self.pusher.offset()).await;
+        let wait = if looks { Pusher::any_offset() } else { self.pusher.offset() };
+        tokio::time::sleep(wait).await;
         if looks {
             self.read(key).await;
         }

@@ -17,6 +17,11 @@ impl Pusher {
         Duration::from_millis(self.0 % 100)
     }
 
+    /// The same by chance: two that are too close together for a look between them are not so for ever.
+    pub(super) fn any_offset() -> Duration {
+        Duration::from_millis(rand::random_range(0..100))
+    }
+
     /// As the page of a group that says so.
     pub(super) fn page(self) -> Page {
         let mut page = PageBuilder::new();

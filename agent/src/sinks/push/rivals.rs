@@ -16,6 +16,7 @@ const FOUND: u8 = 8;
 const SAVED: usize = 64;
 /// A look, with the wait before it, takes no more than one part in so many of the time.
 const SHARE: u32 = 10;
+const FEW: usize = 8;
 /// A page that is longer is not read to its end.
 pub(super) const LONGEST: usize = 16 << 20;
 
@@ -69,24 +70,34 @@ impl Rivals {
         if self.says || self.each == 0 {
             return false;
         }
-        let (owing, rests) = (self.groups.values().any(|group| group.owed), self.rests(now));
+        let (owing, eager) = (self.groups.values().any(|group| group.owed), self.is_eager(key));
+        let rests = self.rests(now) && !eager;
         // Where not all can be looked at, it is the turn of the one that was not for the longest time.
         let oldest = self.groups.values().map(|group| group.looked).min();
         let Some(group) = self.groups.get_mut(key) else { return false };
         group.owed |= rests;
         let cost = self.cost.max(1);
         let turn = oldest >= Some(group.looked) || self.saved / 8 >= cost;
-        !rests && self.saved >= cost && turn && (group.owed || !owing)
+        !rests && self.saved >= cost && turn && (group.owed || eager || !owing)
     }
 
     /// Whether a push of this group is to wait a little, since another agent may push it, too.
     pub(super) fn suspects(&self, key: &GroupingKey, now: Instant) -> bool {
-        !self.rests(now) && self.groups.get(key).is_some_and(|group| group.weight > 0)
+        let suspected = self.groups.get(key).is_some_and(|group| group.weight > 0);
+        suspected && (!self.rests(now) || self.is_eager(key))
     }
 
     /// Pushes waited for so long, up to now.
     pub(super) fn waited(&mut self, long: Duration, now: Instant) {
         self.rest_until = Some(now + long * SHARE);
+    }
+
+    /// Whether a second look at this group is worth more than the time: only while nothing is settled, and
+    /// not for so many groups that they would wait for each other.
+    fn is_eager(&self, key: &GroupingKey) -> bool {
+        let open = |group: &Group| group.weight > 0 && !group.conflict;
+        self.groups.get(key).is_some_and(open)
+            && self.groups.values().filter(|group| open(group)).count() <= FEW
     }
 
     fn rests(&self, now: Instant) -> bool {
