@@ -71,10 +71,12 @@ impl Rivals {
             return false;
         }
         let (owing, eager) = (self.groups.values().any(|group| group.owed), self.is_eager(key));
-        let rests = self.rests(now) && !eager;
+        let (rests, few) = (self.rests(now) && !eager, self.groups.len() <= FEW);
         // Where not all can be looked at, it is the turn of the one that was not for the longest time.
         let oldest = self.groups.values().map(|group| group.looked).min();
         let Some(group) = self.groups.get_mut(key) else { return false };
+        // One that always comes right after another would else never have its turn.
+        let rests = rests && !(few && group.owed);
         group.owed |= rests;
         let cost = self.cost.max(1);
         let turn = oldest >= Some(group.looked) || self.saved / 8 >= cost;
