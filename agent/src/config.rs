@@ -3,16 +3,20 @@
 mod check;
 mod endpoint;
 mod host;
+mod reap;
 mod relabel;
 mod target;
+mod textfile;
 mod transport;
 mod urls;
 
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
+pub use reap::{Lifetime, ReapSettings};
 pub use relabel::{Action, RelabelConfig};
 pub use target::{Discovery, Target, TargetLimits};
+pub use textfile::Textfile;
 pub use transport::{TlsConfig, Transport};
 pub use urls::shown;
 
@@ -36,6 +40,9 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// Pages to scrape.
     pub scrape: OneOrMany<Target>,
+    /// Files with pages to read.
+    #[serde(skip_serializing_if = "no_files")]
+    pub textfile: OneOrMany<Textfile>,
     /// The host's metrics.
     pub host: HostSettings,
     /// Gateways to push to.
@@ -44,6 +51,8 @@ pub struct Settings {
     pub pull: PullSettings,
     /// How stopping goes.
     pub shutdown: Shutdown,
+    /// How long groups live that nobody pushes.
+    pub reap: ReapSettings,
     /// Logging.
     pub log: LogSettings,
 }
@@ -86,10 +95,12 @@ impl Default for Settings {
             interval: Duration::from_secs(15),
             identity: IdentitySettings::default(),
             scrape: OneOrMany(vec![Target::at("http://127.0.0.1:8000/metrics")]),
+            textfile: OneOrMany(Vec::new()),
             host: HostSettings::default(),
             push: OneOrMany(vec![Endpoint::at("http://127.0.0.1:9091")]),
             pull: PullSettings::default(),
             shutdown: Shutdown::default(),
+            reap: ReapSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -111,6 +122,10 @@ impl Default for Shutdown {
     fn default() -> Self {
         Self { grace: Duration::from_secs(10) }
     }
+}
+
+fn no_files(files: &OneOrMany<Textfile>) -> bool {
+    files.0.is_empty()
 }
 
 impl Settings {

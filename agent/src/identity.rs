@@ -19,6 +19,8 @@ const OWN_JOB: &str = "pushpull-agent";
 pub struct Identity {
     /// Of the scraped pages, in their order.
     pub targets: Vec<GroupingKey>,
+    /// Of the files, in their order.
+    pub textfiles: Vec<GroupingKey>,
     /// Of the host.
     pub host: GroupingKey,
     /// Of the agent itself.
@@ -96,18 +98,33 @@ impl Identity {
             }
             targets.push(made);
         }
+        let mut textfiles: Vec<GroupingKey> = Vec::new();
+        for (at, textfile) in settings.textfile.0.iter().enumerate() {
+            let place = |name: &str| format!("textfile[{at}].{name}");
+            let job = fill(&place("job"), &textfile.job, wrong);
+            let own = textfile.instance.as_ref().map(|own| fill(&place("instance"), own, wrong));
+            let made = key(&place("job"), &job, own.as_ref().unwrap_or(&instance), wrong);
+            if targets.contains(&made) || textfiles.contains(&made) {
+                let message =
+                    format!("the group {made} is another's already: give one of them a job or an instance");
+                wrong(&place("path"), message);
+            }
+            textfiles.push(made);
+        }
         let host = key("identity.instance", HOST_JOB, &instance, wrong);
         let own = key("identity.instance", OWN_JOB, &instance, wrong);
-        for (at, target) in targets.iter().enumerate() {
+        let named = targets.iter().enumerate().map(|(at, key)| (format!("scrape[{at}].job"), key));
+        let files = textfiles.iter().enumerate().map(|(at, key)| (format!("textfile[{at}].job"), key));
+        for (place, target) in named.chain(files) {
             if *target == host || *target == own {
                 let message = format!(
                     "the group {target} is the agent's own: choose another job than \"{}\"",
                     target.job()
                 );
-                wrong(&format!("scrape[{at}].job"), message);
+                wrong(&place, message);
             }
         }
-        Self { targets, host, own }
+        Self { targets, textfiles, host, own }
     }
 
     /// What the targets are called in logs and metrics: their URL, with their group where others have it too.

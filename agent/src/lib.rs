@@ -10,6 +10,7 @@
 //! - [`sources`], [`discovery`], `relabel`, [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
+//! - [`reap`]: the end of groups that nobody pushes any more
 //! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
 
 pub mod backoff;
@@ -20,6 +21,7 @@ pub mod exec;
 pub mod identity;
 pub mod intake;
 pub mod pipeline;
+pub mod reap;
 mod relabel;
 pub mod routes;
 mod series;
@@ -88,6 +90,10 @@ pub async fn run(
         } else {
             tokio::spawn(discovery::watch(from, every, sender.clone(), stop.clone()));
         }
+    }
+    for (textfile, key) in settings.textfile.0.iter().zip(identity.textfiles.clone()) {
+        let stats = Arc::clone(&stats);
+        sources.push(Box::new(sources::textfile::Textfiles::new(textfile, settings.interval, key, stats)));
     }
     if settings.host.enabled {
         let (interval, key) = (settings.interval, identity.host.clone());

@@ -12,6 +12,7 @@ use agent::config::{self, PullSettings, Settings};
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
+use agent::reap;
 use agent::status::events::Events;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
@@ -63,6 +64,12 @@ enum Command {
     },
     /// Read every source once, push, and exit: for cron and batch jobs. The groups live for their ttl.
     Once,
+    /// Delete groups of the gateways in [[push]] that were not pushed for longer than they are to live.
+    ///
+    /// Only says which, unless --yes is given. The age is looked at again right before a group is deleted; a
+    /// push that arrives between that look and the deletion is lost until the next one. Ends with 0 where
+    /// all gateways could be asked and all was deleted, else with 1.
+    Reap(#[command(flatten)] reap::Arguments),
     /// Ask the running agent whether it is healthy, and exit: 0 if it is. For container health checks.
     Health,
 }
@@ -118,7 +125,7 @@ fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes>
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
-    let groups = identity.targets.iter().chain([&identity.host, &identity.own]);
+    let groups = identity.targets.iter().chain(&identity.textfiles).chain([&identity.host, &identity.own]);
     let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
     let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
     let notes: String = honoring
@@ -149,6 +156,16 @@ async fn run(
         Some(Command::Once) => {
             let stop = stop::signals()?;
             agent::run(settings, identity, Mode::Once, stop).await.map(alone)
+        }
+        Some(Command::Reap(arguments)) => {
+            let Some(orders) = arguments.orders(&settings.reap) else {
+                eprintln!(
+                    "pushpull-agent: how old? give --older-than 5m, or set reap.older_than or reap.jobs"
+                );
+                return Ok(Ended { left: Vec::new(), code: Some(2) });
+            };
+            let went_well = reap::run(settings, orders, stop::signals()?).await?;
+            Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }
         Some(Command::Exec { command }) => {
             let listener = listen(&settings).await?;

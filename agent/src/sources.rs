@@ -1,8 +1,11 @@
-//! What is read: pages of others, the host, the agent itself.
+//! What is read: pages of others, over HTTP and in files, the host, the agent itself.
 
+mod apart;
+mod file;
 pub mod host;
 pub mod own;
 pub mod scrape;
+pub mod textfile;
 pub(crate) mod up;
 
 use std::future::Future;
@@ -21,6 +24,12 @@ pub trait Source: Send {
 
     /// Reads it now.
     fn collect(&mut self) -> Collecting<'_>;
+
+    /// Reads it for the last time, which may take until `longest` has passed: values that are still to come
+    /// are worth a wait.
+    fn last(&mut self, _longest: Duration) -> Collecting<'_> {
+        self.collect()
+    }
 
     /// Whether it is worth a look between two pushes, since it may end at any time.
     fn looks(&self) -> bool {

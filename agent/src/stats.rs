@@ -10,11 +10,16 @@ const RETRIED: &[&str] =
 /// The answers that gateways and what stands before them refuse a push with.
 const REFUSED: &[&str] = &["400", "401", "403", "404", "405", "413"];
 
+/// So many groups of an endpoint are named where other agents push them, too.
+const CONFLICTS: usize = 20;
+
 /// The agent's own instruments.
 #[derive(Debug)]
 pub struct Stats {
     /// Where all of them are.
     pub registry: Registry,
+    /// Which agent this is: a random number of 48 bits, which a float holds exactly; another after each start.
+    pub id: u64,
     collections: IntCounterVec,
     failures: IntCounterVec,
     dropped_samples: IntCounterVec,
@@ -29,6 +34,8 @@ pub struct Stats {
     waiting: GaugeVec,
     clock_skew: GaugeVec,
     gateway: GaugeVec,
+    conflicting: GaugeVec,
+    conflict: GaugeVec,
 }
 
 impl Stats {
@@ -102,10 +109,19 @@ impl Stats {
             &["endpoint", "gateway"],
         )?;
         registry.register(Box::new(gateway.clone()))?;
+        let conflicting = gauges(
+            "pushpull_agent_conflicting_groups",
+            "Groups that another agent pushes, too: each takes the other's values away.",
+        )?;
+        let help = "1 where another agent pushes this group, too; of each endpoint the first 20 groups.";
+        let conflict =
+            GaugeVec::new(Opts::new("pushpull_agent_group_conflict", help), &["endpoint", "group"])?;
+        registry.register(Box::new(conflict.clone()))?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
             registry,
+            id: rand::random::<u64>() >> 16,
             collections,
             failures,
             dropped_samples,
@@ -120,6 +136,8 @@ impl Stats {
             waiting,
             clock_skew,
             gateway,
+            conflicting,
+            conflict,
         };
         Ok(stats)
     }
@@ -137,6 +155,7 @@ impl Stats {
             }
         }
         self.waiting(endpoint, 0);
+        self.conflicting.with_label_values(&[endpoint]);
     }
 
     /// So many snapshots wait for an endpoint.
@@ -211,6 +230,17 @@ impl Stats {
     /// Samples were left out of a push.
     pub fn merged(&self, endpoint: &str, count: usize) {
         self.merged.with_label_values(&[endpoint]).inc_by(count as u64);
+    }
+
+    /// Another agent begins to push a group, or pushes it no more; `all` groups are pushed so now.
+    pub fn conflict(&self, endpoint: &str, group: &str, begins: bool, all: usize) {
+        self.conflicting.with_label_values(&[endpoint]).set(all as f64);
+        if !begins {
+            // What is not there need not be removed.
+            let _ = self.conflict.remove_label_values(&[endpoint, group]);
+        } else if all <= CONFLICTS {
+            self.conflict.with_label_values(&[endpoint, group]).set(1.0);
+        }
     }
 
     /// A snapshot was given up.

@@ -49,6 +49,18 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
             wrong("host.collectors", format!("unknown collector \"{name}\": {hint}"));
         }
     }
+    if settings.reap.older_than.is_some_and(|life| life.is_zero()) {
+        wrong("reap.older_than", "expected more than 0: no group would stay".to_owned());
+    }
+    for (job, life) in &settings.reap.jobs {
+        let key = format!("reap.jobs.{job}");
+        if let Err(error) = glob::Pattern::new(job) {
+            wrong(&key, format!("expected a job or a pattern such as batch-*, got \"{job}\": {}", error.msg));
+        }
+        if life.0.is_zero() {
+            wrong(&key, "expected more than 0: no group would stay".to_owned());
+        }
+    }
     let environment = |name: &str| std::env::var(name).ok();
     let identity = Identity::resolve(settings, &environment, &mut wrong);
     mistakes.into_result()?;

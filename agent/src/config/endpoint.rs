@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{Secret, duration, optional_duration};
+use service::config::{ByteSize, Secret, duration, optional_duration};
 
 use super::transport::{TlsConfig, Transport};
 
@@ -43,6 +43,10 @@ pub struct Endpoint {
     /// Pushes a second at the most.
     #[serde(default = "fifty")]
     pub rate: u32,
+    /// Bytes of a real Pushgateway's page that a push may read on the average, to find out whether another
+    /// agent pushes its group; ours says so by itself.
+    #[serde(default = "conflict_read")]
+    pub conflict_read: ByteSize,
     /// TLS.
     #[serde(default)]
     pub tls_config: TlsConfig,
@@ -128,6 +132,10 @@ fn fifty() -> u32 {
     50
 }
 
+fn conflict_read() -> ByteSize {
+    ByteSize(64 << 10)
+}
+
 impl Endpoint {
     /// The life of a group, where four intervals are no longer.
     pub const TTL: Duration = Duration::from_mins(1);
@@ -145,6 +153,7 @@ impl Endpoint {
             linger: half_minute(),
             compression: Compression::default(),
             rate: fifty(),
+            conflict_read: conflict_read(),
             tls_config: TlsConfig::default(),
             proxy_url: None,
             no_proxy: None,
@@ -162,6 +171,12 @@ impl Endpoint {
     /// Its gateways, the one that is meant first.
     pub fn gateways(&self) -> &[String] {
         if self.urls.is_empty() { std::slice::from_ref(&self.url) } else { &self.urls }
+    }
+
+    /// Each of its gateways as an endpoint of its own.
+    pub fn apart(&self) -> impl Iterator<Item = Self> + '_ {
+        let alone = |url: &String| Self { url: url.clone(), urls: Vec::new(), ..self.clone() };
+        self.gateways().iter().map(alone)
     }
 
     /// How it is connected to.

@@ -41,6 +41,10 @@ pub struct Target {
     /// Rules for its series, one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metric_relabel_configs: Vec<RelabelConfig>,
+    /// A page that the app writes on its way out: it takes the place of a page that cannot be scraped any
+    /// more, if it is newer than the last one that could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_file: Option<PathBuf>,
     /// TLS.
     #[serde(default)]
     pub tls_config: TlsConfig,
@@ -142,6 +146,7 @@ impl Target {
             job: None,
             instance: None,
             metric_relabel_configs: Vec::new(),
+            exit_file: None,
             tls_config: TlsConfig::default(),
             proxy_url: None,
             no_proxy: None,

@@ -3,18 +3,22 @@
 mod body;
 mod clock;
 mod failover;
-mod gateway;
+pub(crate) mod gateway;
 mod groups;
 mod held;
+mod lines;
+mod looks;
 mod place;
+mod pusher;
 mod refusal;
+mod rivals;
 mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use exposition::GroupingKey;
+use exposition::{GroupingKey, Page};
 use reqwest::StatusCode;
 
 use super::{Scope, SendError, Sink};
@@ -24,6 +28,8 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+use pusher::Pusher;
+use rivals::Rivals;
 use said::Said;
 
 /// One gateway.
@@ -34,6 +40,10 @@ pub struct Push {
     gateway: Gateway,
     groups: Groups,
     said: Said,
+    pusher: Pusher,
+    /// What says in a group who pushed it.
+    signed: Page,
+    rivals: Rivals,
     stats: Arc<Stats>,
 }
 
@@ -44,7 +54,10 @@ impl Push {
         stats.endpoint(&label);
         let groups = Groups::new(endpoint.on_shutdown, endpoint.linger);
         let gateway = Gateway::new(endpoint, Arc::clone(&stats));
-        Self { label, ttl: endpoint.ttl, gateway, groups, said: Said::default(), stats }
+        let pusher = Pusher(stats.id);
+        let rivals = Rivals::new(pusher, endpoint.conflict_read.0);
+        let (ttl, said, signed) = (endpoint.ttl, Said::default(), pusher.page());
+        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, stats }
     }
 }
 
@@ -53,8 +66,12 @@ impl Sink for Push {
         // Something is sent at every interval, so this needs no clock of its own.
         let due = self.groups.due(Instant::now());
         self.delete(due).await;
+        if !snapshot.last {
+            self.look(&snapshot.key).await;
+        }
         let was_refused = self.said.is_stood_in(&snapshot.key).then(|| refusal::over(snapshot));
-        let Body { text, left_out, first } = body::body(was_refused.as_ref().unwrap_or(snapshot));
+        let Body { text, left_out, first } =
+            body::body(was_refused.as_ref().unwrap_or(snapshot), &self.signed);
         let life = self.groups.life(snapshot, self.ttl);
         match self.gateway.send(&snapshot.key, life, text).await {
             Ok(answer) if answer.status.is_success() => {
@@ -93,6 +110,11 @@ impl Push {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
+        let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
+        self.tell(&snapshot.key, news);
+        if snapshot.last {
+            self.forget(&snapshot.key);
+        }
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
         }
@@ -101,7 +123,7 @@ impl Push {
     /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
     /// all the same; it is tried again where its stand-in may get through later.
     async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
-        let Body { text, .. } = body::body(snapshot);
+        let Body { text, .. } = body::body(snapshot, &self.signed);
         match self.gateway.send(&snapshot.key, life, text).await {
             Ok(answer) if answer.status.is_success() => {
                 self.groups.took(snapshot, Instant::now());
@@ -156,7 +178,8 @@ impl Push {
                 endpoint = self.label,
                 group = %snapshot.key,
                 count = left_out,
-                "left out of pushes: {first} and others differ only in labels of the group, which a Pushgateway overwrites"
+                "left out of pushes: {first} and others. They differ from what is pushed only in labels that the \
+                 group has, too, and a Pushgateway overwrites those: to it they are one series. Pulls show them all"
             );
         }
     }
@@ -166,6 +189,7 @@ impl Push {
         let mut kept = 0;
         for key in groups {
             self.said.deleted(&key);
+            self.forget(&key);
             let message = match self.gateway.delete(&key).await {
                 Ok(Answer { status, .. }) if status.is_success() => continue,
                 Ok(Answer { status, words, .. }) => format!("{status}: {words}"),

@@ -1,8 +1,11 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
 mod body;
+mod clashing;
 mod content;
+mod exit;
 mod fetch;
+mod last;
 mod redirects;
 mod relabelled;
 mod selection;
@@ -21,6 +24,7 @@ use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::transport::Clients;
+use exit::Exit;
 use fetch::{Failure, Fetcher};
 use relabelled::Relabel;
 use selection::{DROPPED, Selected};
@@ -32,6 +36,9 @@ pub struct Scrape {
     key: GroupingKey,
     clash: Clash,
     fetcher: Fetcher,
+    exit: Option<Exit>,
+    /// The last scrape was good.
+    is_up: bool,
     stats: Arc<Stats>,
     relabel: Option<Relabel>,
     series: Series,
@@ -39,6 +46,8 @@ pub struct Scrape {
     before: HashSet<u64>,
     /// What went wrong last time, so that it is logged once and not each interval.
     failing: Option<String>,
+    /// What becomes of labels that clash with the group's was said.
+    explained: bool,
     /// Why samples were left out last time.
     dropping: BTreeSet<&'static str>,
 }
@@ -84,17 +93,21 @@ impl Scrape {
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             fetcher: Fetcher::new(target, address),
+            exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
+            is_up: false,
             stats,
             relabel: Relabel::of(target),
             series: Series::default(),
             before: HashSet::new(),
             failing: None,
+            explained: false,
             dropping: BTreeSet::new(),
         }
     }
 
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
+        let stamp = exit::stamp();
         let fetched = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
         let page = fetched.and_then(|fetched| {
@@ -108,30 +121,55 @@ impl Scrape {
                 if self.failing.take().is_some() {
                     tracing::info!(target = self.name, "scrapes work again");
                 }
-                self.says(taken_at, &report, Some(page))
+                if let Some(exit) = &mut self.exit {
+                    exit.scraped(stamp);
+                }
+                self.is_up = true;
+                self.says(taken_at, &report, true, Some(page))
             }
-            Err(failure) => self.failed(taken_at, report, &failure),
+            Err(failure) => {
+                let failed = self.failed(taken_at, report, &failure);
+                self.exited(taken_at, report).await.unwrap_or(failed)
+            }
         }
+    }
+
+    /// What the app left on its way out.
+    async fn exited(&mut self, taken_at: SystemTime, mut report: Report) -> Option<Snapshot> {
+        let read = self.exit.as_mut()?.read(&self.name, self.fetcher.timeout()).await?;
+        report.samples = read.page.sample_count();
+        // A page that its rules refuse is none; the scrape has failed already.
+        let page = self.labelled(&read.page, &mut report, taken_at);
+        let page = page.inspect_err(|Failure { message, .. }| tracing::warn!("exit file: {message}")).ok()?;
+        Some(self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, Some(page)))
     }
 
     fn failed(&mut self, taken_at: SystemTime, report: Report, failure: &Failure) -> Snapshot {
         self.before.clear();
+        self.is_up = false;
         self.stats.collected(&self.name, Some(failure.reason));
         if self.failing.as_ref() != Some(&failure.message) {
             tracing::warn!(target = self.name, reason = failure.reason, "scrape failed: {}", failure.message);
             self.failing = Some(failure.message.clone());
         }
-        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, None)
+        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, None)
     }
 
-    fn says(&self, taken_at: SystemTime, report: &Report, page: Option<Page>) -> Snapshot {
-        let up = page.is_some();
+    fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
     }
 
     /// The page with the target's labels on, as its rules leave it, without the samples that cannot stay.
     fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Result<Page, Failure> {
+        // At its first page, and at one that comes back.
+        if self.before.is_empty()
+            && !self.explained
+            && let Some(clash) = clashing::explained(page, &self.key, self.clash)
+        {
+            tracing::info!(target = self.name, "{clash}");
+            self.explained = true;
+        }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
         let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
         let mut page = page.rewrite(&how);
@@ -171,6 +209,10 @@ impl Source for Scrape {
         Box::pin(self.snapshot())
     }
 
+    fn last(&mut self, longest: Duration) -> Collecting<'_> {
+        Box::pin(self.last_words(longest))
+    }
+
     fn looks(&self) -> bool {
         true
     }
@@ -184,6 +226,6 @@ impl Source for Scrape {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
         self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
         let report = Report { body_bytes: -1.0, ..Report::default() };
-        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, None) })
+        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, false, None) })
     }
 }

@@ -25,7 +25,10 @@ fn a_gateway_that_hangs_does_not_outlast_the_grace() {
         start(&settings(&target, &gateway.url, "").replace("grace = \"5s\"", "grace = \"500ms\""));
     eventually("a push", || !gateway.seen().is_empty());
     agent.terminate();
+    let told = std::time::Instant::now();
     assert_eq!(agent.wait(), Some(1));
+    // The grace, and the end of a process on a busy machine.
+    assert!(told.elapsed() < Duration::from_millis(1500), "{:?}", told.elapsed());
     let url = &gateway.url;
     for told in [format!("shutdown.grace ran out before {url} was done"), format!("{url} did not take ")] {
         eventually("what was left", || agent.log().contains(&told));

@@ -28,12 +28,18 @@ pub(crate) fn start(settings: &str) -> Agent {
 
 /// The same with more environment variables.
 pub(crate) fn start_with(settings: &str, env: &[(&str, &str)]) -> Agent {
+    start_as(settings, &[], env)
+}
+
+/// The same with arguments.
+pub(crate) fn start_as(settings: &str, arguments: &[&str], env: &[(&str, &str)]) -> Agent {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
     std::fs::write(&file, format!("{settings}\n[pull]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
         .arg("--config")
         .arg(&file)
+        .args(arguments)
         .envs(env.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

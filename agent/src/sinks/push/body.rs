@@ -20,7 +20,8 @@ pub(super) struct Body {
 
 /// With `honor_labels` two series may differ in their `instance` alone: to a gateway they are one,
 /// and it would refuse the whole page. The first stays.
-pub(super) fn body(snapshot: &Snapshot) -> Body {
+/// `signed` comes first, so that nothing in the page takes its place.
+pub(super) fn body(snapshot: &Snapshot, signed: &Page) -> Body {
     let names: Vec<&str> = snapshot.key.iter().map(|(name, _)| name).collect();
     let how = Rewrite { drop: &names, ..Rewrite::default() };
     let series = Series::default();
@@ -38,7 +39,10 @@ pub(super) fn body(snapshot: &Snapshot) -> Body {
         }
         is_first
     };
-    let pages: Vec<Page> = snapshot.pages.iter().map(|page| page.rewrite_where(&how, &mut first)).collect();
+    let pages: Vec<Page> = std::iter::once(signed)
+        .chain(&snapshot.pages)
+        .map(|page| page.rewrite_where(&how, &mut first))
+        .collect();
     merge::text(&pages, &mut body.text);
     body
 }
@@ -54,8 +58,10 @@ mod tests {
         let key = "job/j/instance/i".parse().unwrap();
         let taken_at = std::time::SystemTime::UNIX_EPOCH;
         let source = "s".to_owned();
-        let Body { text, left_out, first } =
-            body(&Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false });
+        let Body { text, left_out, first } = body(
+            &Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false },
+            &Page::empty(),
+        );
         (String::from_utf8(text).unwrap(), left_out, first)
     }
 

@@ -2,43 +2,58 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use exposition::GroupingKey;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use service::negotiate;
 
 use super::clock::Clock;
 use super::failover::{self, Failover};
 use super::held::Held;
-use super::place::Place;
+use super::lines;
+use super::place::{self, Place};
+use super::pusher::Pusher;
 use crate::config::{Compression, Endpoint, Method};
 use crate::sinks::Scope;
 use crate::stats::Stats;
 
+/// Who pushes.
+const PUSHER: &str = "x-pushpull-agent";
+
 /// What the gateway said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     /// Bytes sent, once packed.
     pub(super) bytes: usize,
+    /// Who pushed the group before, as our gateway says; empty where nobody did.
+    pub(super) before: Option<String>,
     /// How long it asks to be left alone.
     pub(super) after: Option<Duration>,
     /// The start of its words, on one line.
-    pub(super) words: String,
+    pub(crate) words: String,
+}
+
+/// A page that was read line by line.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) bytes: usize,
+    /// What the gateway's clock says, in whole seconds.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// Why it said nothing.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// A label value.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// For people.
-    pub(super) message: String,
+    pub(crate) message: String,
     pub(super) scope: Scope,
 }
 
@@ -50,7 +65,7 @@ impl Failure {
 }
 
 #[derive(Debug)]
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     endpoint: Endpoint,
     label: String,
     places: Vec<Place>,
@@ -58,11 +73,12 @@ pub(super) struct Gateway {
     held: Held,
     clock: Clock,
     rate: DefaultDirectRateLimiter,
+    pusher: Pusher,
     stats: Arc<Stats>,
 }
 
 impl Gateway {
-    pub(super) fn new(endpoint: &Endpoint, stats: Arc<Stats>) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, stats: Arc<Stats>) -> Self {
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
         let places: Vec<Place> = endpoint.gateways().iter().map(|url| Place::new(url, endpoint)).collect();
         let gateway = Self {
@@ -73,6 +89,7 @@ impl Gateway {
             clock: Clock::default(),
             rate: RateLimiter::direct(Quota::per_second(rate)),
             endpoint: endpoint.clone(),
+            pusher: Pusher(stats.id),
             stats,
         };
         gateway.tell();
@@ -116,7 +133,7 @@ impl Gateway {
     }
 
     /// Deletes a group where it is pushed to now.
-    pub(super) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
+    pub(crate) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
         self.held.gone(key);
         self.ask(self.failover.current(), &format!("/metrics/{key}"), None).await
     }
@@ -142,6 +159,28 @@ impl Gateway {
                 );
             }
             None => tracing::info!(endpoint = self.label, gateway, "pushing to the gateway before again"),
+        }
+    }
+
+    /// The page of all groups of the gateway in use, of which at most `most` bytes are read.
+    pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<Read, Failure> {
+        self.paced().await;
+        let place = &mut self.places[self.failover.current()];
+        let request = place.request(reqwest::Method::GET, "/metrics").await?;
+        let response = place.response(request).await?;
+        let failed = |reason, message| Failure { reason, message, scope: Scope::Group };
+        if response.status() != StatusCode::OK {
+            return Err(failed("status", format!("answers {}, expected 200", response.status())));
+        }
+        let date = place::header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        let bytes = lines::each(response, most, line).await.map_err(|message| failed("body", message))?;
+        Ok(Read { bytes, date })
+    }
+
+    /// A fleet that comes back after an outage is paced by each of its members.
+    async fn paced(&self) {
+        while let Err(early) = self.rate.check() {
+            tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
         }
     }
 
@@ -171,10 +210,7 @@ impl Gateway {
 
     /// One exchange: with a body a push, without one a deletion.
     async fn ask(&mut self, at: usize, path: &str, body: Option<Bytes>) -> Result<Answer, Failure> {
-        // A fleet that comes back after an outage is paced by each of its members.
-        while let Err(early) = self.rate.check() {
-            tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
-        }
+        self.paced().await;
         let method = match (&body, self.endpoint.method) {
             (None, _) => reqwest::Method::DELETE,
             (Some(_), Method::Put) => reqwest::Method::PUT,
@@ -184,6 +220,7 @@ impl Gateway {
         let mut request = place.request(method, path).await?;
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body);
+            request = request.header(PUSHER, self.pusher.to_string());
             if self.endpoint.compression == Compression::Gzip {
                 request = request.header(CONTENT_ENCODING, "gzip");
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, DATE, HeaderName, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, AsHeaderName, DATE, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use super::clock;
@@ -12,6 +12,9 @@ use crate::config::{Endpoint, shown};
 use crate::exchange;
 use crate::sinks::Scope;
 use crate::transport::{Ready, Transport};
+
+/// As our gateway answers, who pushed the group before.
+const BEFORE: &str = "x-pushpull-before";
 
 #[derive(Debug)]
 pub(super) struct Place {
@@ -50,7 +53,20 @@ impl Place {
         &mut self,
         request: RequestBuilder,
     ) -> Result<(Answer, Option<f64>), Failure> {
-        let (asked, again) = (SystemTime::now(), request.try_clone());
+        let asked = SystemTime::now();
+        let response = self.response(request).await?;
+        let status = response.status();
+        let now = SystemTime::now();
+        let skew = header(&response, DATE).and_then(|date| clock::skew(date, asked, now));
+        let after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, now));
+        let before = header(&response, BEFORE).map(str::to_owned);
+        let words = if status.is_success() { String::new() } else { words(response).await };
+        Ok((Answer { status, bytes: 0, before, after, words }, skew))
+    }
+
+    /// Sends it; the answer of the gateway itself, whatever it says.
+    pub(super) async fn response(&mut self, request: RequestBuilder) -> Result<Response, Failure> {
+        let again = request.try_clone();
         let response = match (request.send().await, again) {
             // Closed just when it was used again: that says nothing of the gateway.
             (Err(error), Some(again)) if self.answered && exchange::closed_early(&error) => {
@@ -66,11 +82,7 @@ impl Place {
             return Err(Failure { reason: "proxy", message, scope: Scope::Endpoint });
         }
         self.answered = true;
-        let now = SystemTime::now();
-        let skew = header(&response, DATE).and_then(|date| clock::skew(date, asked, now));
-        let after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, now));
-        let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok((Answer { status, bytes: 0, after, words }, skew))
+        Ok(response)
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failure {
@@ -88,7 +100,7 @@ impl Place {
     }
 }
 
-fn header(response: &Response, name: HeaderName) -> Option<&str> {
+pub(super) fn header(response: &Response, name: impl AsHeaderName) -> Option<&str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -1,15 +1,11 @@
-//! One collector on a thread of its own: a mount or a file that hangs keeps nobody else waiting.
-//!
-//! A thread that hangs cannot be ended. It is left alone, and the collector gets no second one
-//! until it comes back, so there are never more threads than collectors.
+//! One collector on a thread of its own, with what it keeps between two readings.
 
 use std::time::{Duration, Instant};
 
 use exposition::{Page, PageBuilder};
-use tokio::sync::oneshot::{Receiver, channel};
-use tokio::time::timeout;
 
 use super::{Collector, Machine};
+use crate::sources::apart::Apart;
 
 /// What a thread brings back.
 #[derive(Debug)]
@@ -37,31 +33,26 @@ pub(super) struct Reader {
     fresh: Machine,
     /// What the last reading left; it goes along with each thread.
     machine: Option<Machine>,
-    under_way: Option<Receiver<Reading>>,
-    hangs: bool,
+    apart: Apart<Reading>,
 }
 
 impl Reader {
     pub(super) fn new(name: &'static str, collect: Collector, fresh: Machine) -> Self {
-        Self { name, collect, fresh, machine: None, under_way: None, hangs: false }
+        Self { name, collect, fresh, machine: None, apart: Apart::default() }
     }
 
     /// Reads, or says within so long why not. Given up before its end, it goes on with the next call.
     pub(super) async fn read(&mut self, longest: Duration) -> Report {
-        // What hung before is worth a look and no waiting.
-        let patience = if self.hangs { Duration::ZERO } else { longest };
-        if self.under_way.is_some() {
-            match self.answer(patience).await {
-                // It may be as old as the hang.
-                Ok(reading) => self.machine = Some(reading.machine),
-                Err(failure) if self.under_way.is_some() => return self.failed(failure, longest),
-                Err(_) => {}
-            }
+        match self.apart.before(longest).await {
+            // It may be as old as the hang.
+            Some(Ok(reading)) => self.machine = Some(reading.machine),
+            Some(Err(failure)) if self.apart.is_busy() => return self.failed(failure, longest),
+            _ => {}
         }
         if let Err(failure) = self.start() {
             return self.failed(failure, Duration::ZERO);
         }
-        match self.answer(longest).await {
+        match self.apart.answer(longest).await {
             Ok(Reading { machine, page, failure, took }) => {
                 self.machine = Some(machine);
                 Report { name: self.name, page, failure, took }
@@ -71,31 +62,13 @@ impl Reader {
     }
 
     fn start(&mut self) -> Result<(), String> {
-        let (sender, receiver) = channel();
         let (collect, fresh) = (self.collect, &self.fresh);
         let mut machine = self.machine.take().unwrap_or_else(|| fresh.anew());
-        let read = move || {
+        self.apart.start(&format!("host-{}", self.name), move || {
             let (began, mut page) = (Instant::now(), PageBuilder::new());
             let failure = collect(&mut machine, &mut page).err();
-            // Nobody may wait any more: the agent has ended.
-            let _ = sender.send(Reading { machine, page: page.finish(), failure, took: began.elapsed() });
-        };
-        // Not one of the runtime's own threads: those are waited for when the process ends.
-        let thread = std::thread::Builder::new().name(format!("host-{}", self.name));
-        thread.spawn(read).map_err(|error| format!("no thread to read it on: {error}"))?;
-        self.under_way = Some(receiver);
-        Ok(())
-    }
-
-    /// Waits for the thread, which is under way no longer if it came or died.
-    async fn answer(&mut self, longest: Duration) -> Result<Reading, String> {
-        let Some(under_way) = &mut self.under_way else { return Err("not started".to_owned()) };
-        let answer = timeout(longest, under_way).await;
-        self.hangs = answer.is_err();
-        let answer =
-            answer.map_err(|_| "hangs: no answer in time; the others go on without it".to_owned())?;
-        self.under_way = None;
-        answer.map_err(|_| "its thread died".to_owned())
+            Reading { machine, page: page.finish(), failure, took: began.elapsed() }
+        })
     }
 
     fn failed(&self, failure: String, took: Duration) -> Report {

@@ -159,6 +159,10 @@ impl Fetcher {
         Failure { message: format!("{}: {}", self.shown, failure.message), reason: failure.reason }
     }
 
+    pub(super) fn timeout(&self) -> Duration {
+        self.target.timeout()
+    }
+
     /// The failure of a page that did not come in time.
     pub(super) fn late(&self, after: Duration) -> Failure {
         self.failure("timeout", &format!("cannot be scraped: timeout: no whole page within {after:?}"))
