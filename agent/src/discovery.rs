@@ -49,29 +49,50 @@ impl Name {
         Ok(Self { called, target, key, asked, known, failing: None, stats })
     }
 
-    /// Asks at once and then each interval, until `stop`; what changed goes to `changes`.
-    pub async fn watch(mut self, interval: Duration, changes: Sender<Change>, stop: CancellationToken) {
+    /// Asks at once and then each interval, until `stop`; what changed goes to `changes`. Gives itself back.
+    pub async fn watch(
+        mut self,
+        interval: Duration,
+        changes: Sender<Vec<Change>>,
+        stop: CancellationToken,
+    ) -> Self {
         let mut ticks = tokio::time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let addresses = match self.addresses().await {
-                Ok(addresses) => addresses,
-                Err(message) => {
-                    self.note(&message);
-                    continue;
-                }
+            let asked = async {
+                ticks.tick().await;
+                self.addresses().await
             };
-            self.failing = None;
-            for change in self.changes(addresses) {
-                if changes.send(change).await.is_err() {
-                    return;
+            // Nothing that is known here may be lost on its way, so only asking is cut short.
+            match stop.run_until_cancelled(asked).await {
+                None => return self,
+                Some(Err(message)) => self.note(&message),
+                Some(Ok(addresses)) => {
+                    self.failing = None;
+                    let news = self.changes(addresses);
+                    if !news.is_empty() && changes.send(news).await.is_err() {
+                        return self;
+                    }
                 }
             }
         }
+    }
+
+    /// Names of all its sources.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.values().map(String::as_str)
+    }
+
+    /// Goes on where another left off: sources for what that one knew, in place of its own.
+    pub(crate) fn take_over(&mut self, other: &Self) -> Vec<Box<dyn Source>> {
+        let addresses = other.known.keys().copied().collect();
+        let joined = self.changes(addresses).into_iter().filter_map(Change::joined);
+        joined.collect()
+    }
+
+    /// Counts nothing any more of a name that is not asked for.
+    pub(crate) fn forget(&self) {
+        self.stats.forget(&self.asked, &["discovery"], &[]);
     }
 
     /// Asks once; the targets that there are now.
@@ -83,11 +104,7 @@ impl Name {
                 Vec::new()
             }
         };
-        let joined = changes.into_iter().filter_map(|change| match change {
-            Change::Join(source) => Some(source),
-            Change::Leave(_) => None,
-        });
-        joined.collect()
+        changes.into_iter().filter_map(Change::joined).collect()
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
@@ -116,7 +133,7 @@ impl Name {
             let stays = wanted.contains(address);
             if !stays {
                 tracing::info!(target = source, "not among the addresses of its name any more");
-                changes.push(Change::Leave(source.clone()));
+                changes.push(Change::gone(source.clone()));
             }
             stays
         });
@@ -168,7 +185,8 @@ mod tests {
     fn said(changes: &[Change]) -> Vec<String> {
         let say = |change: &Change| match change {
             Change::Join(source) => format!("+{}", source.name()),
-            Change::Leave(source) => format!("-{source}"),
+            Change::Leave(source, _) => format!("-{source}"),
+            other => panic!("{other:?}"),
         };
         changes.iter().map(say).collect()
     }

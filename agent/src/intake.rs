@@ -3,7 +3,10 @@
 //! Pushing an older state after a newer one would look like a counter reset, so nothing is queued
 //! behind: a snapshot that was not sent in time is replaced, and counted.
 
+mod all;
 mod turns;
+
+pub use all::Intakes;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -120,6 +123,12 @@ impl Intake {
         // Its sender lives in here, so only time can end the wait.
         let _ = timeout_at(deadline, settled).await;
         self.progress()
+    }
+
+    /// What failed is tried again at once: the endpoint is asked another way now.
+    pub fn anew(&self) {
+        self.lock().turns.anew();
+        self.changed.notify_one();
     }
 
     /// The agent ends: what is refused from now on is left for good.

@@ -11,6 +11,7 @@
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
 //! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
+//! - [`reload`]: other settings while it runs
 
 pub mod backoff;
 pub mod config;
@@ -19,7 +20,10 @@ mod exchange;
 pub mod exec;
 pub mod identity;
 pub mod intake;
+mod listening;
 pub mod pipeline;
+mod plan;
+pub mod reload;
 pub mod routes;
 mod series;
 pub mod sinks;
@@ -27,28 +31,28 @@ pub mod snapshot;
 pub mod sources;
 pub mod stats;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use service::server::{self, ServerSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Discovery, Endpoint, OnShutdown, Settings};
+use crate::config::{OnShutdown, Settings};
 use crate::identity::Identity;
-use crate::intake::Intake;
-use crate::pipeline::{Hurry, Left, Times, Way};
+use crate::listening::Listening;
+use crate::pipeline::{Hurry, Left, Ways};
+use crate::plan::{Made, Plan};
+use crate::reload::{Ask, Live, Reloads, Watch};
 use crate::routes::Flush;
 use crate::sinks::pull::Pull;
-use crate::sinks::push;
-use crate::sources::Source;
 use crate::stats::Stats;
 
 /// How the agent is to run.
 #[derive(Debug)]
 pub enum Mode {
     /// Until it is told to stop, answering pulls here.
-    Serve(TcpListener, Hurry),
+    Serve(TcpListener, Hurry, Reloads),
     /// Every source is read once, and pushed; groups then live as long as after any push.
     Once,
 }
@@ -61,53 +65,43 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<Vec<Left>> {
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
-    let (sender, changes) = tokio::sync::mpsc::channel(16);
-    let mut sources: Vec<Box<dyn Source>> = Vec::new();
-    let named = identity.names(&settings).into_iter().zip(identity.targets.clone());
-    for (target, (name, key)) in settings.scrape.0.iter().zip(named) {
-        let stats = Arc::clone(&stats);
-        if target.discovery == Discovery::Dns {
-            let mut name = discovery::Name::new(name, target, key, stats)?;
-            if matches!(mode, Mode::Once) {
-                sources.extend(name.find().await);
-            } else {
-                tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
-            }
-        } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
-        }
-    }
-    if settings.host.enabled {
-        let (interval, key) = (settings.interval, identity.host.clone());
-        sources.push(Box::new(sources::host::Host::new(&settings.host, interval, key, Arc::clone(&stats))));
-    }
-    sources.push(Box::new(sources::own::Own::new(identity.own.clone(), Arc::clone(&stats))));
-
-    if matches!(mode, Mode::Once) {
+    let (changing, changes) = tokio::sync::mpsc::channel(16);
+    let is_once = matches!(mode, Mode::Once);
+    if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
+    }
+    let plan = Plan::new(&settings, &identity);
+    let (mut sources, mut names) = (Vec::new(), BTreeMap::new());
+    for part in plan.parts.values() {
+        match part.make(&stats)? {
+            Made::Source(source) => sources.push(source),
+            Made::Name(mut name) if is_once => sources.extend(name.find().await),
+            Made::Name(name) => {
+                let watch = Watch::of(*name, plan.times, &changing, &stop);
+                names.insert(part.key.clone(), watch);
+            }
+        }
+    }
+    if is_once {
         stop.cancel();
     }
     let pull = Arc::new(Pull::new(sources.len(), Arc::clone(&stats)));
-    let way = |endpoint: &Endpoint| {
-        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)));
-        Way::to(push::Push::new(endpoint, Arc::clone(&stats)), intake, &stop)
-    };
-    let ways: Vec<Way> = settings.push.0.iter().map(way).collect();
-    let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
-    let Mode::Serve(listener, hurry) = mode else {
+    let ways = plan.endpoints.values().map(|endpoint| reload::way(endpoint, &stats, &stop));
+    let (times, ways) = (plan.times, Ways::new(ways.collect()));
+    let Mode::Serve(listener, hurry, reloads) = mode else {
         let hurry = Hurry::none();
         return Ok(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
     };
+    let (ask, asked) = Ask::new();
+    let flush = Flush { hurry: hurry.clone(), intakes: ways.intakes() };
+    let service = warp::service(routes::filter(Arc::clone(&pull), flush, ask));
     // The fallback outlives everything else: it answers until the last push is out.
-    let done = CancellationToken::new();
-    let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
-    let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
-    let (service, token) = (warp::service(routes::filter(Arc::clone(&pull), flush)), done.clone());
-    let server =
-        tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
+    let listening = Listening::on(listener, service);
+    let live = Live { plan, stats, changes: changing, names, listening, stop: stop.clone() };
+    let live = tokio::spawn(reload::serve(live, reloads, asked, stop.clone()));
     let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;
-    done.cancel();
-    server.await.context("the listener ended badly")??;
+    let live = live.await.context("the reloads ended badly")?;
+    live.listening.end(live.plan.times.grace).await?;
     Ok(left)
 }

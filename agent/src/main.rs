@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
@@ -12,6 +13,7 @@ use agent::config::{self, Settings};
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
+use agent::reload::{Load, Reloads};
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
 use service::{crypto, health, logs, server, stop};
@@ -63,7 +65,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    let command = arguments.command.take();
     let (loaded, identity) = match load(&arguments) {
         Ok(loaded) => loaded,
         Err(mistakes) => {
@@ -71,7 +74,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match arguments.command {
+    match command {
         Some(Command::Check) => return check(&loaded, &identity),
         Some(Command::Health) => {
             return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
@@ -83,7 +86,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     crypto::install();
-    match run(loaded.settings, identity, arguments.command) {
+    let load: Load = Arc::new(move || load(&arguments).map(|(loaded, identity)| (loaded.settings, identity)));
+    match run(loaded.settings, identity, command, load) {
         Ok(Ended { left, code }) => {
             for left in &left {
                 tracing::error!("left undone: {left}");
@@ -129,7 +133,12 @@ struct Ended {
 
 /// One thread: the agent waits far more than it works.
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: Settings, identity: Identity, command: Option<Command>) -> anyhow::Result<Ended> {
+async fn run(
+    settings: Settings,
+    identity: Identity,
+    command: Option<Command>,
+    load: Load,
+) -> anyhow::Result<Ended> {
     let alone = |left| Ended { left, code: None };
     match command {
         Some(Command::Once) => {
@@ -147,7 +156,11 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             };
             let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
-            let serving = agent::run(settings, identity, Mode::Serve(listener, hurry.clone()), done.clone());
+            let serving = {
+                // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.
+                let mode = Mode::Serve(listener, hurry.clone(), Reloads { load, signal: None });
+                agent::run(settings, identity, mode, done.clone())
+            };
             let (left, code) = tokio::join!(serving, app.run(look, done));
             // An agent that failed has told why; the app's code is still the app's.
             let left = left.unwrap_or_else(|error| {
@@ -157,9 +170,11 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             Ok(Ended { left, code: Some(code) })
         }
         _ => {
-            let stop = stop::signals()?;
+            let (stop, hangup) = stop::signals_but_hangup()?;
             let listener = listen(&settings).await?;
-            agent::run(settings, identity, Mode::Serve(listener, Hurry::none()), stop).await.map(alone)
+            let reloads = Reloads { load, signal: Some(hangup) };
+            let mode = Mode::Serve(listener, Hurry::none(), reloads);
+            agent::run(settings, identity, mode, stop).await.map(alone)
         }
     }
 }

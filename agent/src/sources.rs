@@ -33,7 +33,10 @@ pub trait Source: Send {
     }
 
     /// What is left to say when it is not there any more.
-    fn gone(&mut self) -> Option<Snapshot> {
+    fn gone(&self) -> Option<Snapshot> {
         None
     }
+
+    /// Counts nothing any more under its name, which will not come back.
+    fn forget(&self) {}
 }

@@ -1,6 +1,9 @@
 //! What the agent says of itself: everything sent, refused, retried and dropped, with the reason.
 
-use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prometheus::core::Collector;
+use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 
 /// Why a snapshot is given up.
 const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
@@ -27,6 +30,8 @@ pub struct Stats {
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
+    reload_successful: Gauge,
+    reload_success_time: Gauge,
 }
 
 impl Stats {
@@ -88,6 +93,19 @@ impl Stats {
             "pushpull_agent_waiting_snapshots",
             "Snapshots that wait for an endpoint; at most one of each group.",
         )?;
+        let single = |name: &str, help: &str| {
+            let gauge = Gauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, Error>(gauge)
+        };
+        let reload_successful = single(
+            "pushpull_agent_config_last_reload_successful",
+            "Whether the last reload of the settings worked; 1 before the first.",
+        )?;
+        let reload_success_time = single(
+            "pushpull_agent_config_last_reload_success_timestamp_seconds",
+            "Unix time at which the settings in effect were read.",
+        )?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
@@ -104,7 +122,10 @@ impl Stats {
             last_sent,
             up,
             waiting,
+            reload_successful,
+            reload_success_time,
         };
+        stats.reloaded(true);
         Ok(stats)
     }
 
@@ -191,4 +212,41 @@ impl Stats {
     pub fn dropped(&self, endpoint: &str, reason: &str) {
         self.dropped.with_label_values(&[endpoint, reason]).inc();
     }
+
+    /// The settings were read again; whether that worked.
+    pub fn reloaded(&self, worked: bool) {
+        self.reload_successful.set(f64::from(u8::from(worked)));
+        if worked {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.reload_success_time.set(now.as_secs_f64());
+        }
+    }
+
+    /// An endpoint that is not pushed to any more.
+    pub fn forget_endpoint(&self, endpoint: &str) {
+        for gauges in [&self.last_sent, &self.up, &self.waiting] {
+            // What is not there need not be removed.
+            let _ = gauges.remove_label_values(&[endpoint]);
+        }
+        for counters in [&self.sent, &self.sent_bytes, &self.merged] {
+            let _ = counters.remove_label_values(&[endpoint]);
+        }
+        for counters in [&self.dropped, &self.retried, &self.refused] {
+            for reason in reasons(counters, endpoint) {
+                let _ = counters.remove_label_values(&[endpoint, &reason]);
+            }
+        }
+    }
+}
+
+/// The reasons that something was counted for: statuses of answers are in no list.
+fn reasons(counters: &IntCounterVec, endpoint: &str) -> Vec<String> {
+    let families = counters.collect();
+    let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
+    let labels = metrics.map(prometheus::proto::Metric::get_label);
+    let value = |labels: &[prometheus::proto::LabelPair], name: &str| {
+        labels.iter().find(|label| label.name() == name).map(|label| label.value().to_owned())
+    };
+    let of = labels.filter(|labels| value(labels, "endpoint").as_deref() == Some(endpoint));
+    of.filter_map(|labels| value(labels, "reason")).collect()
 }

@@ -130,6 +130,11 @@ impl Turns {
     /// No more will come, and everything ends at `end`: each group is tried once whatever was before.
     pub(super) fn close(&mut self, end: Instant) {
         self.end = Some(end);
+        self.anew();
+    }
+
+    /// Nobody failed before.
+    pub(super) fn anew(&mut self) {
         self.failing.clear();
         self.endpoint = Pause::default();
     }

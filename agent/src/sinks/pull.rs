@@ -6,6 +6,7 @@
 mod joined;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -23,13 +24,15 @@ use crate::stats::Stats;
 pub struct Pull {
     newest: Mutex<BTreeMap<String, Arc<Snapshot>>>,
     sources: usize,
+    /// Sources that come later were no part of the start.
+    ready: AtomicBool,
     stats: Arc<Stats>,
 }
 
 impl Pull {
     /// Ready once so many sources have been read.
     pub fn new(sources: usize, stats: Arc<Stats>) -> Self {
-        Self { newest: Mutex::default(), sources, stats }
+        Self { newest: Mutex::default(), sources, ready: AtomicBool::new(false), stats }
     }
 
     /// Takes a snapshot in place of its source's last one.
@@ -43,13 +46,16 @@ impl Pull {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).remove(source);
     }
 
-    fn newest(&self) -> Vec<Arc<Snapshot>> {
+    pub(crate) fn newest(&self) -> Vec<Arc<Snapshot>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Whether each source was read.
+    /// Whether each source that was there at the start was read; once it is, it stays so.
     pub(crate) fn ready(&self) -> bool {
-        self.newest().len() >= self.sources
+        if self.newest().len() >= self.sources {
+            self.ready.store(true, Ordering::Relaxed);
+        }
+        self.ready.load(Ordering::Relaxed)
     }
 
     /// All as one page of text.
@@ -92,7 +98,7 @@ impl Pull {
             .map(|sample| format!("{}\n", sample.line()))
             .collect();
         format!(
-            "pushpull agent: /metrics /-/healthy /-/ready, POST /-/flush\n\nsources\n{rows}\nendpoints\n{endpoints}"
+            "pushpull agent: /metrics /-/healthy /-/ready, POST /-/flush /-/reload\n\nsources\n{rows}\nendpoints\n{endpoints}"
         )
     }
 }

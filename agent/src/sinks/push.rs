@@ -72,6 +72,12 @@ impl Sink for Push {
         }
     }
 
+    fn alter(&mut self, endpoint: &Endpoint) {
+        self.ttl = endpoint.ttl;
+        self.groups.alter(endpoint.on_shutdown, endpoint.linger);
+        self.gateway.alter(endpoint);
+    }
+
     fn ending(&self) -> Duration {
         self.groups.ending()
     }

@@ -19,6 +19,8 @@ mod peers;
 mod process;
 mod pulls;
 mod refusals;
+mod reload;
+mod reload_load;
 mod scraping;
 mod secrets;
 mod settings;

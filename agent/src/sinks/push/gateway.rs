@@ -53,6 +53,15 @@ impl Gateway {
         Self { endpoint: endpoint.clone(), client: None, rate: RateLimiter::direct(Quota::per_second(rate)) }
     }
 
+    /// Asks as other settings say; the connection stays where only lives of groups changed.
+    pub(super) fn alter(&mut self, endpoint: &Endpoint) {
+        let Endpoint { ttl, on_shutdown, linger, .. } = *endpoint;
+        self.endpoint = Endpoint { ttl, on_shutdown, linger, ..self.endpoint.clone() };
+        if self.endpoint != *endpoint {
+            *self = Self::new(endpoint);
+        }
+    }
+
     /// Sends a group, which ends after `life`.
     pub(super) async fn send(
         &mut self,
