@@ -11,11 +11,12 @@
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
 //! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
-//! - [`reload`]: other settings while it runs
+//! - [`reload`]: other settings while it runs; [`probe`], [`doctor`]: whether they will work, before and after
 
 pub mod backoff;
 pub mod config;
 pub mod discovery;
+pub mod doctor;
 mod exchange;
 pub mod exec;
 pub mod identity;
@@ -23,6 +24,7 @@ pub mod intake;
 mod listening;
 pub mod pipeline;
 mod plan;
+pub mod probe;
 pub mod reload;
 pub mod routes;
 mod series;

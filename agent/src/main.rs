@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use agent::Mode;
 use agent::config::{self, Settings};
+use agent::doctor;
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
+use agent::probe::{self, Finding};
 use agent::reload::{Load, Reloads};
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
@@ -47,7 +49,16 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the effective settings, with where each comes from, and exit.
-    Check,
+    Check {
+        /// Read every source and ask every gateway, too, without pushing; exit with 1 where something fails.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Say what is wrong with a running agent, its settings and its machine, and what to do. Pushes nothing.
+    ///
+    /// One line a check: ok, warn or fail, what was looked at, what was seen, what to do. Ends with 1 where
+    /// something fails.
+    Doctor,
     /// Run an app as a child: its last values are pushed after its end, and its exit code is passed through.
     ///
     /// Signals are passed on. The app is looked at every 250 ms, once more before a signal reaches it, and
@@ -69,13 +80,20 @@ fn main() -> ExitCode {
     let command = arguments.command.take();
     let (loaded, identity) = match load(&arguments) {
         Ok(loaded) => loaded,
+        Err(mistakes) if matches!(command, Some(Command::Doctor)) => {
+            return report(&doctor::settings(&mistakes));
+        }
         Err(mistakes) => {
             eprintln!("pushpull-agent: the settings are wrong\n{mistakes}");
             return ExitCode::from(2);
         }
     };
     match command {
-        Some(Command::Check) => return check(&loaded, &identity),
+        Some(Command::Check { live }) => {
+            let said = check(&loaded, &identity);
+            return if live { look(probe::live(&loaded.settings, &identity)) } else { said };
+        }
+        Some(Command::Doctor) => return look(doctor::examine(&loaded.settings, &identity)),
         Some(Command::Health) => {
             return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
         }
@@ -123,6 +141,29 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
         })
         .collect();
     print(&format!("{described}\n{groups}{notes}"))
+}
+
+/// Runs checks, and prints what they found.
+fn look(checks: impl Future<Output = Vec<Finding>>) -> ExitCode {
+    crypto::install();
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let found = runtime.block_on(checks);
+            // A name that is still being looked up holds up nobody.
+            runtime.shutdown_background();
+            report(&found)
+        }
+        Err(error) => {
+            eprintln!("pushpull-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(findings: &[Finding]) -> ExitCode {
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let printed = print(&lines);
+    if printed == ExitCode::SUCCESS { probe::exit_code(findings) } else { printed }
 }
 
 /// How a run ended: what was left undone, and the exit code of the app where there is one.

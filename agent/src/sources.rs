@@ -27,6 +27,11 @@ pub trait Source: Send {
         false
     }
 
+    /// What went wrong at the last reading, in words.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// What is left to say when its last reading was given up after so long.
     fn late(&mut self, _after: Duration) -> Option<Snapshot> {
         None

@@ -3,6 +3,7 @@
 mod body;
 mod gateway;
 mod groups;
+mod look;
 mod refusal;
 mod said;
 
@@ -20,6 +21,7 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+pub(crate) use look::{Looked, Weight, look};
 use said::Said;
 
 /// One gateway.

@@ -154,6 +154,10 @@ impl Source for Host {
         Some(up::gone("host", &self.key))
     }
 
+    fn failure(&self) -> Option<String> {
+        (!self.failing.is_empty()).then(|| self.failing.join("; "))
+    }
+
     fn forget(&self) {
         self.stats.forget("host", &["collector"], &[]);
     }

@@ -139,6 +139,10 @@ impl Source for Scrape {
         Some(self.failed(SystemTime::now(), Report { duration: after, ..Report::default() }, &failure))
     }
 
+    fn failure(&self) -> Option<String> {
+        self.failing.clone()
+    }
+
     fn forget(&self) {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
         self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));

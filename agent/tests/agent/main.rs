@@ -4,6 +4,7 @@
 mod bad_gateways;
 mod bad_targets;
 mod discovery;
+mod doctor;
 mod doubles;
 mod ending;
 mod exec;
@@ -16,6 +17,7 @@ mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod probe;
 mod process;
 mod pulls;
 mod refusals;

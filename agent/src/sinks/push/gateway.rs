@@ -95,7 +95,7 @@ impl Gateway {
         format!("{}/metrics/{key}", self.endpoint.url.trim_end_matches('/'))
     }
 
-    fn client(&mut self) -> Result<Client, Failure> {
+    pub(super) fn client(&mut self) -> Result<Client, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
             None => client(&self.endpoint).map_err(setup)?,
@@ -117,7 +117,7 @@ impl Gateway {
         Ok(Answer { status, bytes: 0, after, words })
     }
 
-    fn failed(&self, error: &reqwest::Error) -> Failure {
+    pub(super) fn failed(&self, error: &reqwest::Error) -> Failure {
         let message = if error.is_timeout() {
             format!("no answer within {:?}", self.endpoint.timeout)
         } else {
@@ -128,7 +128,7 @@ impl Gateway {
         Failure { reason: exchange::reason(error), message, scope }
     }
 
-    fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
+    pub(super) fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
         let endpoint = &self.endpoint;
         if let Some(token) = secret(endpoint.bearer_token.as_ref(), endpoint.bearer_token_file.as_deref())? {
             return Ok(request.bearer_auth(token.expose()));
@@ -157,7 +157,7 @@ fn setup(message: String) -> Failure {
     Failure { reason: "setup", message, scope: Scope::Endpoint }
 }
 
-async fn words(response: Response) -> String {
+pub(super) async fn words(response: Response) -> String {
     let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
