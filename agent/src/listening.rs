@@ -53,7 +53,7 @@ impl Listening {
 
     /// Another place to answer at, once [`Self::moves`] says so.
     pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
-        let hint = "what needs the port of the old address needs a restart, too; the old settings stay";
+        let hint = "the port of the old address is free only after a restart; the old settings stay";
         server::bind(address, hint).await.map_err(|error| format!("pull.listen: {error}"))
     }
 

@@ -1,8 +1,9 @@
 //! What the agent says of itself: everything sent, refused, retried and dropped, with the reason.
 
+mod gone;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use prometheus::core::Collector;
 use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 
 /// Why a snapshot is given up.
@@ -172,17 +173,6 @@ impl Stats {
         }
     }
 
-    /// A source that will not come back under this name.
-    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        // What is not there need not be removed.
-        let _ = self.collections.remove_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                let _ = counter.remove_label_values(&[source, reason]);
-            }
-        }
-    }
-
     /// An endpoint took a snapshot.
     pub fn sent(&self, endpoint: &str, bytes: usize, now: f64) {
         self.sent.with_label_values(&[endpoint]).inc();
@@ -221,32 +211,4 @@ impl Stats {
             self.reload_success_time.set(now.as_secs_f64());
         }
     }
-
-    /// An endpoint that is not pushed to any more.
-    pub fn forget_endpoint(&self, endpoint: &str) {
-        for gauges in [&self.last_sent, &self.up, &self.waiting] {
-            // What is not there need not be removed.
-            let _ = gauges.remove_label_values(&[endpoint]);
-        }
-        for counters in [&self.sent, &self.sent_bytes, &self.merged] {
-            let _ = counters.remove_label_values(&[endpoint]);
-        }
-        for counters in [&self.dropped, &self.retried, &self.refused] {
-            for reason in reasons(counters, endpoint) {
-                let _ = counters.remove_label_values(&[endpoint, &reason]);
-            }
-        }
-    }
-}
-
-/// The reasons that something was counted for: statuses of answers are in no list.
-fn reasons(counters: &IntCounterVec, endpoint: &str) -> Vec<String> {
-    let families = counters.collect();
-    let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
-    let labels = metrics.map(prometheus::proto::Metric::get_label);
-    let value = |labels: &[prometheus::proto::LabelPair], name: &str| {
-        labels.iter().find(|label| label.name() == name).map(|label| label.value().to_owned())
-    };
-    let of = labels.filter(|labels| value(labels, "endpoint").as_deref() == Some(endpoint));
-    of.filter_map(|labels| value(labels, "reason")).collect()
 }

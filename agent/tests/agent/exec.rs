@@ -8,7 +8,7 @@ use super::process::eventually;
 
 const APP: &str = include_str!("app.py");
 
-struct Run {
+pub(crate) struct Run {
     child: Child,
     said: std::sync::Arc<std::sync::Mutex<String>>,
     _folder: tempfile::TempDir,
@@ -21,11 +21,11 @@ impl Drop for Run {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
+pub(crate) fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
     let settings = format!(
@@ -59,15 +59,15 @@ fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
 }
 
 impl Run {
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    fn end(&mut self) -> Option<i32> {
+    pub(crate) fn end(&mut self) -> Option<i32> {
         let mut code = None;
         eventually("the end", || {
             code = self.child.try_wait().unwrap().map(|status| status.code());

@@ -23,6 +23,7 @@ mod pulls;
 mod refusals;
 mod reload;
 mod reload_load;
+mod reload_parts;
 mod scraping;
 mod secrets;
 mod settings;

@@ -47,7 +47,7 @@ fn a_real_pushgateway_is_asked_and_gets_no_push() {
 
 #[test]
 fn what_fails_is_told_with_its_cause_and_what_to_do_and_never_hangs() {
-    let hangs = Double::new(|_, _| std::thread::park_timeout(Duration::from_secs(60)));
+    let hangs = Double::new(|_, _| std::thread::park_timeout(Duration::from_mins(1)));
     let refuses = Double::new(|_, stream| answer(stream, "401 Unauthorized", "", b"who\nare you"));
     let skewed = Double::new(|_, stream| {
         answer(stream, "200 OK", "date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", b"");
