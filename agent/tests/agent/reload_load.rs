@@ -10,7 +10,7 @@ use super::flow::settings;
 use super::process::{Agent, eventually, start};
 
 const RELOADS: usize = 1_000;
-const INTERVAL: Duration = Duration::from_millis(100);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// A target that counts how often it was read: no two of its pages are alike.
 fn counting() -> Double {
@@ -40,13 +40,15 @@ fn a_thousand_reloads_under_load() {
     });
     let other = Double::gateway();
     // Four settings in turn: a source with other labels, an endpoint that comes and goes, another life.
-    let base = |gateways: &[&Double]| settings(&[&steady, &changing], gateways, "100ms");
+    let base = |gateways: &[&Double]| {
+        settings(&[&steady, &changing], gateways, "500ms").replace("timeout = \"1s\"", "timeout = \"10s\"")
+    };
     let second = format!("url = \"{}/metrics\"\n", changing.url);
     let texts = [
         base(&[&gateway]),
         base(&[&gateway]).replace(&second, &format!("{second}honor_labels = true\n")),
         base(&[&gateway, &other]),
-        base(&[&gateway, &other]).replace("timeout = \"1s\"", "timeout = \"1s\"\nlinger = \"20s\""),
+        base(&[&gateway, &other]).replace("timeout = \"10s\"", "timeout = \"10s\"\nlinger = \"20s\""),
     ];
     let agent = start(&texts[0]);
     eventually("the first push", || !times.lock().unwrap().is_empty());
@@ -63,15 +65,21 @@ fn a_thousand_reloads_under_load() {
     eventually("a push after the last", || times.lock().unwrap().last().is_some_and(|last| last.0 > ended));
 
     let times = times.lock().unwrap().clone();
-    let values: BTreeSet<_> = times.iter().filter_map(|(_, value)| value.clone()).collect();
-    assert_eq!(values.len(), times.len(), "a reading was pushed twice, or one had no value");
-    // The last reading may be on its way.
-    assert!(steady.seen().len() - times.len() <= 1, "each reading is one push");
-    // Its own moments are a tenth of a second apart; a busy machine may miss some of them.
+    // On a busy machine a reading may take longer than its interval, and has then no value.
+    let values: Vec<_> = times.iter().filter_map(|(_, value)| value.clone()).collect();
+    let apart: BTreeSet<_> = values.iter().collect();
+    assert_eq!(apart.len(), values.len(), "a reading was pushed twice: {values:?}");
+    assert!(values.len() * 10 >= times.len() * 9, "{} of {} had a value", values.len(), times.len());
+    // The last reading may be on its way; one that a busy machine could not send in time is counted.
+    let superseded =
+        format!("pushpull_agent_dropped_total{{endpoint=\"{}\",reason=\"superseded\"", gateway.url);
+    let (read, dropped) = (steady.seen().len() as f64, agent.value(&superseded).unwrap());
+    assert!(read <= times.len() as f64 + dropped + 1.0, "{read} readings, {dropped} dropped, {times:?}");
+    // Its own moments are half a second apart, and one that is late by less is none left out.
     let took = times.last().unwrap().0.duration_since(times[0].0);
     let due = took.as_millis() / INTERVAL.as_millis();
     let seen = u128::try_from(times.len()).unwrap();
-    assert!(seen + 1 + due / 10 >= due && seen <= due + 3, "{seen} pushes in {took:?}, where {due} were due");
+    assert!(seen + 1 >= due && seen <= due + 3, "{seen} pushes in {took:?}, where {due} were due");
 
     // Nothing of what came and went stays: connections, memory, series.
     eventually("as many files as before", || open_files(&agent) <= early.0 + 4);
