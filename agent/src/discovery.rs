@@ -7,14 +7,13 @@ mod dns;
 mod files;
 mod groups;
 mod list;
+mod succession;
 mod web;
 
 pub use claims::Claims;
 pub use dns::Name;
 pub use list::List;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
@@ -30,58 +29,80 @@ const MOST: usize = 1_000;
 /// memory at the same moment.
 const AT_ONCE: u32 = 20;
 
-/// The future of one look.
-pub type Looking<'a> = Pin<Box<dyn Future<Output = Vec<Change>> + Send + 'a>>;
-
 /// Something that knows of targets.
-pub trait Discover: Send {
-    /// What is new and what is gone since the last look.
-    fn look(&mut self) -> Looking<'_>;
-
-    /// How long it is between two looks.
-    fn every(&self) -> Duration;
+#[derive(Debug)]
+pub enum Finder {
+    /// The addresses of a name.
+    Name(Box<Name>),
+    /// A list that somebody else keeps.
+    List(Box<List>),
 }
 
-/// Looks at once and then again and again, until `stop`; what changed goes to `changes`.
-pub async fn watch(
-    mut from: Box<dyn Discover>,
-    interval: Duration,
-    changes: Sender<Change>,
-    stop: CancellationToken,
-) {
-    let mut ticks = tokio::time::interval(from.every());
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let looking = async {
+impl Finder {
+    /// What is new and what is gone since the last look. Given up before its end, nothing was looked at.
+    async fn look(&mut self) -> Vec<Change> {
+        match self {
+            Self::Name(name) => name.look().await,
+            Self::List(list) => list.look().await,
+        }
+    }
+
+    /// How long it is between two looks.
+    fn every(&self, interval: Duration) -> Duration {
+        match self {
+            Self::Name(_) => interval,
+            Self::List(list) => list.every(),
+        }
+    }
+
+    /// Looks at once and then again and again, until `stop`; what changed goes to `changes`. Gives itself back.
+    pub async fn watch(
+        mut self,
+        interval: Duration,
+        changes: Sender<Vec<Change>>,
+        stop: CancellationToken,
+    ) -> Self {
+        let mut ticks = tokio::time::interval(self.every(interval));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
-            ticks.tick().await;
-            let found = from.look().await;
+            let looking = async {
+                ticks.tick().await;
+                self.look().await
+            };
+            // Nothing that is known here may be lost on its way, so only looking is cut short.
+            let Some(found) = stop.run_until_cancelled(looking).await else { return self };
             let (began, pause) = (Instant::now(), pause(found.len(), interval));
+            let mut news = Vec::new();
             for (at, change) in (0..).zip(found) {
                 if at >= AT_ONCE && matches!(change, Change::Join(_)) {
-                    tokio::time::sleep_until(began + pause * at).await;
+                    if changes.send(std::mem::take(&mut news)).await.is_err() {
+                        return self;
+                    }
+                    stop.run_until_cancelled(tokio::time::sleep_until(began + pause * at)).await;
                 }
-                if changes.send(change).await.is_err() {
-                    return;
-                }
+                news.push(change);
+            }
+            if !news.is_empty() && changes.send(news).await.is_err() {
+                return self;
             }
         }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = looking => {}
+    }
+
+    /// Looks once; the targets that there are now.
+    pub async fn find(&mut self) -> Vec<Box<dyn Source>> {
+        self.look().await.into_iter().filter_map(Change::joined).collect()
+    }
+
+    /// What was wrong at the last look, with what was looked at.
+    pub(crate) fn failure(&self) -> Option<String> {
+        match self {
+            Self::Name(name) => name.failure(),
+            Self::List(list) => list.failure(),
+        }
     }
 }
 
 /// Between two new targets.
 fn pause(changes: usize, interval: Duration) -> Duration {
     interval / u32::try_from(changes).unwrap_or(u32::MAX).max(1)
-}
-
-/// Looks once; the targets that there are now.
-pub async fn find(mut from: Box<dyn Discover>) -> Vec<Box<dyn Source>> {
-    let joined = from.look().await.into_iter().filter_map(|change| match change {
-        Change::Join(source) => Some(source),
-        Change::Leave(_) => None,
-    });
-    joined.collect()
 }

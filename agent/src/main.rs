@@ -5,14 +5,18 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
 use agent::config::{self, PullSettings, Settings};
+use agent::doctor;
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
+use agent::probe::{self, Finding};
 use agent::reap;
+use agent::reload::{Load, Reloads};
 use agent::status::events::Events;
 use clap::{Parser, Subcommand};
 use service::config::{Layers, Loaded, Mistakes};
@@ -51,7 +55,16 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the effective settings, with where each comes from, and exit.
-    Check,
+    Check {
+        /// Read every source and ask every gateway, too, without pushing; exit with 1 where something fails.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Say what is wrong with a running agent, its settings and its machine, and what to do. Pushes nothing.
+    ///
+    /// One line a check: ok, warn or fail, what was looked at, what was seen, what to do. Ends with 1 where
+    /// something fails.
+    Doctor,
     /// Run an app as a child: its last values are pushed after its end, and its exit code is passed through.
     ///
     /// Signals are passed on. The app is looked at every 250 ms, once more before a signal reaches it, and
@@ -75,16 +88,24 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    let command = arguments.command.take();
     let (loaded, identity) = match load(&arguments) {
         Ok(loaded) => loaded,
+        Err(mistakes) if matches!(command, Some(Command::Doctor)) => {
+            return report(&doctor::settings(&mistakes));
+        }
         Err(mistakes) => {
             eprintln!("pushpull-agent: the settings are wrong\n{mistakes}");
             return ExitCode::from(2);
         }
     };
-    match arguments.command {
-        Some(Command::Check) => return check(&loaded, &identity),
+    match command {
+        Some(Command::Check { live }) => {
+            let said = check(&loaded, &identity);
+            return if live { look(probe::live(&loaded.settings, &identity)) } else { said };
+        }
+        Some(Command::Doctor) => return look(doctor::examine(&loaded.settings, &identity)),
         Some(Command::Health) => {
             let pull = &loaded.settings.pull;
             return health::exit_code("pushpull-agent", pull.listen, is_tls(pull));
@@ -97,7 +118,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     crypto::install();
-    match run(loaded.settings, identity, arguments.command, events) {
+    let load: Load = Arc::new(move || load(&arguments).map(|(loaded, identity)| (loaded.settings, identity)));
+    match run(loaded.settings, identity, command, Control { load, events }) {
         Ok(Ended { left, code }) => {
             for left in &left {
                 tracing::error!("left undone: {left}");
@@ -137,6 +159,35 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     print(&format!("{described}\n{groups}{notes}"))
 }
 
+/// Runs checks, and prints what they found.
+fn look(checks: impl Future<Output = Vec<Finding>>) -> ExitCode {
+    crypto::install();
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let found = runtime.block_on(checks);
+            // A name that is still being looked up holds up nobody.
+            runtime.shutdown_background();
+            report(&found)
+        }
+        Err(error) => {
+            eprintln!("pushpull-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(findings: &[Finding]) -> ExitCode {
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let printed = print(&lines);
+    if printed == ExitCode::SUCCESS { probe::exit_code(findings) } else { printed }
+}
+
+/// What goes along with a running agent.
+struct Control {
+    load: Load,
+    events: Events,
+}
+
 /// How a run ended: what was left undone, and the exit code of the app where there is one.
 struct Ended {
     left: Vec<Left>,
@@ -149,7 +200,7 @@ async fn run(
     settings: Settings,
     identity: Identity,
     command: Option<Command>,
-    events: Events,
+    Control { load, events }: Control,
 ) -> anyhow::Result<Ended> {
     let alone = |left| Ended { left, code: None };
     match command {
@@ -178,8 +229,11 @@ async fn run(
             };
             let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
-            let serving =
-                agent::run(settings, identity, Mode::Serve(listener, hurry.clone(), events), done.clone());
+            let serving = {
+                // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.
+                let mode = Mode::Serve(listener, hurry.clone(), events, Reloads { load, signal: None });
+                agent::run(settings, identity, mode, done.clone())
+            };
             let (left, code) = tokio::join!(serving, app.run(look, done));
             // An agent that failed has told why; the app's code is still the app's.
             let left = left.unwrap_or_else(|error| {
@@ -189,11 +243,11 @@ async fn run(
             Ok(Ended { left, code: Some(code) })
         }
         _ => {
-            let stop = stop::signals()?;
+            let (stop, hangup) = stop::signals_but_hangup()?;
             let listener = listen(&settings).await?;
-            agent::run(settings, identity, Mode::Serve(listener, Hurry::none(), events), stop)
-                .await
-                .map(alone)
+            let reloads = Reloads { load, signal: Some(hangup) };
+            let mode = Mode::Serve(listener, Hurry::none(), events, reloads);
+            agent::run(settings, identity, mode, stop).await.map(alone)
         }
     }
 }

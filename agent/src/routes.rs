@@ -1,4 +1,4 @@
-//! What the agent's listener answers: pulls, probes, and a flush for whoever ends the app.
+//! What the agent's listener answers: pulls, probes, a flush for whoever ends the app, and a reload.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::intake::Intake;
+use crate::intake::Intakes;
 use crate::pipeline::Hurry;
+use crate::reload::Ask;
 use crate::sinks::pull::Pull;
 use crate::status::Sources;
 
@@ -24,7 +25,7 @@ pub struct Flush {
     /// Asks the readers.
     pub hurry: Hurry,
     /// The ways to the endpoints.
-    pub intakes: Vec<Arc<Intake>>,
+    pub intakes: Intakes,
 }
 
 impl Flush {
@@ -56,6 +57,7 @@ fn longest(query: &str) -> Option<Duration> {
 pub fn filter(
     status: Sources,
     flush: Flush,
+    ask: Ask,
 ) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
     let pull = Arc::clone(&status.pull);
     let with = warp::any().map(move || Arc::clone(&pull));
@@ -93,7 +95,16 @@ pub fn filter(
             }
         },
     );
-    flushes.or(pages).unify()
+    let reloads = warp::path!("-" / "reload").and(warp::method()).then(move |method: Method| {
+        let ask = ask.clone();
+        async move {
+            if method == Method::POST {
+                return ask.answer().await;
+            }
+            only(&method, &[Method::POST], Response::default())
+        }
+    });
+    flushes.or(reloads).unify().or(pages).unify()
 }
 
 /// Warp's own answer to another method does not say which are allowed.

@@ -36,13 +36,21 @@ pub trait Source: Send {
         false
     }
 
+    /// What went wrong at the last reading, in words.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// What is left to say when its last reading was given up after so long.
     fn late(&mut self, _after: Duration) -> Option<Snapshot> {
         None
     }
 
     /// What is left to say when it is not there any more.
-    fn gone(&mut self) -> Option<Snapshot> {
+    fn gone(&self) -> Option<Snapshot> {
         None
     }
+
+    /// Counts nothing any more under its name, which will not come back.
+    fn forget(&self) {}
 }

@@ -1,6 +1,10 @@
 //! What the agent says of itself: everything sent, refused, retried and dropped, with the reason.
 
-use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+mod gone;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 
 /// Why a snapshot is given up.
 const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
@@ -36,6 +40,8 @@ pub struct Stats {
     gateway: GaugeVec,
     conflicting: GaugeVec,
     conflict: GaugeVec,
+    reload_successful: Gauge,
+    reload_success_time: Gauge,
 }
 
 impl Stats {
@@ -117,6 +123,19 @@ impl Stats {
         let conflict =
             GaugeVec::new(Opts::new("pushpull_agent_group_conflict", help), &["endpoint", "group"])?;
         registry.register(Box::new(conflict.clone()))?;
+        let single = |name: &str, help: &str| {
+            let gauge = Gauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, Error>(gauge)
+        };
+        let reload_successful = single(
+            "pushpull_agent_config_last_reload_successful",
+            "Whether the last reload of the settings worked; 1 before the first.",
+        )?;
+        let reload_success_time = single(
+            "pushpull_agent_config_last_reload_success_timestamp_seconds",
+            "Unix time at which the settings in effect were read.",
+        )?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
@@ -138,7 +157,10 @@ impl Stats {
             gateway,
             conflicting,
             conflict,
+            reload_successful,
+            reload_success_time,
         };
+        stats.reloaded(true);
         Ok(stats)
     }
 
@@ -196,17 +218,6 @@ impl Stats {
         }
     }
 
-    /// A source that will not come back under this name.
-    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        // What is not there need not be removed.
-        let _ = self.collections.remove_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                let _ = counter.remove_label_values(&[source, reason]);
-            }
-        }
-    }
-
     /// An endpoint took a snapshot.
     pub fn sent(&self, endpoint: &str, bytes: usize, now: f64) {
         self.sent.with_label_values(&[endpoint]).inc();
@@ -246,5 +257,14 @@ impl Stats {
     /// A snapshot was given up.
     pub fn dropped(&self, endpoint: &str, reason: &str) {
         self.dropped.with_label_values(&[endpoint, reason]).inc();
+    }
+
+    /// The settings were read again; whether that worked.
+    pub fn reloaded(&self, worked: bool) {
+        self.reload_successful.set(f64::from(u8::from(worked)));
+        if worked {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.reload_success_time.set(now.as_secs_f64());
+        }
     }
 }

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use exposition::{Page, registry};
 use serde::Serialize;
 
-use crate::intake::Intake;
+use crate::intake::Intakes;
 use crate::sinks::pull::Pull;
 use crate::stats::Stats;
 use endpoints::Endpoint;
@@ -27,7 +27,7 @@ pub struct Sources {
     /// The newest snapshots.
     pub pull: Arc<Pull>,
     /// The ways to the endpoints.
-    pub intakes: Vec<Arc<Intake>>,
+    pub intakes: Intakes,
     /// The agent's own metrics.
     pub stats: Arc<Stats>,
     /// What happened last.
@@ -44,9 +44,19 @@ pub struct Status {
     identity: String,
     version: &'static str,
     started_time_seconds: f64,
+    settings: Settings,
     targets: Vec<Target>,
     endpoints: Vec<Endpoint>,
     events: Vec<Event>,
+}
+
+/// What became of the settings since.
+#[derive(Debug, Serialize)]
+struct Settings {
+    /// Whether the last reload worked; so does the start.
+    last_reload_successful: bool,
+    /// When those in effect were read.
+    read_time_seconds: f64,
 }
 
 impl Sources {
@@ -54,11 +64,19 @@ impl Sources {
     pub fn now(&self) -> Status {
         let own = registry::page(&self.stats.registry);
         let targets = self.pull.newest().iter().map(|snapshot| Target::of(snapshot, &self.events)).collect();
-        let endpoints = self.intakes.iter().map(|intake| Endpoint::of(intake, &own, &self.events)).collect();
+        let endpoints = self.intakes.all();
+        let endpoints = endpoints.iter().map(|intake| Endpoint::of(intake, &own, &self.events)).collect();
         Status {
             identity: self.identity.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_time_seconds: unix(self.started),
+            settings: Settings {
+                last_reload_successful: single(&own, "pushpull_agent_config_last_reload_successful") > 0.0,
+                read_time_seconds: single(
+                    &own,
+                    "pushpull_agent_config_last_reload_success_timestamp_seconds",
+                ),
+            },
             targets,
             endpoints,
             events: self.events.all(),
@@ -73,6 +91,11 @@ impl Sources {
 
 fn unix(time: SystemTime) -> f64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// The value of one of the agent's own metrics that has no labels.
+fn single(own: &Page, name: &str) -> f64 {
+    own.samples().find(|sample| sample.name() == name).map_or(0.0, |sample| sample.value())
 }
 
 /// The value of one of the agent's own series.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use exposition::GroupingKey;
 use url::Url;
 
-use super::{Discover, Looking, MOST};
+use super::MOST;
 use crate::config::Target;
 use crate::pipeline::Change;
 use crate::sources::Source;
@@ -28,24 +27,17 @@ pub struct Name {
     known: BTreeMap<SocketAddr, String>,
     failing: Option<String>,
     stats: Arc<Stats>,
-    every: Duration,
 }
 
 impl Name {
     /// Nothing is known yet; `key` is that of the targets but for their instance.
-    pub fn new(
-        called: String,
-        target: &Target,
-        key: GroupingKey,
-        every: Duration,
-        stats: Arc<Stats>,
-    ) -> anyhow::Result<Self> {
+    pub fn new(called: String, target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
         let url = Url::parse(&target.url)?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
         let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
         stats.source(&asked, &["discovery"], &[]);
         let (target, known) = (target.clone(), BTreeMap::new());
-        Ok(Self { called, target, key, asked, known, failing: None, stats, every })
+        Ok(Self { called, target, key, asked, known, failing: None, stats })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
@@ -74,7 +66,7 @@ impl Name {
             let stays = wanted.contains(address);
             if !stays {
                 tracing::info!(target = source, "not among the addresses of its name any more");
-                changes.push(Change::Leave(source.clone()));
+                changes.push(Change::gone(source.clone()));
             }
             stays
         });
@@ -111,24 +103,41 @@ impl Name {
     }
 }
 
-impl Discover for Name {
-    fn look(&mut self) -> Looking<'_> {
-        Box::pin(async {
-            match self.addresses().await {
-                Ok(addresses) => {
-                    self.failing = None;
-                    self.changes(addresses)
-                }
-                Err(message) => {
-                    self.note(&message);
-                    Vec::new()
-                }
+impl Name {
+    /// What is new and what is gone since the last look.
+    pub(super) async fn look(&mut self) -> Vec<Change> {
+        match self.addresses().await {
+            Ok(addresses) => {
+                self.failing = None;
+                self.changes(addresses)
             }
-        })
+            Err(message) => {
+                self.note(&message);
+                Vec::new()
+            }
+        }
     }
 
-    fn every(&self) -> Duration {
-        self.every
+    pub(super) fn failure(&self) -> Option<String> {
+        let message = self.failing.as_ref()?;
+        Some(format!("addresses of {} cannot be had: {message}", self.asked))
+    }
+
+    /// Names of all its sources.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.values().map(String::as_str)
+    }
+
+    /// Sources for what another knew.
+    pub(super) fn take_over(&mut self, other: &Self) -> Vec<Box<dyn Source>> {
+        let addresses = other.known.keys().copied().collect();
+        let joined = self.changes(addresses).into_iter().filter_map(Change::joined);
+        joined.collect()
+    }
+
+    /// Counts nothing any more of a name that is not asked for.
+    pub(super) fn forget(&self) {
+        self.stats.forget(&self.asked, &["discovery"], &[]);
     }
 }
 
@@ -141,13 +150,14 @@ mod tests {
         let target = Target::at("http://api:8000/metrics");
         let stats = Arc::new(Stats::new().unwrap());
         let key = "job/api/instance/x/env/test".parse().unwrap();
-        Name::new(target.url.clone(), &target, key, Duration::from_secs(15), stats).unwrap()
+        Name::new(target.url.clone(), &target, key, stats).unwrap()
     }
 
     fn said(changes: &[Change]) -> Vec<String> {
         let say = |change: &Change| match change {
             Change::Join(source) => format!("+{}", source.name()),
-            Change::Leave(source) => format!("-{source}"),
+            Change::Leave(source, _) => format!("-{source}"),
+            other => panic!("{other:?}"),
         };
         changes.iter().map(say).collect()
     }

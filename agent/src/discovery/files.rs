@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use service::apart::Apart;
 
 use super::groups::LONGEST;
 
@@ -22,35 +22,19 @@ pub(super) type Texts = BTreeMap<String, Result<String, String>>;
 #[derive(Debug)]
 pub(super) struct Files {
     pattern: PathBuf,
-    /// A reading that has not ended.
-    under_way: Option<oneshot::Receiver<Result<Texts, String>>>,
+    apart: Apart<Result<Texts, String>>,
 }
 
 impl Files {
     pub(super) fn new(pattern: &str) -> Self {
-        Self { pattern: PathBuf::from(pattern), under_way: None }
+        Self { pattern: PathBuf::from(pattern), apart: Apart::default() }
     }
 
     /// Reads all of them now.
     pub(super) async fn read(&mut self) -> Result<Texts, String> {
-        let mut reading = if let Some(reading) = self.under_way.take() {
-            reading
-        } else {
-            let (done, reading) = oneshot::channel();
-            let pattern = self.pattern.clone();
-            let thread = std::thread::Builder::new().name("targets".to_owned());
-            let read = move || drop(done.send(read(&pattern)));
-            thread.spawn(read).map_err(|error| format!("cannot be read: {error}"))?;
-            reading
-        };
-        match tokio::time::timeout(TIME, &mut reading).await {
-            Ok(Ok(texts)) => texts,
-            Ok(Err(_)) => Err("cannot be read: the thread that did died".to_owned()),
-            Err(_) => {
-                self.under_way = Some(reading);
-                Err(format!("cannot be read within {TIME:?}"))
-            }
-        }
+        let pattern = self.pattern.clone();
+        let texts = self.apart.run(TIME, move || read(&pattern)).await;
+        texts.unwrap_or_else(|error| Err(format!("cannot be read: {error}")))
     }
 }
 

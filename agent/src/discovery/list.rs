@@ -13,9 +13,9 @@ use url::Url;
 use super::files::{Files, Texts};
 use super::groups::{self, Found, Group};
 use super::web::Web;
-use super::{Claims, Discover, Looking, MOST};
+use super::{Claims, MOST};
 use crate::config::{Discovery, Target, shown};
-use crate::pipeline::Change;
+use crate::pipeline::{Change, Leaving};
 use crate::sources::scrape::Scrape;
 use crate::stats::Stats;
 use crate::transport::Clients;
@@ -69,7 +69,8 @@ impl List {
         })
     }
 
-    async fn changes(&mut self) -> Vec<Change> {
+    /// What is new and what is gone since the last look.
+    pub(super) async fn look(&mut self) -> Vec<Change> {
         let texts = match &mut self.from {
             From::Files(files) => files.read().await,
             From::Web(web) => web.read().await.map(|text| Texts::from([(self.shown.clone(), Ok(text))])),
@@ -114,7 +115,7 @@ impl List {
             if !stays {
                 tracing::info!(target = name, list = self.shown, "is on the list no more");
                 self.claims.release(&found.key, name);
-                changes.push(Change::Leave(name.clone()));
+                changes.push(Change::gone(name.clone()));
             }
             stays
         });
@@ -156,12 +157,51 @@ impl List {
     }
 }
 
-impl Discover for List {
-    fn look(&mut self) -> Looking<'_> {
-        Box::pin(self.changes())
+impl List {
+    /// Between two looks.
+    pub(super) fn every(&self) -> Duration {
+        self.target.refresh()
     }
 
-    fn every(&self) -> Duration {
-        self.target.refresh()
+    pub(super) fn failure(&self) -> Option<String> {
+        self.failing.clone()
+    }
+
+    /// Names of all its sources.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.values().map(String::as_str)
+    }
+
+    /// What another read last is what holds until this one could read.
+    pub(super) fn take_over(&mut self, other: &Self) {
+        other.release();
+        self.good.clone_from(&other.good);
+    }
+
+    /// Counts nothing any more of a list that is not read.
+    pub(super) fn forget(&self) {
+        self.release();
+        self.stats.forget(&self.shown, &["discovery"], &[]);
+    }
+
+    fn release(&self) {
+        for (found, name) in &self.known {
+            self.claims.release(&found.key, name);
+        }
+    }
+
+    /// Sources whose group or name the settings now give to another.
+    pub(super) fn give_way(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.known.retain(|found, name| {
+            let (key, called) = self.claims.settled(&found.key, name);
+            if key || called {
+                self.claims.release(&found.key, name);
+                // The next look finds the group again, if it is nobody's, under another name.
+                changes.push(Change::Leave(name.clone(), Leaving { ends: false, forgets: !called }));
+            }
+            !(key || called)
+        });
+        changes
     }
 }

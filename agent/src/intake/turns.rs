@@ -139,7 +139,9 @@ impl Turns {
                 self.failing.entry(snapshot.key.clone()).or_default()
             }
         };
-        pause.until = Some(now + pause.backoff.next(asked, self.most));
+        // At the end no newer snapshot comes, and a fleet that ends together is to make no storm.
+        let most = if self.end.is_some() { backoff::MOST } else { self.most };
+        pause.until = Some(now + pause.backoff.next(asked, most));
         if self.waiting.contains_key(&snapshot.key) {
             return false;
         }
@@ -150,6 +152,11 @@ impl Turns {
     /// No more will come, and everything ends at `end`: each group is tried once whatever was before.
     pub(super) fn close(&mut self, end: Instant) {
         self.end = Some(end);
+        self.anew();
+    }
+
+    /// Nobody failed before.
+    pub(super) fn anew(&mut self) {
         self.failing.clear();
         self.endpoint = Pause::default();
     }

@@ -6,6 +6,7 @@
 mod joined;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -22,12 +23,14 @@ use crate::snapshot::Snapshot;
 pub struct Pull {
     newest: Mutex<BTreeMap<String, Arc<Snapshot>>>,
     sources: usize,
+    /// Sources that come later were no part of the start.
+    ready: AtomicBool,
 }
 
 impl Pull {
     /// Ready once so many sources have been read.
     pub fn new(sources: usize) -> Self {
-        Self { newest: Mutex::default(), sources }
+        Self { newest: Mutex::default(), sources, ready: AtomicBool::new(false) }
     }
 
     /// Takes a snapshot in place of its source's last one.
@@ -46,9 +49,12 @@ impl Pull {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Whether each source was read.
+    /// Whether each source that was there at the start was read; once it is, it stays so.
     pub(crate) fn ready(&self) -> bool {
-        self.newest().len() >= self.sources
+        if self.newest().len() >= self.sources {
+            self.ready.store(true, Ordering::Relaxed);
+        }
+        self.ready.load(Ordering::Relaxed)
     }
 
     /// All as one page of text.

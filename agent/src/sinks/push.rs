@@ -7,6 +7,7 @@ pub(crate) mod gateway;
 mod groups;
 mod held;
 mod lines;
+mod look;
 mod looks;
 mod place;
 mod pusher;
@@ -28,6 +29,7 @@ use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+pub(crate) use look::{Looked, Weight, look};
 use pusher::Pusher;
 use rivals::Rivals;
 use said::Said;
@@ -91,6 +93,13 @@ impl Sink for Push {
                 Err(self.again(&snapshot.key, reason, &message, scope, None))
             }
         }
+    }
+
+    fn alter(&mut self, endpoint: &Endpoint) {
+        self.ttl = endpoint.ttl;
+        self.groups.alter(endpoint.on_shutdown, endpoint.linger);
+        self.gateway.alter(endpoint);
+        self.rivals.alter(endpoint.conflict_read.0);
     }
 
     fn ending(&self) -> Duration {

@@ -222,9 +222,16 @@ impl Source for Scrape {
         Some(self.failed(SystemTime::now(), Report { duration: after, ..Report::default() }, &failure))
     }
 
-    fn gone(&mut self) -> Option<Snapshot> {
+    fn failure(&self) -> Option<String> {
+        self.failing.clone()
+    }
+
+    fn forget(&self) {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
         self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
+    }
+
+    fn gone(&self) -> Option<Snapshot> {
         let report = Report { body_bytes: -1.0, ..Report::default() };
         Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, false, None) })
     }

@@ -148,4 +148,17 @@ impl Source for Textfiles {
     fn collect(&mut self) -> Collecting<'_> {
         Box::pin(self.snapshot())
     }
+
+    fn failure(&self) -> Option<String> {
+        (!self.failing.is_empty())
+            .then(|| self.failing.iter().map(String::as_str).collect::<Vec<_>>().join("; "))
+    }
+
+    fn gone(&self) -> Option<Snapshot> {
+        Some(up::gone(&self.name, &self.key))
+    }
+
+    fn forget(&self) {
+        self.stats.forget(&self.name, file::REASONS, &DROPPED);
+    }
 }

@@ -25,6 +25,15 @@ pub(super) struct Endpoint {
     pub(super) next_try_in_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_error: Option<String>,
+    /// Which of several gateways is pushed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) gateway_in_use: Option<String>,
+    /// How far the clock here is ahead of the gateway's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clock_skew_seconds: Option<f64>,
+    /// How many groups another agent pushes, too, and the first of them.
+    pub(super) conflicting: f64,
+    pub(super) conflicting_groups: Vec<String>,
 }
 
 impl Endpoint {
@@ -45,7 +54,16 @@ impl Endpoint {
             _ if last_push_time_seconds.is_none() => "new",
             _ => "ok",
         };
+        let labels = |metric: &'static str, label: &'static str| -> Vec<String> {
+            let on = own.samples().filter(|sample| sample.name() == metric && sample.value() > 0.0);
+            let of_this = on.filter(|sample| sample.label("endpoint").is_some_and(|label| label == name));
+            of_this.filter_map(|sample| Some(sample.label(label)?.into_owned())).collect()
+        };
         Self {
+            gateway_in_use: labels("pushpull_agent_gateway_in_use", "gateway").into_iter().next(),
+            clock_skew_seconds: value(own, "pushpull_agent_clock_skew_seconds", &name),
+            conflicting: total("pushpull_agent_conflicting_groups"),
+            conflicting_groups: labels("pushpull_agent_group_conflict", "group"),
             state,
             last_push_time_seconds,
             pushed: total("pushpull_agent_sent_total"),

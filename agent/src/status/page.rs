@@ -7,6 +7,8 @@ use super::endpoints::Endpoint;
 use super::events::Event;
 use super::targets::Target;
 
+/// Less is in the nature of `Date`, which counts whole seconds.
+const SKEW: f64 = 5.0;
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page; `now` in Unix seconds, since ages say more than times.
@@ -33,6 +35,12 @@ pub(super) fn page(status: &Status, now: f64) -> String {
                         "version " (status.version) ", up " (age(now - status.started_time_seconds)) " · "
                         (counted(status.targets.len(), down, "source", "down")) " · "
                         (counted(status.endpoints.len(), failing, "endpoint", "failing"))
+                    }
+                    p class=(if status.settings.last_reload_successful { "settings" } else { "settings error" }) {
+                        "settings read " (age(now - status.settings.read_time_seconds)) " ago"
+                        @if !status.settings.last_reload_successful {
+                            "; the last reload failed, and they stay in effect"
+                        }
                     }
                     nav {
                         a href="/metrics" { "metrics" }
@@ -83,6 +91,19 @@ fn endpoints(endpoints: &[Endpoint], now: f64) -> Markup {
                     ", " (endpoint.pushed) " pushed, " (endpoint.refused) " refused, "
                     (endpoint.dropped) " dropped, " (endpoint.waiting) " waiting"
                     @if let Some(wait) = endpoint.next_try_in_seconds { ", next try in " (age(wait)) }
+                }
+                @if let Some(gateway) = &endpoint.gateway_in_use { p class="group" { "pushing to " (gateway) } }
+                @if let Some(skew) = endpoint.clock_skew_seconds.filter(|skew| skew.abs() >= SKEW) {
+                    p {
+                        "the clock here is " (age(skew.abs()))
+                        (if skew > 0.0 { " ahead of" } else { " behind" }) " the gateway's"
+                    }
+                }
+                @if endpoint.conflicting > 0.0 {
+                    p class="error" {
+                        "another agent pushes " (endpoint.conflicting) " of its groups, too: "
+                        (endpoint.conflicting_groups.join(", "))
+                    }
                 }
                 @if let Some(error) = &endpoint.last_error { p class="error" { (error) } }
             }

@@ -25,7 +25,7 @@ pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
+pub(crate) fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
     with(gateway, port, "", command)
 }
 

@@ -141,8 +141,9 @@ async fn a_hundred_intervals_do_not_drift() {
     let (_nobody, changes) = tokio::sync::mpsc::channel(1);
     let run = tokio::spawn(async move {
         let times = agent::pipeline::Times { interval: second, grace: second, seed: 0 };
-        let hurry = agent::pipeline::Hurry::none();
-        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, vec![], token).await
+        let (hurry, nowhere) = (agent::pipeline::Hurry::none(), agent::pipeline::Ways::default());
+        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, nowhere, token)
+            .await
     });
     // The first reading comes at once, those after it at the source's own moments.
     times.recv().await.unwrap();

@@ -9,6 +9,7 @@ use agent::Mode;
 use agent::config::Settings;
 use agent::identity::Identity;
 use agent::pipeline::Hurry;
+use agent::reload::Reloads;
 use agent::status::events::Events;
 use tokio_util::sync::CancellationToken;
 
@@ -116,7 +117,8 @@ async fn breathes_once_more(stage: Arc<Stage>, at: usize) {
     let identity = Identity::resolve(&settings, &|_| None, &mut |key, message| panic!("{key}: {message}"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stop = CancellationToken::new();
-    let mode = Mode::Serve(listener, Hurry::none(), Events::default());
+    let reloads = Reloads { load: Arc::new(|| panic!("nobody asks")), signal: None };
+    let mode = Mode::Serve(listener, Hurry::none(), Events::default(), reloads);
     let running = tokio::spawn(agent::run(settings, identity, mode, stop.clone()));
     // Half of them in the midst of the first scrape or push, the others anywhere up to after the second.
     let longest = if at.is_multiple_of(2) { 30_000 } else { 1_200_000 };

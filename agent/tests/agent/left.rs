@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::config::Endpoint;
 use agent::intake::Intake;
-use agent::pipeline::{self, Hurry, Left, Times, Way};
+use agent::pipeline::{self, Hurry, Left, Times, Way, Ways};
 use agent::sinks::pull::Pull;
 use agent::sinks::{SendError, Sink};
 use agent::snapshot::Snapshot;
@@ -82,6 +83,8 @@ impl Sink for Dying {
         panic!("as the test wants it")
     }
 
+    fn alter(&mut self, _: &Endpoint) {}
+
     fn ending(&self) -> Duration {
         Duration::ZERO
     }
@@ -103,7 +106,8 @@ async fn a_sink_that_dies_ends_the_agent_and_is_told() {
     let times = Times { interval: hour, grace: hour, seed: 0 };
     let pull = Arc::new(Pull::new(1));
     // Nobody stops it.
-    let left = pipeline::run(times, vec![own], changes, &Hurry::none(), pull, vec![way], stop).await;
+    let left =
+        pipeline::run(times, vec![own], changes, &Hurry::none(), pull, Ways::new(vec![way]), stop).await;
     let [Left::Died { whose, why }, Left::Waiting { snapshots, .. }] = left.as_slice() else {
         panic!("{left:?}")
     };

@@ -5,6 +5,7 @@ mod bad_gateways;
 mod bad_targets;
 mod certificates;
 mod discovery;
+mod doctor;
 mod doubles;
 mod ending;
 mod exec;
@@ -26,6 +27,7 @@ mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod probe;
 mod process;
 mod proxies;
 mod proxy_doubles;
@@ -35,6 +37,9 @@ mod refusals;
 mod relabel_settings;
 mod relabelling;
 mod relabelling_rows;
+mod reload;
+mod reload_load;
+mod reload_parts;
 mod rivals;
 mod scraping;
 mod secrets;

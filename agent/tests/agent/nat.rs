@@ -90,7 +90,7 @@ impl Net {
         let file = self.folder.path().join(format!("{port}.toml"));
         let settings = format!(
             "interval = \"3500ms\"\nscrape = []\nidentity.instance = \"{port}\"\n[host]\nenabled = false\n\
-             [push]\nurl = \"http://10.77.2.2:9091\"\ntimeout = \"1s\"\nkeep_alive = \"{keep_alive}\"\n\
+             [push]\nurl = \"http://10.77.2.2:9091\"\ntimeout = \"1s\"\nconflict_read = \"0B\"\nkeep_alive = \"{keep_alive}\"\n\
              [pull]\nlisten = \"127.0.0.1:{port}\"\n"
         );
         std::fs::write(&file, settings).unwrap();

@@ -92,7 +92,7 @@ fn find_each_other(gateway: u16) -> Duration {
     let port = second.port;
     let page = move || peers::request(port, "GET", "/", b"").unwrap().1;
     eventually("it on the page", || {
-        page().contains("pushpull_agent_conflicting_groups{") && page().contains("} 2\n")
+        page().contains("another agent pushes 2 of its groups, too: job/j/instance/i, ")
     });
     assert!(conflicts(&alone) < 1.0, "{}", alone.log());
     took

@@ -114,7 +114,7 @@ fn groups_of_files_are_their_own() {
         "agent.toml:6:1: textfile[1].path: the group job/textfile/instance/",
         "give one of them a job or an instance",
         "textfile[2].job: the group job/node/instance/",
-        "exit_file: set beside discovery = \"dns\": one file cannot be that of several targets",
+        "exit_file: set beside discovery: one file cannot be that of several targets",
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }

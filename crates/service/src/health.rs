@@ -55,7 +55,8 @@ async fn ask(address: SocketAddr, tls: bool) -> Result<(), String> {
     if healthy { Ok(()) } else { Err(format!("{url} answers {}", answer.status())) }
 }
 
-fn wants_certificate(error: &(dyn Error + 'static)) -> bool {
+/// Whether a connection failed because the other side asks for a client certificate.
+pub fn wants_certificate(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {

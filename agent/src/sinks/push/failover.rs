@@ -19,6 +19,11 @@ impl Failover {
         Self { count, current: 0, failback, left: None }
     }
 
+    /// The same, back at the first after another time.
+    pub(super) fn with(self, failback: Duration) -> Self {
+        Self { failback, ..self }
+    }
+
     /// The gateways in the order in which one push tries them.
     pub(super) fn order(&self, now: Instant) -> Vec<usize> {
         let back = self.left.is_some_and(|left| now.saturating_duration_since(left) >= self.failback);

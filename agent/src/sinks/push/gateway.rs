@@ -96,6 +96,26 @@ impl Gateway {
         gateway
     }
 
+    /// Asks as other settings say; the connections stay where only lives of groups changed.
+    pub(super) fn alter(&mut self, endpoint: &Endpoint) {
+        let Endpoint { ttl, on_shutdown, linger, .. } = *endpoint;
+        self.endpoint = Endpoint { ttl, on_shutdown, linger, ..self.endpoint.clone() };
+        if self.endpoint == *endpoint {
+            return;
+        }
+        let same = self.endpoint.gateways() == endpoint.gateways();
+        if !same {
+            self.stats.forget_gateways(&self.label);
+        }
+        let before = std::mem::replace(self, Self::new(endpoint, Arc::clone(&self.stats)));
+        if same {
+            self.held = before.held;
+            self.failover = before.failover.with(endpoint.failback);
+            self.tell();
+        }
+        self.clock = before.clock;
+    }
+
     /// Sends a group, which ends after `life`, to the first gateway that works.
     pub(super) async fn send(
         &mut self,

@@ -104,7 +104,7 @@ pub(super) fn header(response: &Response, name: impl AsHeaderName) -> Option<&st
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-async fn words(response: Response) -> String {
+pub(super) async fn words(response: Response) -> String {
     let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()

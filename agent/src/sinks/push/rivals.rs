@@ -63,6 +63,13 @@ impl Rivals {
         Self { mine, groups, says: false, each, saved, cost: 0, pushes: 0, rest_until: None }
     }
 
+    /// So many bytes may be read on the average from now on.
+    pub(super) fn alter(&mut self, each: usize) {
+        if std::mem::replace(&mut self.each, each) != each {
+            self.saved = each.saturating_mul(SAVED);
+        }
+    }
+
     /// Whether the gateway's page is to be read before this group is pushed.
     pub(super) fn wants_a_look(&mut self, key: &GroupingKey, now: Instant) -> bool {
         self.pushes += 1;
