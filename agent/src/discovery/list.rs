@@ -2,6 +2,8 @@
 //!
 //! A list that cannot be read, or has a fault, leaves the targets that it had when it was right.
 
+mod succession;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::groups::{self, Found, Group};
 use super::web::Web;
 use super::{Claims, MOST};
 use crate::config::{Discovery, Target, shown};
-use crate::pipeline::{Change, Leaving};
+use crate::pipeline::Change;
 use crate::sources::scrape::Scrape;
 use crate::stats::Stats;
 use crate::transport::Clients;
@@ -41,7 +43,7 @@ pub struct List {
 #[derive(Debug)]
 enum From {
     Files(Files),
-    Web(Web),
+    Web(Box<Web>),
 }
 
 impl List {
@@ -49,7 +51,7 @@ impl List {
     pub fn new(target: &Target, key: GroupingKey, claims: Claims, stats: Arc<Stats>) -> anyhow::Result<Self> {
         let place = target.targets.clone().unwrap_or_default();
         let from = match target.discovery {
-            Discovery::Http => From::Web(Web::new(&place, target)),
+            Discovery::Http => From::Web(Box::new(Web::new(&place, target))),
             _ => From::Files(Files::new(&place)),
         };
         let shown = shown(&place);
@@ -170,38 +172,5 @@ impl List {
     /// Names of all its sources.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.known.values().map(String::as_str)
-    }
-
-    /// What another read last is what holds until this one could read.
-    pub(super) fn take_over(&mut self, other: &Self) {
-        other.release();
-        self.good.clone_from(&other.good);
-    }
-
-    /// Counts nothing any more of a list that is not read.
-    pub(super) fn forget(&self) {
-        self.release();
-        self.stats.forget(&self.shown, &["discovery"], &[]);
-    }
-
-    fn release(&self) {
-        for (found, name) in &self.known {
-            self.claims.release(&found.key, name);
-        }
-    }
-
-    /// Sources whose group or name the settings now give to another.
-    pub(super) fn give_way(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        self.known.retain(|found, name| {
-            let (key, called) = self.claims.settled(&found.key, name);
-            if key || called {
-                self.claims.release(&found.key, name);
-                // The next look finds the group again, if it is nobody's, under another name.
-                changes.push(Change::Leave(name.clone(), Leaving { ends: false, forgets: !called }));
-            }
-            !(key || called)
-        });
-        changes
     }
 }

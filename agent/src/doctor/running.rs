@@ -120,11 +120,14 @@ pub(super) fn check(page: &Page, status: &serde_json::Value, interval: Duration)
     findings
 }
 
-/// What a gateway said when it refused a push, as the agent's own status has it.
+/// What a gateway said when it refused a push last, as the agent's own status has it: what is wrong with the
+/// endpoint now, or one of the last events.
 fn words(status: &serde_json::Value, endpoint: &str, reason: &str) -> Option<String> {
-    let (named, said) = (format!("endpoint={endpoint} "), format!("push refused: {reason}"));
-    let texts = status["events"].as_array()?.iter().filter_map(|event| event["text"].as_str());
-    let last = texts.filter(|text| text.starts_with(&said) && format!("{text} ").contains(&named)).last()?;
+    let (named, said) = (format!(" endpoint={endpoint} "), format!("push refused: {reason}"));
+    let entries = |name: &str| status[name].as_array().into_iter().flatten();
+    let now = entries("endpoints").filter_map(|entry| entry["last_error"].as_str());
+    let mut texts = entries("events").filter_map(|event| event["text"].as_str()).chain(now);
+    let last = texts.rfind(|text| text.starts_with(&said) && format!("{text} ").contains(&named))?;
     let words = last.strip_prefix("push refused: ").unwrap_or(last);
     Some(words.split(" endpoint=").next().unwrap_or(words).to_owned())
 }

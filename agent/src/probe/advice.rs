@@ -5,15 +5,6 @@
 /// What a cause has in it, and what to do then.
 const ADVICE: &[(&[&str], &str)] = &[
     (
-        &["failed to lookup address"],
-        "check the host name in url, and whether this machine's resolver (/etc/resolv.conf) knows it",
-    ),
-    (&["Connection refused"], "nothing listens there: start it, or correct host and port in url"),
-    (
-        &["unreachable", "No route to host"],
-        "this machine has no way there: check its network, and whether it must go by a proxy",
-    ),
-    (
         &["certificate expired", "Expired"],
         "renew the certificate of the other side; if it is still valid, set this machine's clock",
     ),
@@ -33,6 +24,20 @@ const ADVICE: &[(&[&str], &str)] = &[
         &["InvalidContentType", "corrupt message"],
         "no TLS is spoken there: use http:// in url, or the port that speaks TLS",
     ),
+    (
+        &["by the proxy ", "the proxy "],
+        "see that proxy_url is right, that the proxy runs and knows us, and that it lets this through",
+    ),
+    (&["expected target groups"], "correct the list: it is to be as for Prometheus' file_sd_configs"),
+    (
+        &["failed to lookup address"],
+        "check the host name in url, and whether this machine's resolver (/etc/resolv.conf) knows it",
+    ),
+    (&["Connection refused"], "nothing listens there: start it, or correct host and port in url"),
+    (
+        &["unreachable", "No route to host"],
+        "this machine has no way there: check its network, and whether it must go by a proxy",
+    ),
     (&["no TLS client"], "install the system's CA certificates (ca-certificates), or give ca_file"),
     (
         &["no answer within", "no whole page within", "timeout", "timed out"],
@@ -40,7 +45,7 @@ const ADVICE: &[(&[&str], &str)] = &[
     ),
     (
         &["answers 401", "answers 403"],
-        "the page wants a user: scrape one without, or put USER:PASSWORD@ in url",
+        "the page wants a user: set username and password_file, or bearer_token_file",
     ),
     (&["answers 404"], "the path in url is wrong: most programs have /metrics"),
     (&["answers 5"], "the target itself fails: look into its log"),

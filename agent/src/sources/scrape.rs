@@ -5,6 +5,7 @@ mod clashing;
 mod content;
 mod exit;
 mod fetch;
+mod labelled;
 mod last;
 mod redirects;
 mod relabelled;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use exposition::{Clash, GroupingKey, Page, Rewrite};
+use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
 use crate::config::Target;
@@ -27,7 +28,7 @@ use crate::transport::Clients;
 use exit::Exit;
 use fetch::{Failure, Fetcher};
 use relabelled::Relabel;
-use selection::{DROPPED, Selected};
+use selection::DROPPED;
 use synthetic::Report;
 
 /// One target.
@@ -158,45 +159,6 @@ impl Scrape {
     fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
-    }
-
-    /// The page with the target's labels on, as its rules leave it, without the samples that cannot stay.
-    fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Result<Page, Failure> {
-        // At its first page, and at one that comes back.
-        if self.before.is_empty()
-            && !self.explained
-            && let Some(clash) = clashing::explained(page, &self.key, self.clash)
-        {
-            tracing::info!(target = self.name, "{clash}");
-            self.explained = true;
-        }
-        let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
-        let mut page = page.rewrite(&how);
-        if let Some(relabel) = &mut self.relabel {
-            page = relabel.page(&page).map_err(|(reason, message)| Failure {
-                reason,
-                message: format!("{}: {message}", self.name),
-            })?;
-        }
-        // Prometheus counts what its rules leave, whatever becomes of it then.
-        report.kept = page.sample_count();
-        let Selected { page, series, dropped } = selection::select(&self.series, page, &self.key, now);
-        report.added = series.difference(&self.before).count();
-        self.before = series;
-        for ((reason, why), (count, first)) in DROPPED.into_iter().zip(dropped) {
-            if count > 0 {
-                self.stats.dropped_samples(&self.name, reason, count);
-            }
-            let Some(first) = first else {
-                self.dropping.remove(reason);
-                continue;
-            };
-            if self.dropping.insert(reason) {
-                tracing::warn!(target = self.name, reason, count, "samples are left out: {first} {why}");
-            }
-        }
-        Ok(page)
     }
 }
 

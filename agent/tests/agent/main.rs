@@ -28,6 +28,7 @@ mod once;
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod probe;
+mod probe_ways;
 mod process;
 mod proxies;
 mod proxy_doubles;
@@ -38,6 +39,8 @@ mod relabel_settings;
 mod relabelling;
 mod relabelling_rows;
 mod reload;
+mod reload_found;
+mod reload_listener;
 mod reload_load;
 mod reload_parts;
 mod rivals;

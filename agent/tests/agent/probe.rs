@@ -9,14 +9,14 @@ use super::flow::settings;
 use super::peers;
 use super::process::run;
 
-fn live(settings: &str) -> (Option<i32>, Vec<String>) {
+pub(crate) fn live(settings: &str) -> (Option<i32>, Vec<String>) {
     let (code, said) = run(settings, &["check", "--live"], &[]);
     let levels = ["ok    ", "warn  ", "fail  "];
     let lines = said.lines().filter(|line| levels.iter().any(|level| line.starts_with(level)));
     (code, lines.map(str::to_owned).collect())
 }
 
-fn one(lines: &[String], parts: &[&str]) {
+pub(crate) fn one(lines: &[String], parts: &[&str]) {
     let fits = |line: &&String| parts.iter().all(|part| line.contains(part));
     assert_eq!(lines.iter().filter(fits).count(), 1, "{parts:?} in {lines:#?}");
 }

@@ -1,5 +1,7 @@
 //! The gateways of one endpoint: which is asked, how often we may ask, and what of an answer matters.
 
+mod telling;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -158,30 +160,6 @@ impl Gateway {
         self.ask(self.failover.current(), &format!("/metrics/{key}"), None).await
     }
 
-    /// Notes which gateway is in use, and says so where it is another than before.
-    fn works(&mut self, at: usize, tries_first: bool, failed: Option<&Result<Answer, Failure>>) {
-        let Some(before) = self.failover.worked(at, Instant::now(), tries_first) else { return };
-        self.tell();
-        let (gateway, before) = (&self.places[at].shown, &self.places[before].shown);
-        match failed {
-            Some(Ok(Answer { status, .. })) => {
-                tracing::warn!(
-                    endpoint = self.label,
-                    gateway,
-                    "pushing to another gateway: {before} answers {status}"
-                );
-            }
-            Some(Err(Failure { message, .. })) => {
-                tracing::warn!(
-                    endpoint = self.label,
-                    gateway,
-                    "pushing to another gateway: {before}: {message}"
-                );
-            }
-            None => tracing::info!(endpoint = self.label, gateway, "pushing to the gateway before again"),
-        }
-    }
-
     /// The page of all groups of the gateway in use, of which at most `most` bytes are read.
     pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<Read, Failure> {
         self.paced().await;
@@ -201,30 +179,6 @@ impl Gateway {
     async fn paced(&self) {
         while let Err(early) = self.rate.check() {
             tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
-        }
-    }
-
-    fn tell(&self) {
-        if self.places.len() > 1 {
-            for (at, place) in self.places.iter().enumerate() {
-                self.stats.gateway(&self.label, &place.shown, at == self.failover.current());
-            }
-        }
-    }
-
-    /// Deletes a group where it was pushed to meanwhile: with two of them Prometheus would see both.
-    async fn tidy(&mut self, key: &GroupingKey, at: usize) {
-        for behind in self.held.behind(key, at) {
-            let message = match self.ask(behind, &format!("/metrics/{key}"), None).await {
-                Ok(Answer { status, .. }) if status.is_success() => continue,
-                Ok(Answer { status, words, .. }) => format!("{status}: {words}"),
-                Err(failure) => {
-                    self.held.lost(behind);
-                    failure.message
-                }
-            };
-            let gateway = &self.places[behind].shown;
-            tracing::warn!(endpoint = self.label, gateway, group = %key, "the group stays there for its ttl: {message}");
         }
     }
 
@@ -248,15 +202,5 @@ impl Gateway {
         let (answer, skew) = place.exchange(request).await?;
         self.clock(skew);
         Ok(answer)
-    }
-
-    fn clock(&mut self, skew: Option<f64>) {
-        let Some(skew) = skew else { return };
-        self.stats.clock_skew(&self.label, skew);
-        match self.clock.saw(skew) {
-            Some(message) if self.clock.off => tracing::warn!(endpoint = self.label, "{message}"),
-            Some(message) => tracing::info!(endpoint = self.label, "{message}"),
-            None => {}
-        }
     }
 }
