@@ -24,6 +24,7 @@ pub struct Stats {
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
+    quarantined: GaugeVec,
     clock_skew: GaugeVec,
     gateway: GaugeVec,
     conflicting: GaugeVec,
@@ -87,6 +88,10 @@ impl Stats {
             "Unix time of the last push that an endpoint took.",
         )?;
         let up = gauges("pushpull_agent_endpoint_up", "Whether the last push to an endpoint was answered.")?;
+        let quarantined = gauges(
+            "pushpull_agent_quarantined_families",
+            "Families left out of pushes, since the gateway refuses them by name.",
+        )?;
         let waiting = gauges(
             "pushpull_agent_waiting_snapshots",
             "Snapshots that wait for an endpoint; at most one of each group.",
@@ -141,6 +146,7 @@ impl Stats {
             last_sent,
             up,
             waiting,
+            quarantined,
             clock_skew,
             gateway,
             conflicting,

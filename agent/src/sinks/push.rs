@@ -11,6 +11,7 @@ mod look;
 mod looks;
 mod place;
 mod pusher;
+mod quarantine;
 mod refusal;
 mod rivals;
 mod said;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exposition::{GroupingKey, Page};
+use reqwest::StatusCode;
 
 use super::{SendError, Sink};
 use crate::config::Endpoint;
@@ -31,6 +33,7 @@ use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
 pub(crate) use look::{Looked, Weight, look};
 use pusher::Pusher;
+use quarantine::Quarantine;
 use rivals::Rivals;
 use said::Said;
 
@@ -46,6 +49,7 @@ pub struct Push {
     /// What says in a group who pushed it.
     signed: Page,
     rivals: Rivals,
+    quarantine: Quarantine,
     stats: Arc<Stats>,
 }
 
@@ -59,7 +63,8 @@ impl Push {
         let pusher = Pusher(stats.id);
         let rivals = Rivals::new(pusher, endpoint.conflict_read.0);
         let (ttl, said, signed) = (endpoint.ttl, Said::default(), pusher.page());
-        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, stats }
+        let quarantine = Quarantine::default();
+        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, quarantine, stats }
     }
 }
 
@@ -72,10 +77,10 @@ impl Sink for Push {
             self.look(&snapshot.key).await;
         }
         let was_refused = self.said.is_stood_in(&snapshot.key).then(|| refusal::over(snapshot));
-        let Body { text, left_out, first } =
-            body::body(was_refused.as_ref().unwrap_or(snapshot), &self.signed);
         let life = self.groups.life(snapshot, self.ttl);
-        match self.gateway.send(&snapshot.key, life, text).await {
+        let whole = was_refused.as_ref().unwrap_or(snapshot);
+        let (answer, left_out, first) = self.pushed(snapshot, whole, life).await;
+        match answer {
             Ok(answer) if answer.status.is_success() => {
                 self.took(snapshot, &answer);
                 self.clashing(snapshot, left_out, first.as_deref());
@@ -115,6 +120,32 @@ impl Sink for Push {
 }
 
 impl Push {
+    /// Pushes a page, without the families that the gateway refuses by name; what else was left out.
+    async fn pushed(
+        &mut self,
+        snapshot: &Snapshot,
+        whole: &Snapshot,
+        life: Option<Duration>,
+    ) -> (Result<Answer, Failure>, usize, Option<String>) {
+        loop {
+            let without = self.quarantine.of(&snapshot.key, Instant::now());
+            let Body { text, left_out, first } = body::body(whole, &self.signed, &without);
+            let answer = self.gateway.send(&snapshot.key, life, text).await;
+            let refused = answer.as_ref().ok().filter(|answer| answer.status == StatusCode::BAD_REQUEST);
+            let family =
+                refused.and_then(|answer| self.quarantine.take(snapshot, &answer.words, Instant::now()));
+            self.stats.quarantined(&self.label, self.quarantine.len());
+            let (Some(family), Some(refused)) = (family, refused) else { return (answer, left_out, first) };
+            tracing::error!(
+                endpoint = self.label,
+                group = %snapshot.key,
+                family,
+                "left out of pushes for five minutes, since the gateway refuses it by name: {}",
+                refused.words
+            );
+        }
+    }
+
     fn took(&mut self, snapshot: &Snapshot, answer: &Answer) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
@@ -122,6 +153,7 @@ impl Push {
         let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
         self.tell(&snapshot.key, news);
         if snapshot.last {
+            self.quarantine.forget(&snapshot.key);
             self.forget(&snapshot.key);
         }
         if self.said.works(&snapshot.key) {
@@ -147,6 +179,7 @@ impl Push {
         let mut kept = 0;
         for key in groups {
             self.said.deleted(&key);
+            self.quarantine.forget(&key);
             self.forget(&key);
             let message = match self.gateway.delete(&key).await {
                 Ok(Answer { status, .. }) if status.is_success() => continue,

@@ -29,12 +29,18 @@ impl Stats {
             }
         }
         self.waiting(endpoint, 0);
+        self.quarantined(endpoint, 0);
         self.conflicting.with_label_values(&[endpoint]);
     }
 
     /// So many snapshots wait for an endpoint.
     pub fn waiting(&self, endpoint: &str, count: usize) {
         self.waiting.with_label_values(&[endpoint]).set(count as f64);
+    }
+
+    /// So many families are left out of pushes to an endpoint.
+    pub fn quarantined(&self, endpoint: &str, count: usize) {
+        self.quarantined.with_label_values(&[endpoint]).set(count as f64);
     }
 
     /// The clock here is so far ahead of an endpoint's.

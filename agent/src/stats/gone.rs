@@ -23,7 +23,9 @@ impl Stats {
         for group in values(&self.conflict, endpoint, "group") {
             let _ = self.conflict.remove_label_values(&[endpoint, &group]);
         }
-        for gauges in [&self.last_sent, &self.up, &self.waiting, &self.clock_skew, &self.conflicting] {
+        for gauges in
+            [&self.last_sent, &self.up, &self.waiting, &self.quarantined, &self.clock_skew, &self.conflicting]
+        {
             // What is not there need not be removed.
             let _ = gauges.remove_label_values(&[endpoint]);
         }

@@ -11,6 +11,7 @@ mod ending;
 mod exec;
 mod exit_file;
 mod failover;
+mod fleet;
 mod flow;
 mod flush;
 mod host;

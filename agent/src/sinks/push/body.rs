@@ -1,10 +1,11 @@
 //! A snapshot as a Pushgateway takes it: without timestamps, and without the labels of the key,
 //! which it puts on by itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use exposition::{Page, Rewrite, Sample, merge};
 
+use super::quarantine;
 use crate::series::{Series, shown};
 use crate::snapshot::Snapshot;
 
@@ -21,13 +22,17 @@ pub(super) struct Body {
 /// With `honor_labels` two series may differ in their `instance` alone: to a gateway they are one,
 /// and it would refuse the whole page. The first stays.
 /// `signed` comes first, so that nothing in the page takes its place.
-pub(super) fn body(snapshot: &Snapshot, signed: &Page) -> Body {
+/// Families `without` are left out.
+pub(super) fn body(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String>) -> Body {
     let names: Vec<&str> = snapshot.key.iter().map(|(name, _)| name).collect();
     let how = Rewrite { drop: &names, ..Rewrite::default() };
     let series = Series::default();
     let mut owners = HashMap::new();
     let mut body = Body { text: Vec::new(), left_out: 0, first: None };
     let mut first = |sample: &Sample<'_>| {
+        if !without.is_empty() && quarantine::has(without, sample.name()) {
+            return false;
+        }
         // Buckets and quantiles of one histogram belong together, or it would be made of two.
         let part = if sample.name().ends_with("_bucket") { "le" } else { "quantile" };
         let apart = series.of_where(sample, |label| label != part && !names.contains(&label));
@@ -61,6 +66,7 @@ mod tests {
         let Body { text, left_out, first } = body(
             &Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false },
             &Page::empty(),
+            &BTreeSet::new(),
         );
         (String::from_utf8(text).unwrap(), left_out, first)
     }

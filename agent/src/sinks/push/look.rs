@@ -1,5 +1,6 @@
 //! Looking at a gateway without pushing, and at what a push would bring.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use exposition::{Page, merge};
@@ -61,7 +62,7 @@ pub(crate) struct Weight {
 
 impl Weight {
     pub(crate) fn of(snapshot: &Snapshot, compression: Compression) -> Self {
-        let Body { text, left_out, first } = body::body(snapshot, &Page::empty());
+        let Body { text, left_out, first } = body::body(snapshot, &Page::empty(), &BTreeSet::new());
         let samples: usize = snapshot.pages.iter().map(Page::sample_count).sum();
         let packed = match compression {
             Compression::Gzip => negotiate::gzip(&text).len(),

@@ -1,5 +1,6 @@
 //! What becomes of a push that a gateway did not take.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use exposition::GroupingKey;
@@ -15,7 +16,7 @@ impl Push {
     /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
     /// all the same; it is tried again where its stand-in may get through later.
     pub(super) async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
-        let Body { text, .. } = body::body(snapshot, &self.signed);
+        let Body { text, .. } = body::body(snapshot, &self.signed, &BTreeSet::new());
         match self.gateway.send(&snapshot.key, life, text).await {
             Ok(answer) if answer.status.is_success() => {
                 self.groups.took(snapshot, Instant::now());
