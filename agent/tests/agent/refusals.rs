@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::doubles::{Double, answer};
+use super::ending::real_pushgateway;
 use super::peers;
 use super::process::{eventually, start};
 
@@ -42,9 +43,7 @@ fn a_refusal_is_told_once_in_the_gateways_words_and_other_groups_go_on() {
 
 #[test]
 fn the_real_pushgateways_refusal_is_told_too() {
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let gateway = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let gateway = real_pushgateway();
     let (status, _) =
         peers::request(gateway.port, "PUT", "/metrics/job/other", b"# TYPE a gauge\na 1\n").unwrap();
     assert_eq!(status, 200);
@@ -66,9 +65,7 @@ fn the_real_pushgateways_refusal_is_told_too() {
 
 #[test]
 fn a_refused_page_leaves_no_old_values_but_the_news_of_it_until_it_is_taken_again() {
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let gateway = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let gateway = real_pushgateway();
     let has_grown = Arc::new(AtomicBool::new(false));
     let grown = Arc::clone(&has_grown);
     let target = Double::new(move |_, stream| {
