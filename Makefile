@@ -1,7 +1,8 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards bench-exposition bench-api bench-load article fuzz dist
+        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-load fuzz \
+        dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
@@ -83,15 +84,27 @@ tools: ## install what the tests measure us against (Debian packages, asks for s
 need-rust:
 	@.ci/need-rust
 
+compare: need-rust tools ## push versus pull over real processes (27 min; ARGS=--quick 2 min); as root with NAT and byte counts
+	cargo build --release
+	@exec target/release/pushpull-lab compare $(ARGS)
+
+report: need-rust ## write docs/push-versus-pull.md, its plots and its HTML page from docs/results
+	cargo build --release
+	@exec target/release/pushpull-lab report docs/results/compare.json docs/results/overhead.json docs/results/article.json $(ARGS)
+
+overhead: need-rust tools ## what instruments and an agent cost, over real processes; ARGS="--rounds 20"
+	cargo build --release
+	@exec target/release/pushpull-lab overhead $(ARGS)
+
+article: need-rust tools ## the article's four load scenarios on its app and on ours; ARGS="--scale 1" for full length
+	cargo build --release
+	@exec target/release/pushpull-lab article $(ARGS)
+
 bench-exposition: need-rust ## measure parsing and writing pages against other crates, as ratios
 	cargo bench -p exposition --bench ratios -- --json $(CURDIR)/docs/results/bench-exposition.json
 
 bench-api: need-rust tools ## measure what instrumentation costs, beside the article's FastAPI app
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
-
-article: need-rust tools ## measure the article's own results again, for its app and ours (4 min)
-	cargo build --release
-	target/release/pushpull-lab article $(ARGS)
 
 bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)
 	cargo bench -p lab --bench load -- --json $(CURDIR)/docs/results/bench-load.json

@@ -14,6 +14,10 @@
 mod article;
 #[path = "overhead/load.rs"]
 mod load;
+// The lab starts the same app.
+#[path = "../crates/lab/src/python.rs"]
+#[allow(dead_code, reason = "shared with the lab, which uses all of it")]
+mod python;
 #[path = "overhead/server.rs"]
 mod server;
 

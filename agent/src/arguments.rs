@@ -58,7 +58,7 @@ pub(crate) enum Command {
     },
     /// Read every source once, push, and exit: for cron and batch jobs. The groups live for their ttl.
     Once,
-    /// Delete groups of the gateways in [[push]] that were not pushed for longer than they are to live.
+    /// Delete groups of the gateways of push that were not pushed for longer than they are to live.
     ///
     /// Only says which, unless --yes is given. The age is looked at again right before a group is deleted; a
     /// push that arrives between that look and the deletion is lost until the next one. Ends with 0 where

@@ -1,6 +1,5 @@
 //! What is read: pages of others, over HTTP and in files, the host, the agent itself.
 
-mod apart;
 mod file;
 pub mod host;
 pub mod own;

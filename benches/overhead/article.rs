@@ -1,8 +1,11 @@
 //! The article's app under uvicorn, as it is run in the article: one worker.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use super::python;
 
 pub(crate) struct Article {
     child: Child,
@@ -17,20 +20,20 @@ impl Drop for Article {
 }
 
 pub(crate) fn start() -> Result<Article, String> {
-    let root = env!("CARGO_MANIFEST_DIR");
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/lab/article"));
+    let python = python::interpreter()?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = Command::new(format!("{root}/target/peers/venv/bin/python3"))
-        .args(["-m", "uvicorn", "app:app", "--app-dir", &format!("{root}/crates/lab/article")])
-        .args(["--port", &port.to_string(), "--log-level", "error", "--no-access-log"])
+    let child = Command::new(&python)
+        .args(python::uvicorn(folder, port))
         .env("WORK", "0")
         .stdout(Stdio::null())
         .spawn()
-        .map_err(|error| format!("no Python environment ({error}): run `make tools`"))?;
+        .map_err(|error| format!("cannot start {}: {error}", python.display()))?;
     let mut article = Article { child, address: format!("127.0.0.1:{port}") };
     let end = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(&article.address).is_err() {
         if article.child.try_wait().is_ok_and(|ended| ended.is_some()) || Instant::now() > end {
-            return Err("uvicorn did not start: run `make tools`, which installs it".to_owned());
+            return Err("uvicorn did not start: its lines are above".to_owned());
         }
         std::thread::park_timeout(Duration::from_millis(50));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Finding, LONGEST, advice};
 use crate::config::Compression;
@@ -25,27 +26,27 @@ pub(super) async fn read(plan: &Plan, compression: Compression) -> Vec<Finding> 
         Ok(stats) => Arc::new(stats),
         Err(error) => return vec![Finding::fail("metrics", error.to_string(), "report this as a bug")],
     };
-    let claims = Claims::default();
+    let (claims, until) = (Claims::default(), Instant::now() + LONGEST);
     plan.settle(&claims);
     let parts = plan.parts.values().map(|part| {
         let made = part.make(&claims, &stats);
         async move {
             let sources = match made {
                 Ok(Made::Source(source)) => vec![source],
-                Ok(Made::Finder(finder)) => return found(&part.name, finder, compression).await,
+                Ok(Made::Finder(finder)) => return found(&part.name, finder, compression, until).await,
                 Err(error) => {
                     return vec![Finding::fail(&part.name, format!("{error:#}"), "correct its url")];
                 }
             };
-            all(sources, compression).await
+            all(sources, compression, until).await
         }
     });
     join_all(parts).await.into_iter().flatten().collect()
 }
 
 /// The targets of a name or a list, and what is wrong with that itself.
-async fn found(name: &str, mut finder: Finder, compression: Compression) -> Vec<Finding> {
-    let Ok(sources) = tokio::time::timeout(LONGEST, finder.find()).await else {
+async fn found(name: &str, mut finder: Finder, compression: Compression, until: Instant) -> Vec<Finding> {
+    let Ok(sources) = timeout_at(until, finder.find()).await else {
         let why = format!("no answer within {LONGEST:?}");
         return vec![Finding::fail(name, &why, advice::of(&why))];
     };
@@ -55,18 +56,18 @@ async fn found(name: &str, mut finder: Finder, compression: Compression) -> Vec<
         let then = "see that whoever keeps it names some: nothing is read until then";
         findings.push(Finding::warn(name, "it has no targets", then));
     }
-    findings.extend(all(sources, compression).await);
+    findings.extend(all(sources, compression, until).await);
     findings
 }
 
-async fn all(sources: Vec<Box<dyn Source>>, compression: Compression) -> Vec<Finding> {
-    let reading = sources.into_iter().map(|source| one(source, compression));
+async fn all(sources: Vec<Box<dyn Source>>, compression: Compression, until: Instant) -> Vec<Finding> {
+    let reading = sources.into_iter().map(|source| one(source, compression, until));
     let found: Vec<Vec<Finding>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     found.into_iter().flatten().collect()
 }
 
-async fn one(mut source: Box<dyn Source>, compression: Compression) -> Vec<Finding> {
-    let read = tokio::time::timeout(LONGEST, source.collect()).await;
+async fn one(mut source: Box<dyn Source>, compression: Compression, until: Instant) -> Vec<Finding> {
+    let read = timeout_at(until, source.collect()).await;
     let name = source.name().to_owned();
     let Ok(snapshot) = read else {
         let why = format!("no answer within {LONGEST:?}");

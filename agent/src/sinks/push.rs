@@ -165,7 +165,7 @@ impl Push {
         self.stats.merged(&self.label, left_out);
         if let Some(first) = self.said.clashing(snapshot, first) {
             tracing::warn!(
-                endpoint = self.label,
+                about = self.label,
                 group = %snapshot.key,
                 count = left_out,
                 "left out of pushes: {first} and others. They differ from what is pushed only in labels that the \

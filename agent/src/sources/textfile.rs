@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exposition::{Clash, GroupingKey, Kind, Limits, Page, PageBuilder, Rewrite};
+use service::apart::Apart;
 
-use super::apart::Apart;
 use super::file::{self, Unread};
 use super::{Collecting, Source, up};
 use crate::config::Textfile;
@@ -63,8 +63,10 @@ impl Textfiles {
     async fn snapshot(&mut self) -> Snapshot {
         let taken_at = SystemTime::now();
         let (path, limits) = (self.path.clone(), self.limits);
-        let read = self.apart.run("textfile", self.longest, move || folder::read(&path, &limits)).await;
-        let read = read.unwrap_or_else(|hangs| Err(Unread::new(&self.path, "hangs", hangs)));
+        let read = self.apart.run(self.longest, move || folder::read(&path, &limits)).await;
+        let read = read.unwrap_or_else(|error| {
+            Err(Unread::new(&self.path, "hangs", format!("cannot be read: {error}")))
+        });
         let up = read.is_ok();
         let Files { files, mut unread } =
             read.unwrap_or_else(|error| Files { files: Vec::new(), unread: vec![error] });

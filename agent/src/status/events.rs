@@ -96,7 +96,7 @@ impl<S: Subscriber> Layer<S> for Keeper {
 struct Said {
     message: String,
     fields: String,
-    /// The target or endpoint that it tells of.
+    /// The target or endpoint that it says works or fails; what is but `about` one says neither.
     whose: Option<String>,
 }
 
@@ -147,9 +147,10 @@ mod tests {
         let events = logged(|| {
             tracing::warn!(target = url, "scrape failed");
             tracing::info!(target = url, "scrapes work again");
+            tracing::warn!(about = url, "the clock here is ahead");
         });
         assert_eq!(events.failure(url), None);
-        assert_eq!(events.all().len(), 2);
+        assert_eq!(events.all().len(), 3);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::doubles::{Double, answer};
+use super::ending::real_pushgateway;
 use super::flow::settings;
 use super::peers;
 use super::process::run;
@@ -21,17 +22,11 @@ pub(crate) fn one(lines: &[String], parts: &[&str]) {
     assert_eq!(lines.iter().filter(fits).count(), 1, "{parts:?} in {lines:#?}");
 }
 
-fn pushgateway() -> peers::Peer {
-    let arguments =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    peers::start("prometheus-pushgateway", arguments, "/-/ready")
-}
-
 #[test]
 fn a_real_pushgateway_is_asked_and_gets_no_push() {
     let page = "# TYPE a gauge\na 1\n# TYPE b gauge\nb{instance=\"own\"} 2\nb{instance=\"too\"} 2\n";
     let target = Double::page(page);
-    let gateway = pushgateway();
+    let gateway = real_pushgateway();
     let url = format!("http://127.0.0.1:{}", gateway.port);
     let text = settings(&[&target], &[], "5s") + &format!("[push]\nurl = \"{url}\"\n");
     let (code, lines) = live(&text);
@@ -120,7 +115,7 @@ fn each_kind_of_bad_certificate_is_told_apart() {
         Tls::start(folder.path(), "localhost", 2001),
         Tls::start(folder.path(), "elsewhere.example", 4000),
     );
-    let plain = pushgateway();
+    let plain = real_pushgateway();
     let url = |port: u16| format!("https://localhost:{port}");
     let mut text = settings(&[&Double::page("a 1\n")], &[], "5s");
     for (url, ca) in [

@@ -10,15 +10,17 @@
 //! - [`watch`]: the table of where to look, and the API's counter on its way
 //! - [`prometheus`]: a client for Prometheus' HTTP API
 //! - [`load`]: the load generator: requests at planned times
-//! - [`article`]: the article's own results, measured again
-//! - [`overhead`]: what instrumentation costs
 //! - [`compare`]: push versus pull, measured
 //! - [`report`]: what was measured, for readers
+//! - [`overhead`]: what instruments and an agent cost
+//! - [`article`]: the article's results, done again
+//! - [`subject`]: a server that is measured; [`figure`]: figures from rounds; `python`: what runs the article's programs
 
 pub mod article;
 pub mod compare;
 pub mod crew;
 pub mod demo;
+pub mod figure;
 pub mod load;
 pub mod native;
 pub mod overhead;
@@ -26,6 +28,8 @@ pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+mod python;
 pub mod report;
 pub mod settings;
+pub mod subject;
 pub mod watch;

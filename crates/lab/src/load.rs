@@ -4,11 +4,12 @@
 //! - [`target`]: the URL and connections to it; [`pacer`]: a clock finer than the runtime's
 //! - `worker`: one connection, taking number after number; [`outcome`]: what can go wrong
 //! - [`tally`]: counts and times; [`summary`]: what they mean beside what was asked
-//! - [`report`], [`svg`], `progress`: how it is shown; [`expect`]: what it has to keep
+//! - [`report`], [`svg`], [`html`], `progress`: how it is shown; [`expect`]: what it has to keep
 //! - [`arguments`]: the command line
 
 pub mod arguments;
 pub mod expect;
+pub mod html;
 pub mod outcome;
 pub mod pacer;
 pub mod plan;
@@ -76,6 +77,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
     out.write_all(told.as_bytes())?;
     write(arguments.csv.as_deref(), || report::csv(&summary))?;
     write(arguments.svg.as_deref(), || svg::draw(&summary))?;
+    write(arguments.html.as_deref(), || html::page(&summary))?;
     let misses = arguments.expect.as_ref().map_or_else(Vec::new, |expect| expect.misses(&summary));
     for miss in &misses {
         eprintln!("missed: {miss}");

@@ -65,22 +65,6 @@ enum Command {
     /// root what needs them is skipped. Ends with 0; 1 where a run failed or nothing could begin;
     /// 130 after Ctrl-C, with all finished runs kept.
     Compare(Box<compare::arguments::Arguments>),
-    /// Measure the article's own results again: its four scenarios and its claims, for its app and for ours.
-    ///
-    /// Each scenario is run by the article's script, which waits for each batch of answers, by an open loop at the
-    /// rate in the article's text, and by an open loop at the rate that the script reached. Needs Python with
-    /// FastAPI (`make tools` installs it). Ends with 0; 1 where a part failed; 130 after Ctrl-C, with all
-    /// finished runs kept.
-    Article(article::command::Arguments),
-    /// Measure what instrumentation costs: our API's, an agent's presence, the article's app's.
-    ///
-    /// With and without in turn, each a process of its own. A figure is the median over rounds of what is made
-    /// within a round, with a 95 % interval. Times beside a busy machine hold its noise; CPU time hardly does.
-    /// Without Python's packages the article's app is skipped. Ends with 0; 1 where a part failed; 130 after
-    /// Ctrl-C, with what was measured until then.
-    Overhead(overhead::arguments::Arguments),
-    #[command(hide = true)]
-    ServeApi(overhead::serve::Arguments),
     /// Say what changed between two files of results, beyond noise.
     ///
     /// Compared are medians over repeats, for each scenario, path, cohort and measure. A change is larger than
@@ -96,6 +80,23 @@ enum Command {
     /// Figures are medians over the repeats of all files, with the least and the most. Ends with 0; 1 where a
     /// file cannot be read, files cannot be merged, or nothing can be written; 2 without a file.
     Report(report::Arguments),
+    /// Measure what instruments cost, and an agent beside the API, with and without them by turns.
+    ///
+    /// Our API and the article's app with instruments and without: CPU for a request where as many go as can,
+    /// and the latency that is added at a rate. Then our API alone and with an agent beside it. Figures are
+    /// medians over rounds, with an interval. Without Python's parts the article's app is skipped.
+    /// Ends with 0; 1 where a server fails; 130 after Ctrl-C, with the partial result.
+    Overhead(overhead::arguments::Arguments),
+    /// Do the article's load tests again, on its app and on our API, and judge its claims.
+    ///
+    /// Each scenario by three loads: the article's script, which waits for each batch; an open loop at the
+    /// asked rate; and one at the rate that the script has really sent. Then several instances that Prometheus
+    /// scrapes at once. Ends with 0, whatever holds; 1 where something is missing or fails; 130 after Ctrl-C,
+    /// with the partial result.
+    Article(article::arguments::Arguments),
+    /// Our API for `overhead`, which starts the lab as a child.
+    #[command(hide = true)]
+    ServeApi(overhead::serve::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -151,11 +152,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Compare(arguments) => return compare::command::command(&arguments, stop).await,
         Command::Load(arguments) => return load::command(&arguments, stop).await,
-        Command::Article(arguments) => return article::command::command(&arguments, stop).await,
-        Command::Overhead(arguments) => return overhead::command::command(&arguments, stop).await,
-        Command::ServeApi(arguments) => overhead::serve::command(&arguments, stop).await?,
         Command::Diff(arguments) => return diff::command(&arguments),
         Command::Report(arguments) => return report::command(&arguments),
+        Command::Overhead(arguments) => return overhead::command(&arguments, stop).await,
+        Command::Article(arguments) => return article::command(&arguments, stop).await,
+        Command::ServeApi(arguments) => return overhead::serve::command(&arguments, stop).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::oneshot::{Receiver, channel};
 
+/// What its threads are called.
+const THREAD: &str = "files";
 /// Certificates, keys and passwords are smaller than this.
 const MOST: u64 = 1 << 20;
 
@@ -29,34 +31,62 @@ pub enum NoResult {
 #[derive(Debug)]
 pub struct Apart<T> {
     under_way: Option<Receiver<T>>,
+    hangs: bool,
 }
 
 impl<T> Default for Apart<T> {
     fn default() -> Self {
-        Self { under_way: None }
+        Self { under_way: None, hangs: false }
     }
 }
 
 impl<T: Send + 'static> Apart<T> {
-    /// Runs the work and waits for it so long at the most. What hung before is looked at, not waited for.
+    /// What comes of work that was started before, where it is under way still: waited for as long as
+    /// `longest`, and no time at all where it is known to hang.
+    pub async fn before(&mut self, longest: Duration) -> Option<Result<T, NoResult>> {
+        self.under_way.as_ref()?;
+        let patience = if self.hangs { Duration::ZERO } else { longest };
+        Some(self.answer(patience).await.map_err(|error| match error {
+            NoResult::Hangs(_) => NoResult::Hangs(longest),
+            NoResult::Died => NoResult::Died,
+        }))
+    }
+
+    /// Whether work is under way still.
+    pub fn is_busy(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Starts work in a thread of this name; none may be under way.
+    pub fn start(&mut self, name: &str, work: impl FnOnce() -> T + Send + 'static) -> Result<(), NoResult> {
+        self.under_way = Some(start(name, work)?);
+        Ok(())
+    }
+
+    /// Waits for the work so long at the most; it is under way no longer if it came or died.
+    pub async fn answer(&mut self, longest: Duration) -> Result<T, NoResult> {
+        let Some(under_way) = &mut self.under_way else { return Err(NoResult::Died) };
+        let result = tokio::time::timeout(longest, under_way).await;
+        self.hangs = result.is_err();
+        let result = result.map_err(|_| NoResult::Hangs(longest))?;
+        self.under_way = None;
+        result.map_err(|_| NoResult::Died)
+    }
+
+    /// Runs the work and waits for it so long at the most. What hung before is looked at, not waited for, and
+    /// what it brings is thrown away: it may be as old as the hang.
     pub async fn run(
         &mut self,
         longest: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoResult> {
-        if let Some(before) = &mut self.under_way {
-            // What it brings may be as old as the hang.
-            match before.try_recv() {
-                Err(tokio::sync::oneshot::error::TryRecvError::Empty) => {
-                    return Err(NoResult::Hangs(longest));
-                }
-                _ => self.under_way = None,
-            }
+        if let Some(Err(error)) = self.before(longest).await
+            && self.is_busy()
+        {
+            return Err(error);
         }
-        let coming = self.under_way.insert(start(work)?);
-        let result = tokio::time::timeout(longest, coming).await.map_err(|_| NoResult::Hangs(longest))?;
-        self.under_way = None;
-        result.map_err(|_| NoResult::Died)
+        self.start(THREAD, work)?;
+        self.answer(longest).await
     }
 }
 
@@ -66,7 +96,7 @@ pub fn once<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, NoResult> {
     let (sender, receiver) = std::sync::mpsc::channel();
-    let thread = std::thread::Builder::new().name("files".to_owned());
+    let thread = std::thread::Builder::new().name(THREAD.to_owned());
     thread.spawn(move || drop(sender.send(work()))).map_err(|_| NoResult::Died)?;
     receiver.recv_timeout(longest).map_err(|error| match error {
         std::sync::mpsc::RecvTimeoutError::Timeout => NoResult::Hangs(longest),
@@ -74,10 +104,13 @@ pub fn once<T: Send + 'static>(
     })
 }
 
-fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<Receiver<T>, NoResult> {
+fn start<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Receiver<T>, NoResult> {
     let (sender, receiver) = channel();
     // Not one of the runtime's own threads: those are waited for when the process ends.
-    let thread = std::thread::Builder::new().name("files".to_owned());
+    let thread = std::thread::Builder::new().name(name.to_owned());
     thread.spawn(move || drop(sender.send(work()))).map_err(|_| NoResult::Died)?;
     Ok(receiver)
 }

@@ -49,13 +49,13 @@ impl Push {
         match news {
             None => return,
             Some(News::Conflict) => tracing::warn!(
-                endpoint,
+                about = endpoint,
                 group = %key,
                 "another agent pushes this group, too, and each takes the other's values away: \
                  give one of them another identity.instance, or another job"
             ),
             Some(News::Over) => {
-                tracing::info!(endpoint, group = %key, "no other agent pushes this group any more");
+                tracing::info!(about = endpoint, group = %key, "no other agent pushes this group any more");
             }
         }
         self.stats.conflict(endpoint, &key.to_string(), news == Some(News::Conflict), conflicts);

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use exposition::{Page, PageBuilder};
+use service::apart::{Apart, NoResult};
 
 use super::{Collector, Machine};
-use crate::sources::apart::Apart;
 
 /// What a thread brings back.
 #[derive(Debug)]
@@ -46,22 +46,22 @@ impl Reader {
         match self.apart.before(longest).await {
             // It may be as old as the hang.
             Some(Ok(reading)) => self.machine = Some(reading.machine),
-            Some(Err(failure)) if self.apart.is_busy() => return self.failed(failure, longest),
+            Some(Err(error)) if self.apart.is_busy() => return self.failed(&error, longest),
             _ => {}
         }
-        if let Err(failure) = self.start() {
-            return self.failed(failure, Duration::ZERO);
+        if let Err(error) = self.start() {
+            return self.failed(&error, Duration::ZERO);
         }
         match self.apart.answer(longest).await {
             Ok(Reading { machine, page, failure, took }) => {
                 self.machine = Some(machine);
                 Report { name: self.name, page, failure, took }
             }
-            Err(failure) => self.failed(failure, longest),
+            Err(error) => self.failed(&error, longest),
         }
     }
 
-    fn start(&mut self) -> Result<(), String> {
+    fn start(&mut self) -> Result<(), NoResult> {
         let (collect, fresh) = (self.collect, &self.fresh);
         let mut machine = self.machine.take().unwrap_or_else(|| fresh.anew());
         self.apart.start(&format!("host-{}", self.name), move || {
@@ -71,7 +71,12 @@ impl Reader {
         })
     }
 
-    fn failed(&self, failure: String, took: Duration) -> Report {
+    fn failed(&self, error: &NoResult, took: Duration) -> Report {
+        let failure = match error {
+            NoResult::Hangs(_) => "hangs: no answer in time; the others go on without it",
+            NoResult::Died => "its thread died",
+        };
+        let failure = failure.to_owned();
         Report { name: self.name, page: Page::empty(), failure: Some(failure), took }
     }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use exposition::Limits;
 use rustix::time::{ClockId, clock_gettime};
+use service::apart::Apart;
 
-use crate::sources::apart::Apart;
 use crate::sources::file::{self, Read, Unread};
 
 /// A file that takes longer hangs.
@@ -56,13 +56,13 @@ impl Exit {
             let is_new = changed.is_some_and(|changed| changed >= since);
             (changed, is_new.then(|| file::read(&path, &limits)))
         };
-        let looked = self.apart.run("exit-file", longest.min(LONGEST), look).await;
+        let looked = self.apart.run(longest.min(LONGEST), look).await;
         let read = match looked {
             Ok((changed, read)) => {
                 self.changed = changed;
                 read?
             }
-            Err(hangs) => Err(Unread::new(&self.path, "hangs", hangs)),
+            Err(error) => Err(Unread::new(&self.path, "hangs", format!("cannot be read: {error}"))),
         };
         match read {
             Ok(read) => {

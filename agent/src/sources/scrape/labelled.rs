@@ -22,7 +22,7 @@ impl Scrape {
             && !self.explained
             && let Some(clash) = clashing::explained(page, &self.key, self.clash)
         {
-            tracing::info!(target = self.name, "{clash}");
+            tracing::info!(about = self.name, "{clash}");
             self.explained = true;
         }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();

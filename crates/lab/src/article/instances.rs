@@ -1,159 +1,138 @@
-//! The article's last claim: several instances, all scraped, without a noticeable loss.
+//! One, two and four instances of each program, loaded and scraped by the real Prometheus at once.
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use futures_util::future::try_join_all;
-use reqwest::Client;
-use tokio_util::sync::CancellationToken;
+use anyhow::{Context, bail};
+use futures_util::future::{join_all, try_join_all};
+use serde_json::json;
 
-use super::app::{App, Kind, Programs};
-use super::loads::{self, Load};
-use crate::compare::results::{Cell, Figure};
-use crate::load::scenario::Scenario;
-use crate::process::{Log, Process};
-use crate::programs::{Program, on_path};
+use super::apps::App;
+use super::loads::{Came, came, figures, missed, open};
+use super::{Lab, Measured};
+use crate::figure::once;
+use crate::load;
+use crate::programs::Program;
 use crate::prometheus::Prometheus;
-use crate::settings::write;
+use crate::settings;
+use crate::subject::Subject;
 
-/// How many instances at once.
-pub(super) const COUNTS: [usize; 3] = [1, 2, 4];
-/// Each gets so many requests a second.
-const RATE: u32 = 50;
+/// A Prometheus begins to scrape up to an interval late; a slow machine needs longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One cell for each count; fewer where `stop` came.
-pub(super) async fn run(
-    kind: Kind,
-    time: Duration,
-    programs: &Programs,
-    folder: &std::path::Path,
-    client: &Client,
-    stop: &CancellationToken,
-) -> anyhow::Result<Vec<Cell>> {
-    let mut cells = Vec::new();
-    for count in COUNTS {
-        let log = Log::file(tempfile::tempfile()?);
-        let apps = try_join_all((0..count).map(|_| App::start(kind, programs, client, &log))).await?;
-        let (mut server, prometheus) =
-            scraped(&apps, &folder.join(format!("{}-{count}", kind.name())), client, &log).await?;
-        let scenario = Scenario { name: "instances", rate: RATE, users: 1, minutes: 1 };
-        let began = Instant::now();
-        let loads = apps.iter().map(|app| loads::run(Load::Asked, scenario, time, app, programs, stop));
-        let loaded = try_join_all(loads).await?;
-        let asked = format!("[{:.0}s]", began.elapsed().as_secs_f64());
-        let loaded: Option<Vec<_>> = loaded.into_iter().collect();
-        if let Some(loaded) = loaded {
-            let mut cell = together(&loaded.into_iter().map(|(cell, _)| cell).collect::<Vec<_>>());
-            for (name, query) in [
-                ("up_ratio", format!("avg(avg_over_time(up{asked}))")),
-                (
-                    "scrape_duration_mean_seconds",
-                    format!("avg(avg_over_time(scrape_duration_seconds{asked}))"),
-                ),
-                (
-                    "scrape_duration_max_seconds",
-                    format!("max(max_over_time(scrape_duration_seconds{asked}))"),
-                ),
-            ] {
-                let value = prometheus.query(&query).await?.first().map(|point| point.value);
-                cell.figures.insert(name.to_owned(), Figure { value, n: count as u64, ..Figure::default() });
+pub(super) async fn run(lab: &Lab<'_>) -> anyhow::Result<Measured> {
+    let mut measured = Measured::default();
+    for app in App::ALL {
+        for &count in &lab.arguments.count {
+            let step = step(lab, app, count.into(), &mut measured);
+            if lab.stop.run_until_cancelled(step).await.transpose()?.is_none() {
+                measured.notes.push("stopped by a signal: steps are missing".to_owned());
+                return Ok(measured);
             }
-            cells.push(Cell { path: kind.name().to_owned(), cohort: count.to_string(), ..cell });
-        }
-        server.stop(Duration::from_secs(3)).await;
-        for app in apps {
-            app.stop().await;
-        }
-        if stop.is_cancelled() {
-            break;
         }
     }
-    Ok(cells)
+    measured.notes.push(
+        "scraped each second; all instances, the load and Prometheus share this machine's processors"
+            .to_owned(),
+    );
+    Ok(measured)
 }
 
-/// A Prometheus that scrapes them each second, once all were up.
-async fn scraped(
-    apps: &[App],
-    folder: &std::path::Path,
-    client: &Client,
-    log: &Log,
-) -> anyhow::Result<(Process, Prometheus)> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let targets: Vec<String> = apps.iter().map(|app| format!("'127.0.0.1:{}'", app.port)).collect();
-    let text = format!(
-        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n\
-         \x20 - job_name: api\n    static_configs: [{{targets: [{}]}}]\n",
-        targets.join(", ")
-    );
-    let file = write(folder, "prometheus.yml", &text)?;
-    let path = on_path("prometheus").context("prometheus is missing: sudo apt-get install prometheus")?;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-    let address = free.context("no free port on the loopback")?;
-    let program = Program::new(
-        &path,
-        [
-            format!("--config.file={}", file.display()),
-            format!("--storage.tsdb.path={}", folder.join("data").display()),
-            format!("--web.listen-address={address}"),
-            "--log.level=warn".to_owned(),
-        ],
-    );
-    let mut server = Process::start("prometheus", &program, log)?;
-    server.ready(client, &format!("http://{address}/-/ready")).await?;
-    let prometheus = Prometheus::new(client.clone(), format!("http://{address}"));
-    let up = async {
-        let mut polls = tokio::time::interval(Duration::from_millis(250));
-        loop {
-            polls.tick().await;
-            let up = prometheus.query("sum(up)").await.unwrap_or_default();
-            if up.first().is_some_and(|point| point.value >= apps.len() as f64) {
-                return;
-            }
-        }
+async fn step(lab: &Lab<'_>, app: App, count: usize, measured: &mut Measured) -> anyhow::Result<()> {
+    let servers = try_join_all((0..count).map(|_| app.start(lab))).await?;
+    let watcher = watch(lab, &servers).await?;
+    let prometheus = Prometheus::new(lab.client.clone(), watcher.url.clone());
+    scraped(&prometheus, count).await?;
+    let used = |servers: &[Subject]| servers.iter().map(Subject::cpu).sum::<anyhow::Result<f64>>();
+    let (cpu, began) = (used(&servers)?, Instant::now());
+    let (rate, time) = (f64::from(lab.arguments.rate), lab.arguments.together());
+    let urls: Vec<String> = servers.iter().map(|server| format!("{}/", server.url)).collect();
+    let loads = try_join_all(urls.iter().map(|url| load::measure(url, open(rate, time), &lab.stop))).await?;
+    let elapsed = began.elapsed().as_secs_f64();
+    let used = (used(&servers)? - cpu) / elapsed;
+    let all = together(&loads, rate);
+    let name = count.to_string();
+    measured.notes.extend(missed(app.name(), &name, &all));
+    let memory = servers.iter().map(Subject::memory).sum::<anyhow::Result<f64>>()?;
+    let mut cell = figures(app.name(), &name, &all, used, memory);
+    // Whole seconds within the load.
+    let range = format!("{}s", elapsed.floor().max(1.0));
+    for (figure, query) in [
+        ("up", format!("min(min_over_time(up{{job=\"app\"}}[{range}]))")),
+        (
+            "scrape_duration_seconds",
+            format!("avg(avg_over_time(scrape_duration_seconds{{job=\"app\"}}[{range}]))"),
+        ),
+        (
+            "scrape_duration_max_seconds",
+            format!("max(max_over_time(scrape_duration_seconds{{job=\"app\"}}[{range}]))"),
+        ),
+    ] {
+        let points = prometheus.query(&query).await?;
+        let value = points.first().with_context(|| format!("{query}: no result"))?.value;
+        cell.figures.extend(once(value, count as u64).map(|value| (figure.to_owned(), value)));
+    }
+    measured.cells.push(cell);
+    join_all(servers.into_iter().chain([watcher]).map(Subject::stop)).await;
+    Ok(())
+}
+
+/// What all loads came to: rates add up, latencies are those of all requests.
+fn together(loads: &[load::summary::Summary], rate: f64) -> Came {
+    let mut tally = load::tally::Tally::default();
+    for load in loads {
+        tally.add(&load.tally);
+    }
+    let parts: Vec<Came> = loads.iter().map(|load| came(load, rate)).collect();
+    let latency = load::summary::Summary {
+        tally,
+        ..load::summary::Summary::before(open(rate, Duration::from_secs(1)), String::new(), 1)
     };
-    tokio::time::timeout(Duration::from_secs(30), up)
-        .await
-        .context("not all instances were scraped within 30 s")?;
-    Ok((server, prometheus))
-}
-
-/// Sums of rates and use, the worst of latencies.
-fn together(cells: &[Cell]) -> Cell {
-    let mut all = Cell::default();
-    for (name, figure) in cells.iter().flat_map(|cell| &cell.figures) {
-        let sum = name.ends_with("_rate") || name.starts_with("cpu_") || name.starts_with("memory_");
-        let least = name == "success_ratio";
-        let joined = all.figures.entry(name.clone()).or_insert_with(|| Figure { n: 0, ..figure.clone() });
-        if joined.n > 0 {
-            joined.value = joined.value.zip(figure.value).map(|(one, other)| match (sum, least) {
-                (true, _) => one + other,
-                (_, true) => one.min(other),
-                _ => one.max(other),
-            });
-        }
-        joined.n += figure.n;
+    // Instances of one kind have one reason.
+    let mut why: Vec<String> = parts.iter().flat_map(|part| part.why.clone()).collect();
+    why.dedup();
+    Came {
+        requested: rate * loads.len() as f64,
+        achieved: parts.iter().map(|part| part.achieved).sum(),
+        requests: parts.iter().map(|part| part.requests).sum(),
+        ok: parts.iter().map(|part| part.ok).sum(),
+        why,
+        latency: came(&latency, rate).latency,
     }
-    all
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+async fn watch(lab: &Lab<'_>, servers: &[Subject]) -> anyhow::Result<Subject> {
+    // A place of its own for each: nothing of an earlier step is to be seen.
+    let folder = tempfile::tempdir_in(lab.folder.path())?.keep();
+    let targets: Vec<&str> = servers.iter().map(|server| server.url.trim_start_matches("http://")).collect();
+    let config = json!({
+        "global": { "scrape_interval": "1s", "scrape_timeout": "1s" },
+        "scrape_configs": [{ "job_name": "app", "static_configs": [{ "targets": targets }] }],
+    });
+    let file = settings::write(&folder, "prometheus.yml", &format!("{config:#}\n"))?;
+    let program = |port: u16| {
+        let flags = [
+            format!("--config.file={}", file.display()),
+            format!("--storage.tsdb.path={}", folder.join(format!("tsdb-{port}")).display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+            "--log.level=warn".to_owned(),
+        ];
+        Ok(Program::new(&lab.prometheus, flags))
+    };
+    Subject::start("prometheus", program, "/-/ready", &lab.client, &lab.log).await
+}
 
-    #[test]
-    fn rates_add_up_and_the_worst_latency_stands_for_all() {
-        let cell = |rate: f64, p99: f64, success: f64| {
-            let figure = |value| Figure { value: Some(value), n: 5, ..Figure::default() };
-            let figures = [("achieved_rate", rate), ("latency_p99_seconds", p99), ("success_ratio", success)];
-            let figures = figures.map(|(name, value)| (name.to_owned(), figure(value))).into();
-            Cell { figures, ..Cell::default() }
-        };
-        let all = together(&[cell(50.0, 0.4, 1.0), cell(40.0, 0.5, 0.9), cell(50.0, 0.3, 1.0)]);
-        let value = |name: &str| all.figures[name].value.unwrap();
-        assert_eq!(
-            (value("achieved_rate"), value("latency_p99_seconds"), value("success_ratio")),
-            (140.0, 0.5, 0.9)
-        );
-        assert_eq!(all.figures["achieved_rate"].n, 15);
+/// Waits until all were scraped once.
+async fn scraped(prometheus: &Prometheus, count: usize) -> anyhow::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    let mut polls = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        polls.tick().await;
+        let points = prometheus.query("sum(up{job=\"app\"})").await?;
+        if points.first().is_some_and(|point| (point.value - count as f64).abs() < 0.5) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            bail!("Prometheus did not scrape all {count} instances within {PATIENCE:?}");
+        }
     }
 }

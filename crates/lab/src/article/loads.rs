@@ -1,107 +1,175 @@
-//! One load on one app: what was asked, what was sent, how long answers took, what the app used for it.
+//! One of the article's scenarios by three loads: its script, and an open loop at two rates.
+//!
+//! The script waits for each batch and so sends fewer requests than it was asked for. So ours sends at the
+//! asked rate, and once more at the rate that the script had really sent.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use serde_json::Value;
-use tokio::process::Command;
-use tokio_util::sync::CancellationToken;
-
-use super::app::{App, Programs};
+use super::apps::App;
+use super::{Lab, Measured, script};
 use crate::compare::results::{Cell, Figure};
+use crate::figure::{cell, once};
+use crate::load::plan::Plan;
 use crate::load::scenario::Scenario;
-use crate::programs;
+use crate::load::summary::{Summary, values};
+use crate::load::{self};
+use crate::subject::Subject;
 
-/// Beyond its own time, a load has this for its last answers.
-const DRAIN: Duration = Duration::from_secs(30);
-
-/// Who sends.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Load {
-    /// The article's script.
+/// What loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Load {
     Script,
-    /// Our open loop at the rate that the text asks for.
-    Asked,
-    /// Our open loop at this rate: what the script reached.
-    Sent(f64),
+    OpenAsked,
+    OpenSent,
 }
 
 impl Load {
+    pub(super) const ALL: [Self; 3] = [Self::Script, Self::OpenAsked, Self::OpenSent];
+
     /// Its name in results.
-    pub const fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Script => "script",
-            Self::Asked => "open-asked",
-            Self::Sent(_) => "open-sent",
+            Self::OpenAsked => "open-asked",
+            Self::OpenSent => "open-sent",
         }
     }
 }
 
-/// Runs it; none where `stop` came first.
-pub async fn run(
-    load: Load,
-    scenario: Scenario,
-    time: Duration,
-    app: &App,
-    programs: &Programs,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<(Cell, Vec<String>)>> {
-    let rate = if let Load::Sent(rate) = load { rate } else { f64::from(scenario.rate) };
-    let mut command = if load == Load::Script {
-        let mut command = Command::new(&programs.python.path);
-        command.arg(&programs.script).args(["--concurrent", &scenario.users.to_string()]);
-        command
-    } else {
-        let mut command = Command::new(programs::ours("pushpull-lab")?);
-        // An open loop needs as many connections as requests may be under way: half a second's worth, and some.
-        let connections = (rate * 2.0).max(20.0).ceil();
-        command.args(["load", "--concurrent", &connections.to_string()]);
-        command
-    };
-    let duration = if load == Load::Script {
-        time.as_secs_f64().to_string()
-    } else {
-        humantime::format_duration(time).to_string()
-    };
-    command.args(["--json", "--url", &app.url(), "--rate", &rate.to_string(), "--duration", &duration]);
-    let (before, began) = (app.usage(), Instant::now());
-    let Some(answer) = answer(command, time + DRAIN, stop).await? else { return Ok(None) };
-    let (after, elapsed) = (app.usage(), began.elapsed().as_secs_f64());
-    let mut cell = Cell { path: String::new(), cohort: load.name().to_owned(), ..Cell::default() };
-    let requests = answer["requests"].as_u64().unwrap_or(0);
-    let mut figure = |name: &str, value: Option<f64>| {
-        cell.figures.insert(name.to_owned(), Figure { value, n: requests, ..Figure::default() });
-    };
-    figure("requested_rate", Some(rate));
-    figure("achieved_rate", answer["achieved_rate"].as_f64());
-    figure("success_ratio", answer["success"].as_f64());
-    for name in ["min", "mean", "p50", "p90", "p99", "p999", "max"] {
-        figure(&format!("latency_{name}_seconds"), answer["latency_seconds"][name].as_f64());
-    }
-    figure("cpu_ratio_of_core", Some((after.cpu - before.cpu) / elapsed));
-    figure("memory_bytes", Some(after.memory));
-    let remarks = answer["remarks"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let notes = remarks.map(|remark| format!("{}: {remark}", load.name())).collect();
-    Ok(Some((cell, notes)))
+/// What one load came to; times in seconds.
+pub(super) struct Came {
+    pub(super) requested: f64,
+    pub(super) achieved: f64,
+    pub(super) requests: u64,
+    pub(super) ok: u64,
+    pub(super) latency: Vec<(&'static str, Option<f64>)>,
+    /// Why the rate was not reached, or what else has to be known.
+    pub(super) why: Vec<String>,
 }
 
-/// The one object that a load prints.
-async fn answer(
-    mut command: Command,
-    longest: Duration,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<Value>> {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let child = child.process_group(0).spawn().context("cannot start a load")?;
-    let output = tokio::select! {
-        output = tokio::time::timeout(longest, child.wait_with_output()) => output,
-        () = stop.cancelled() => return Ok(None),
-    };
-    let output = output.with_context(|| format!("a load took longer than {longest:?}"))??;
-    if !output.status.success() {
-        bail!("a load failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+const LATENCIES: [(&str, &str); 7] = [
+    ("min", "latency_min_seconds"),
+    ("mean", "latency_mean_seconds"),
+    ("p50", "latency_p50_seconds"),
+    ("p90", "latency_p90_seconds"),
+    ("p99", "latency_p99_seconds"),
+    ("p999", "latency_p999_seconds"),
+    ("max", "latency_max_seconds"),
+];
+
+pub(super) async fn run(lab: &Lab<'_>, scenario: Scenario) -> anyhow::Result<Measured> {
+    let mut measured = Measured::default();
+    let time = lab.arguments.duration(scenario);
+    let whole = scenario.duration(1.0);
+    if time < whole {
+        let (time, whole) = (time.as_secs_f64(), whole.as_secs_f64());
+        measured.notes.push(format!("each load took {time:.1} s in place of {whole:.0} s"));
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(&text).map(Some).with_context(|| format!("a load printed no JSON: {text}"))
+    for app in App::ALL {
+        let starting = lab.stop.run_until_cancelled(app.start(lab)).await.transpose()?;
+        let Some(server) = starting else { break };
+        let mut sent = f64::from(scenario.rate);
+        for load in Load::ALL {
+            let (cpu, began) = (server.cpu()?, Instant::now());
+            let Some(came) = one(lab, load, &server, scenario, time, sent).await? else { break };
+            let used = (server.cpu()? - cpu) / began.elapsed().as_secs_f64();
+            if load == Load::Script {
+                sent = came.achieved;
+            }
+            measured.notes.extend(missed(app.name(), load.name(), &came));
+            measured.cells.push(figures(app.name(), load.name(), &came, used, server.memory()?));
+        }
+        server.stop().await;
+    }
+    if lab.stop.is_cancelled() {
+        measured.notes.push("stopped by a signal: loads are missing".to_owned());
+    }
+    Ok(measured)
+}
+
+async fn one(
+    lab: &Lab<'_>,
+    load: Load,
+    server: &Subject,
+    scenario: Scenario,
+    time: Duration,
+    sent: f64,
+) -> anyhow::Result<Option<Came>> {
+    let url = format!("{}/", server.url);
+    let asked = f64::from(scenario.rate);
+    let rate = match load {
+        Load::Script => {
+            let said = script::run(lab, &url, scenario, time).await?;
+            return Ok(said.map(|said| Came {
+                requested: asked,
+                achieved: said.rate,
+                requests: said.requests,
+                ok: said.ok,
+                latency: LATENCIES
+                    .map(|(short, name)| (name, said.latency_seconds.get(short).copied().flatten()))
+                    .to_vec(),
+                why: vec!["it waits for each batch".to_owned()],
+            }));
+        }
+        Load::OpenAsked => asked,
+        Load::OpenSent => sent,
+    };
+    let summary = load::measure(&url, open(rate, time), &lab.stop).await?;
+    Ok((!summary.interrupted).then(|| came(&summary, rate)))
+}
+
+/// An open loop has a connection for each request that can be under way, whatever the article's users are.
+pub(super) fn open(rate: f64, time: Duration) -> Plan {
+    let (timeout, drain) = (Duration::from_secs(10), Duration::from_secs(5));
+    Plan { rate, requests: None, duration: Some(time), concurrent: CONNECTIONS, timeout, drain }
+}
+
+/// At 100/s, enough for answers that take two seconds.
+const CONNECTIONS: usize = 200;
+
+pub(super) fn came(summary: &Summary, requested: f64) -> Came {
+    let times = values(&summary.tally.latency);
+    let latency = LATENCIES.map(|(short, name)| {
+        let found = times.as_ref().and_then(|all| all.iter().find(|(value, _)| *value == short));
+        (name, found.map(|(_, time)| time.as_secs_f64()))
+    });
+    Came {
+        requested,
+        achieved: summary.achieved_rate(),
+        requests: summary.tally.over() + summary.not_sent(),
+        ok: summary.tally.ok,
+        latency: latency.to_vec(),
+        why: summary.remarks(),
+    }
+}
+
+/// Says it where the asked rate was not reached.
+pub(super) fn missed(app: &str, load: &str, came: &Came) -> Option<String> {
+    (came.achieved < came.requested * REACHED).then(|| {
+        format!(
+            "{app}, {load}: {:.1}/s of {:.1}/s asked: NOT REACHED ({:.0} %): {}",
+            came.achieved,
+            came.requested,
+            came.achieved / came.requested * 100.0,
+            came.why.join("; ")
+        )
+    })
+}
+
+/// A rate below this share of the asked one was not reached.
+pub(super) const REACHED: f64 = 0.98;
+
+/// The cell of one load: `used` cores, and resident bytes at its end.
+pub(super) fn figures(path: &str, cohort: &str, came: &Came, used: f64, memory: f64) -> Cell {
+    let n = came.requests;
+    let one = |value: f64| -> Option<Figure> { once(value, n) };
+    let mut all = vec![
+        ("requested_rate", one(came.requested)),
+        ("achieved_rate", one(came.achieved)),
+        ("success_ratio", one(came.ok as f64 / n as f64)),
+        ("cpu_ratio_of_core", one(used)),
+        ("memory_bytes", one(memory)),
+    ];
+    all.extend(came.latency.iter().map(|(name, value)| (*name, value.and_then(one))));
+    cell(path, cohort, all)
 }

@@ -57,6 +57,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         record: Mutex::new(record),
         logs: arguments.logs.clone(),
         progress: Progress::new(runs),
+        under_way: Mutex::default(),
         stop: stop.clone(),
     };
     let outcome = lanes.run(plan).await;

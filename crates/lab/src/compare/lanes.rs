@@ -34,6 +34,8 @@ pub struct Lanes {
     pub logs: Option<PathBuf>,
     /// How far it is.
     pub progress: Progress,
+    /// Scenarios that are being played.
+    pub under_way: Mutex<Vec<&'static str>>,
     /// Ends all.
     pub stop: CancellationToken,
 }
@@ -57,7 +59,7 @@ impl Lanes {
 
     async fn lane(&self, queue: &Mutex<VecDeque<Job>>, failed: &Mutex<Vec<String>>) -> anyhow::Result<()> {
         loop {
-            let next = lock(queue).pop_front();
+            let next = self.next(queue);
             let Some(job) = next.filter(|_| !self.stop.is_cancelled()) else { return Ok(()) };
             let name = format!("{} {}", job.scenario.name, job.repeat);
             self.progress.begin(&name, plan::seconds(&job.scenario, &self.times));
@@ -82,7 +84,18 @@ impl Lanes {
                     lock(failed).push(name);
                 }
             }
+            lock(&self.under_way).retain(|scenario| *scenario != job.scenario.name);
         }
+    }
+
+    /// The next job; where there is one, of a scenario that is not under way: two repeats of the one with most
+    /// instances are more than two processors can do at once.
+    fn next(&self, queue: &Mutex<VecDeque<Job>>) -> Option<Job> {
+        let (mut queue, mut under_way) = (lock(queue), lock(&self.under_way));
+        let other = queue.iter().position(|job| !under_way.contains(&job.scenario.name));
+        let job = queue.remove(other.unwrap_or(0))?;
+        under_way.push(job.scenario.name);
+        Some(job)
     }
 
     async fn job(&self, job: &Job) -> anyhow::Result<Run> {

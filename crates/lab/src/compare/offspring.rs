@@ -8,7 +8,7 @@ use super::costs::{Meter, usage};
 use crate::process::Process;
 
 /// How often it is looked for, and whether it has ended.
-const POLL: Duration = Duration::from_millis(10);
+const POLL: Duration = Duration::from_millis(20);
 
 /// The app.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,6 @@ impl Offspring {
             let mut polls = tokio::time::interval(POLL);
             while self.lives() {
                 polls.tick().await;
-                meter.sample();
             }
         };
         let in_time = tokio::time::timeout(grace, ended).await.is_ok();

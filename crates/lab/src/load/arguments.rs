@@ -59,6 +59,9 @@ pub struct Arguments {
     /// Writes a histogram of the latencies.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Writes one HTML file with the histogram and the result.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Conditions, such as p99<500ms,success>99.9%,rate>99% (of the asked one); a miss ends with 1.
     #[arg(long, value_name = "CONDITIONS")]
     pub expect: Option<Expect>,

@@ -1,153 +1,135 @@
 //! The command line of `overhead`, and how long what it asks for takes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-/// What can be asked for.
-#[derive(Debug, Clone, Args)]
-pub struct Arguments {
-    /// How often with and without are compared where the server is kept busy; elsewhere half of it.
-    #[arg(long, value_name = "N", default_value_t = 13, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub rounds: u32,
-    /// Only these parts.
-    #[arg(long, value_name = "PART", value_delimiter = ',', default_values_t = Part::ALL, value_enum)]
-    pub part: Vec<Part>,
-    /// The results as JSON on standard output, and nothing else there.
-    #[arg(long)]
-    pub json: bool,
-    /// Writes the results as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Times that are too short for figures, for tests of this command.
-    #[arg(long, hide = true)]
-    pub tiny: bool,
-}
+use super::START;
 
-/// What is measured with and without.
+/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Our API's instruments.
+    /// Our API with instruments and without.
     Api,
-    /// The agent beside our API.
+    /// Our API alone, and with an agent beside it.
     Agent,
-    /// The instruments of the article's app.
+    /// The article's app with instruments and without.
     Fastapi,
 }
 
 impl Part {
-    /// All, in the order of the report.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Agent, Self::Fastapi];
+    /// All, in the order in which they run.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Fastapi, Self::Agent];
 
-    /// Its name on the command line, and in results behind `overhead/`.
-    pub const fn name(self) -> &'static str {
+    /// Its name in results.
+    pub const fn scenario(self) -> &'static str {
         match self {
-            Self::Api => "api",
-            Self::Agent => "agent",
-            Self::Fastapi => "fastapi",
+            Self::Api => "overhead/api",
+            Self::Agent => "overhead/agent",
+            Self::Fastapi => "overhead/fastapi",
         }
     }
 }
 
-impl std::fmt::Display for Part {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.name())
-    }
+/// What can be asked for.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Rounds without simulated work; with it, and beside an agent, three fifths of them.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
+    /// Only these parts.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub part: Vec<Part>,
+    /// The agent's intervals, in whole seconds.
+    #[arg(long, value_name = "SECONDS", value_delimiter = ',', default_values_t = [1, 15], value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub interval: Vec<u64>,
+    /// Requests a second with simulated work, and beside an agent: the article's highest rate.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub rate: u32,
+    /// Print the results as JSON (docs: `pushpull-results/1`), and nothing else on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the results there, too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
-/// An interval of agents.
-#[derive(Debug, Clone, Copy)]
-pub struct Interval {
-    /// Between two pushes, in seconds.
-    pub seconds: u64,
-    /// The length of a window, which holds whole intervals.
-    pub window: Duration,
-    /// How many pairs run at once: where a window is long, there are few of one pair.
-    pub pairs: usize,
-}
-
-/// How long each load is, and how many there are.
-#[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    /// Rounds of a busy server.
-    pub busy: u32,
-    /// Rounds of the article's work.
-    pub quiet: u32,
-    /// A load that keeps a server busy.
-    pub busy_slice: Duration,
-    /// A load at a rate, on the article's work.
-    pub quiet_slice: Duration,
-    /// The agent's intervals.
-    pub intervals: [Interval; 2],
-    /// How long all windows of the agent's part take; both intervals run at once.
-    pub windows: Duration,
-}
-
-impl Sizes {
-    /// What the arguments mean.
-    pub fn new(arguments: &Arguments) -> Self {
-        let seconds = Duration::from_secs;
-        let (busy, milliseconds) = (arguments.rounds, Duration::from_millis);
-        let interval = |seconds_between, window, pairs| Interval {
-            seconds: seconds_between,
-            window: seconds(window),
-            pairs,
-        };
-        if arguments.tiny {
-            let intervals = [interval(1, 1, 1), interval(2, 2, 2)];
-            let (busy_slice, quiet_slice) = (milliseconds(100), milliseconds(300));
-            return Self { busy, quiet: 1, busy_slice, quiet_slice, intervals, windows: seconds(2) };
-        }
-        let half = (busy / 2).max(1);
-        Self {
-            busy,
-            quiet: half.max(if busy < 6 { 1 } else { 6 }),
-            busy_slice: milliseconds(250),
-            quiet_slice: seconds(1),
-            intervals: [interval(1, 3, 1), interval(15, 15, 2)],
-            windows: seconds(15) * half.div_ceil(2),
-        }
+impl Arguments {
+    /// The parts that are asked for, each once.
+    pub fn parts(&self) -> Vec<Part> {
+        let asked = |part: &Part| self.part.is_empty() || self.part.contains(part);
+        Part::ALL.into_iter().filter(asked).collect()
     }
 
-    /// How long these parts take, with starts and last answers.
-    pub fn time(&self, parts: &[Part]) -> Duration {
-        let both = |slice: Duration, rounds: u32| slice * 2 * rounds;
-        let mut time = Duration::from_millis(1500);
-        let mut quiet = Duration::ZERO;
-        for part in parts {
-            time += Duration::from_millis(500);
-            if *part == Part::Agent {
-                time += self.windows;
-            } else {
-                time += both(self.busy_slice, self.busy + 1);
-                // Those of both apps run at once. Half a second is for the last answers.
-                let answers = Duration::from_millis(500);
-                quiet = both(self.quiet_slice + answers, self.quiet) + both(answers, 1);
+    /// Rounds of what takes long.
+    pub fn few(&self) -> u32 {
+        (self.rounds * 3).div_ceil(5)
+    }
+
+    /// Rounds beside an agent: at long intervals fewer, for the sake of time.
+    pub fn beside(&self, interval: u64) -> u32 {
+        self.few().min(u32::try_from(u64::from(self.few()) * 5 / interval).unwrap_or(1)).max(1)
+    }
+
+    /// How long a slice beside an agent is: one of its intervals.
+    pub fn slice(interval: u64) -> Duration {
+        Duration::from_secs(interval)
+    }
+
+    /// How long a part takes.
+    pub fn seconds(&self, part: Part) -> Duration {
+        let twice = |slice: Duration, rounds: u32| slice * 2 * rounds;
+        match part {
+            Part::Api | Part::Fastapi => {
+                START + twice(SATURATED, self.rounds + 1) + twice(WORKING + LAST_ANSWER, self.few())
             }
+            Part::Agent => self.interval.iter().fold(START, |sum, &interval| {
+                let slices = Self::slice(interval) + Self::slice(1);
+                sum + (slices + RESTART) * self.beside(interval)
+            }),
         }
-        time + quiet
+    }
+
+    /// What is said first.
+    pub fn heading(&self) -> String {
+        let parts = self.parts();
+        let names: Vec<&str> = parts.iter().map(|part| part.scenario()).collect();
+        let time: Duration = parts.iter().map(|part| self.seconds(*part)).sum();
+        format!(
+            "What instruments and an agent cost: {}. Rounds: {}, of slower things {}.\n\
+             It takes about {} s. Ctrl-C gives what was measured until then.",
+            names.join(", "),
+            self.rounds,
+            self.few(),
+            time.as_secs()
+        )
+    }
+
+    /// For the results.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let intervals: Vec<String> = self.interval.iter().map(u64::to_string).collect();
+        [
+            ("rounds", self.rounds.to_string()),
+            ("rounds_with_work", self.few().to_string()),
+            ("rate", self.rate.to_string()),
+            ("agent_interval_seconds", intervals.join(",")),
+            ("connections_without_work", CONNECTIONS.to_string()),
+            ("build", if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::rounds::FEWEST;
-    use super::*;
-
-    fn arguments(rounds: u32) -> Arguments {
-        Arguments { rounds, part: Part::ALL.to_vec(), json: false, out: None, tiny: false }
-    }
-
-    #[test]
-    fn by_default_it_takes_at_most_ninety_seconds_and_each_figure_has_an_interval() {
-        let sizes = Sizes::new(&arguments(13));
-        assert!(sizes.time(&Part::ALL) <= Duration::from_secs(90), "{:?}", sizes.time(&Part::ALL));
-        assert!(sizes.quiet as usize >= FEWEST);
-        for interval in sizes.intervals {
-            let windows = sizes.windows.as_millis() / interval.window.as_millis();
-            assert!(windows as usize * interval.pairs >= FEWEST, "{interval:?}");
-        }
-        assert!(Sizes::new(&arguments(130)).time(&Part::ALL) > Duration::from_mins(5));
-    }
-}
+/// A slice of as many requests as go.
+pub(super) const SATURATED: Duration = Duration::from_millis(300);
+/// Connections that keep one server thread busy.
+pub(super) const CONNECTIONS: usize = 16;
+/// A slice with simulated work.
+pub(super) const WORKING: Duration = Duration::from_millis(500);
+/// The work's longest.
+const LAST_ANSWER: Duration = Duration::from_millis(500);
+/// An agent is started for each slice.
+const RESTART: Duration = Duration::from_millis(300);

@@ -1,61 +1,63 @@
-//! Our API as a child of the lab: the released one has no switch that takes its instruments out.
+//! Our API with instruments or without, as a process whose CPU time is its own. Hidden: the lab starts itself.
+//!
+//! The released binary has no switch for its instruments: nobody should run it without them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use api::config::{Settings, Work};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use service::server;
 use tokio_util::sync::CancellationToken;
 
-/// What the lab tells its child.
+use crate::programs::Program;
+
+/// What it is started with.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Where to listen.
+    /// On the loopback.
     #[arg(long)]
-    listen: SocketAddr,
-    /// All that the released API has, with what it collects each second; or none.
-    #[arg(long, value_enum)]
-    instruments: Switch,
-    /// The article's 100 to 500 ms, or none.
-    #[arg(long, value_enum)]
-    work: Switch,
+    port: u16,
+    /// Without any instruments.
+    #[arg(long)]
+    bare: bool,
+    /// The simulated work's bounds, in milliseconds.
+    #[arg(long, num_args = 2, default_values_t = [0, 0])]
+    work: Vec<u64>,
 }
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// With it.
-    On,
-    /// Without it.
-    Off,
-}
-
-impl Switch {
-    /// As it is written.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::On => "on",
-            Self::Off => "off",
-        }
-    }
-}
-
-/// Serves until `stop`, on the thread that calls: how work spreads over threads is no part of the difference.
+/// Serves until `stop`, on one thread, so that a figure is that of one core.
 ///
 /// # Errors
 ///
-/// Where the address cannot be listened on.
-pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::Result<()> {
-    let work = match arguments.work {
-        Switch::On => Work::default(),
-        Switch::Off => Work { min: Duration::ZERO, max: Duration::ZERO },
+/// Where the port is taken, or serving fails.
+pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let bound = |place: usize| Duration::from_millis(arguments.work.get(place).copied().unwrap_or(0));
+    let settings = Settings {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
+        work: Work { min: bound(0), max: bound(1) },
+        ..Settings::default()
     };
-    let settings = Settings { listen: arguments.listen, work, ..Settings::default() };
-    let listener = server::bind(settings.listen, "").await?;
-    match arguments.instruments {
-        Switch::On => api::run(listener, &settings, stop).await?,
-        Switch::Off => api::run_bare(listener, &settings, stop).await?,
-    };
-    Ok(())
+    let listener = server::bind(settings.listen, "the lab takes free ports: try again").await?;
+    if arguments.bare {
+        api::run_bare(listener, &settings, stop).await?;
+    } else {
+        api::run(listener, &settings, stop).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What starts it; `work` are the bounds of the simulated work in milliseconds.
+///
+/// # Errors
+///
+/// Where the lab's own file is not known.
+pub fn program(port: u16, bare: bool, work: [u64; 2]) -> anyhow::Result<Program> {
+    let lab = std::env::current_exe().context("cannot find the lab's own binary")?;
+    let [port, least, most] = [u64::from(port), work[0], work[1]].map(|number| number.to_string());
+    let mut arguments = vec!["serve-api", "--port", &port, "--work", &least, &most];
+    arguments.extend(bare.then_some("--bare"));
+    Ok(Program::new(&lab, arguments))
 }

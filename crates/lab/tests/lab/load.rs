@@ -57,6 +57,20 @@ fn every_request_is_one_that_the_server_saw_and_all_keys_are_there() {
 }
 
 #[test]
+fn threads_share_the_requests_and_the_connections() {
+    let server = doubles::start(None, None);
+    let arguments = ["--rate", "200", "--requests", "150", "--concurrent", "5", "--threads", "3"];
+    let result = measure(&server.url(""), &arguments);
+    assert_eq!((&result["threads"], &result["ok"], server.seen()), (&3.into(), &150.into(), 150), "{result}");
+    assert_eq!(result["latency_seconds"]["max"].as_f64().map(|max| max > 0.0), Some(true), "{result}");
+    // Three connections in two threads: each has one request under way, and none comes back.
+    let hanging = ["--rate", "100", "--duration", "0.3", "--drain", "10ms", "--timeout", "1s"];
+    let result =
+        measure(&server.url("hang"), &[&hanging[..], &["--concurrent", "3", "--threads", "2"]].concat());
+    assert_eq!((&result["requests"], &result["not_sent"]), (&3.into(), &27.into()), "{result}");
+}
+
+#[test]
 fn a_server_that_stalls_shows_in_the_open_loop_and_hides_from_the_closed_one() {
     let stall = Some(Stall { at: 100, time: Duration::from_secs(1) });
     // 100 of 400 requests fall into that second, and wait from 1 s down to nothing.
@@ -222,8 +236,9 @@ fn what_cannot_be_reached_or_meant_is_said_at_once() {
 fn a_scenario_runs_by_name_and_says_how_it_was_shortened() {
     let server = doubles::start(None, None);
     let folder = tempfile::tempdir().unwrap();
-    let [csv, svg] = ["a.csv", "a.svg"].map(|name| folder.path().join(name).display().to_string());
-    let files = ["--csv", &csv, "--svg", &svg];
+    let [csv, svg, html] =
+        ["a.csv", "a.svg", "a.html"].map(|name| folder.path().join(name).display().to_string());
+    let files = ["--csv", &csv, "--svg", &svg, "--html", &html];
     let output = load(&[&["high", "--scale", "0.01", "--url", &server.url("")][..], &files].concat());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let text = said(&output);
@@ -235,6 +250,11 @@ fn a_scenario_runs_by_name_and_says_how_it_was_shortened() {
     assert_eq!(rows.lines().count(), 3);
     let picture = std::fs::read_to_string(svg).unwrap();
     assert!(picture.contains("prefers-color-scheme:dark") && picture.contains("p99.9 "), "{picture}");
+    let page = std::fs::read_to_string(html).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains(picture.trim_end()), "{page}");
+    assert!(page.contains("180: 180 ok, 0 errors") && page.contains("<th>p99.9</th>"), "{page}");
+    // It opens without a network.
+    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("@import"), "{page}");
     let result = measure(&server.url(""), &["--scenario", "baseline", "--scale", "0.01"]);
     assert_eq!((&result["scenario"], &result["scale"]), (&"baseline".into(), &0.01.into()));
     assert_eq!((&result["requests"], &result["concurrent"]), (&12.into(), &1.into()));

@@ -15,19 +15,19 @@ impl Gateway {
         match failed {
             Some(Ok(Answer { status, .. })) => {
                 tracing::warn!(
-                    endpoint = self.label,
+                    about = self.label,
                     gateway,
                     "pushing to another gateway: {before} answers {status}"
                 );
             }
             Some(Err(Failure { message, .. })) => {
                 tracing::warn!(
-                    endpoint = self.label,
+                    about = self.label,
                     gateway,
                     "pushing to another gateway: {before}: {message}"
                 );
             }
-            None => tracing::info!(endpoint = self.label, gateway, "pushing to the gateway before again"),
+            None => tracing::info!(about = self.label, gateway, "pushing to the gateway before again"),
         }
     }
 
@@ -51,7 +51,7 @@ impl Gateway {
                 }
             };
             let gateway = &self.places[behind].shown;
-            tracing::warn!(endpoint = self.label, gateway, group = %key, "the group stays there for its ttl: {message}");
+            tracing::warn!(about = self.label, gateway, group = %key, "the group stays there for its ttl: {message}");
         }
     }
 
@@ -59,8 +59,8 @@ impl Gateway {
         let Some(skew) = skew else { return };
         self.stats.clock_skew(&self.label, skew);
         match self.clock.saw(skew) {
-            Some(message) if self.clock.off => tracing::warn!(endpoint = self.label, "{message}"),
-            Some(message) => tracing::info!(endpoint = self.label, "{message}"),
+            Some(message) if self.clock.off => tracing::warn!(about = self.label, "{message}"),
+            Some(message) => tracing::info!(about = self.label, "{message}"),
             None => {}
         }
     }

@@ -122,12 +122,12 @@ mod tests {
     fn counters_are_read_by_way_and_have_the_ethernet_header_added() {
         let text = r#"{"nftables": [{"metainfo": {"json_schema_version": 1}},
             {"counter": {"family": "inet", "name": "p1", "table": "wire", "handle": 3, "packets": 2, "bytes": 100}},
-            {"counter": {"family": "inet", "name": "p5", "table": "wire", "handle": 5, "packets": 0, "bytes": 0}}]}"#;
+            {"counter": {"family": "inet", "name": "p6", "table": "wire", "handle": 5, "packets": 0, "bytes": 0}}]}"#;
         let counted = counters(text).unwrap();
         assert_eq!(counted[&Path::PullStatic], Traffic { bytes: 128, packets: 2 });
         assert_eq!(counted[&Path::PushRealFile], Traffic::default());
         assert!(counters("{}").unwrap_err().to_string().contains("no counters"));
-        let error = counters(&text.replace("p5", "p9")).unwrap_err().to_string();
+        let error = counters(&text.replace("p6", "p9")).unwrap_err().to_string();
         assert!(error.contains("p9"), "{error}");
     }
 

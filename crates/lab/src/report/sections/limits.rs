@@ -36,6 +36,8 @@ pub(super) fn add(pool: &Pool, sources: &[Source], blocks: &mut Vec<Block>) {
         }
     }
     items.push("The network is a loopback or a pair of virtual interfaces: no delay is emulated, and no route is lost but where a scenario says so.".to_owned());
+    items.push("An instance stays on discovery's list until it is gone, lingering or not; orchestrators that take it off at its SIGTERM leave less to pull with discovery. It comes on the list up to 1 s after its birth.".to_owned());
+    items.push("Bytes of a push hold the group in which each agent reports on itself. Two agents under one name push at the same moments, since that name decides when: which of them is seen hardly changes, where other clients would alternate.".to_owned());
     items.push(
         "Only the versions below, and of the API only the article's metrics: larger pages cost more."
             .to_owned(),
