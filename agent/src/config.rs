@@ -3,17 +3,26 @@
 mod check;
 mod endpoint;
 mod host;
+mod reap;
+mod relabel;
 mod target;
+mod textfile;
+mod transport;
 mod urls;
 
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
+pub use reap::{Lifetime, ReapSettings};
+pub use relabel::{Action, RelabelConfig};
 pub use target::{Discovery, Target, TargetLimits};
+pub use textfile::Textfile;
+pub use transport::{TlsConfig, Transport};
 pub use urls::shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +40,9 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// Pages to scrape.
     pub scrape: OneOrMany<Target>,
+    /// Files with pages to read.
+    #[serde(skip_serializing_if = "no_files")]
+    pub textfile: OneOrMany<Textfile>,
     /// The host's metrics.
     pub host: HostSettings,
     /// Gateways to push to.
@@ -39,6 +51,8 @@ pub struct Settings {
     pub pull: PullSettings,
     /// How stopping goes.
     pub shutdown: Shutdown,
+    /// How long groups live that nobody pushes.
+    pub reap: ReapSettings,
     /// Logging.
     pub log: LogSettings,
 }
@@ -61,6 +75,9 @@ pub struct IdentitySettings {
 pub struct PullSettings {
     /// Where it answers.
     pub listen: SocketAddr,
+    /// TLS and users of the listener, in the format of exporter-toolkit's `--web.config.file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_config_file: Option<PathBuf>,
 }
 
 /// Stopping.
@@ -78,10 +95,12 @@ impl Default for Settings {
             interval: Duration::from_secs(15),
             identity: IdentitySettings::default(),
             scrape: OneOrMany(vec![Target::at("http://127.0.0.1:8000/metrics")]),
+            textfile: OneOrMany(Vec::new()),
             host: HostSettings::default(),
             push: OneOrMany(vec![Endpoint::at("http://127.0.0.1:9091")]),
             pull: PullSettings::default(),
             shutdown: Shutdown::default(),
+            reap: ReapSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -95,7 +114,7 @@ impl Default for IdentitySettings {
 
 impl Default for PullSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9102)), web_config_file: None }
     }
 }
 
@@ -105,14 +124,27 @@ impl Default for Shutdown {
     }
 }
 
+fn no_files(files: &OneOrMany<Textfile>) -> bool {
+    files.0.is_empty()
+}
+
 impl Settings {
     /// Fills in what follows from the interval where nobody set it, so that setting only the interval is
     /// right and `check` shows what holds.
     pub fn fill_in(&mut self) {
         for target in &mut self.scrape.0 {
             target.timeout.get_or_insert(Target::TIMEOUT.min(self.interval));
+            match target.discovery {
+                Discovery::File => drop(target.refresh_interval.get_or_insert(self.interval)),
+                Discovery::Http => drop(target.refresh_interval.get_or_insert(Target::REFRESH)),
+                Discovery::None | Discovery::Dns => {}
+            }
         }
         for endpoint in &mut self.push.0 {
+            if !endpoint.urls.is_empty() {
+                // The default, which no longer says anything.
+                endpoint.url.clear();
+            }
             endpoint.ttl.get_or_insert(Endpoint::TTL.max(self.interval.saturating_mul(4)));
         }
     }

@@ -1,202 +1,108 @@
-//! Targets that come and go: each address of a name is one, as with `docker compose up --scale`.
+//! Targets that come and go: addresses of a name, or the entries of a list that somebody else keeps.
 //!
-//! Names are asked for again at every interval. While nobody answers, the last answer holds: its
-//! targets are then found to be up or down like any other.
+//! While nobody answers, the last answer holds: its targets are then found to be up or down like any other.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod claims;
+mod dns;
+mod files;
+mod groups;
+mod list;
+mod succession;
+mod web;
+
+pub use claims::Claims;
+pub use dns::Name;
+pub use list::List;
+
 use std::time::Duration;
 
-use exposition::GroupingKey;
 use tokio::sync::mpsc::Sender;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
-use crate::config::Target;
 use crate::pipeline::Change;
 use crate::sources::Source;
-use crate::sources::scrape::Scrape;
-use crate::stats::Stats;
 
-/// More addresses than this are no fleet but a mistake, or somebody else's answer.
+/// More targets than this are no fleet but a mistake, or somebody else's answer.
 const MOST: usize = 1_000;
+/// So many new targets are read at once; more are spread over an interval, or all their pages would be in
+/// memory at the same moment.
+const AT_ONCE: u32 = 20;
 
-/// One name whose addresses are targets.
+/// Something that knows of targets.
 #[derive(Debug)]
-pub struct Name {
-    /// What its targets are called, before their address.
-    called: String,
-    target: Target,
-    key: GroupingKey,
-    /// What a resolver is asked: `api:8000`.
-    asked: String,
-    /// Names of sources by address.
-    known: BTreeMap<SocketAddr, String>,
-    failing: Option<String>,
-    stats: Arc<Stats>,
+pub enum Finder {
+    /// The addresses of a name.
+    Name(Box<Name>),
+    /// A list that somebody else keeps.
+    List(Box<List>),
 }
 
-impl Name {
-    /// Nothing is known yet; `key` is that of the targets but for their instance.
-    pub fn new(called: String, target: &Target, key: GroupingKey, stats: Arc<Stats>) -> anyhow::Result<Self> {
-        let url = Url::parse(&target.url)?;
-        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
-        let asked = format!("{}:{port}", host.trim_matches(['[', ']']));
-        stats.source(&asked, &["discovery"], &[]);
-        let (target, known) = (target.clone(), BTreeMap::new());
-        Ok(Self { called, target, key, asked, known, failing: None, stats })
+impl Finder {
+    /// What is new and what is gone since the last look. Given up before its end, nothing was looked at.
+    async fn look(&mut self) -> Vec<Change> {
+        match self {
+            Self::Name(name) => name.look().await,
+            Self::List(list) => list.look().await,
+        }
     }
 
-    /// Asks at once and then each interval, until `stop`; what changed goes to `changes`.
-    pub async fn watch(mut self, interval: Duration, changes: Sender<Change>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(interval);
+    /// How long it is between two looks.
+    fn every(&self, interval: Duration) -> Duration {
+        match self {
+            Self::Name(_) => interval,
+            Self::List(list) => list.every(),
+        }
+    }
+
+    /// Looks at once and then again and again, until `stop`; what changed goes to `changes`. Gives itself back.
+    pub async fn watch(
+        mut self,
+        interval: Duration,
+        changes: Sender<Vec<Change>>,
+        stop: CancellationToken,
+    ) -> Self {
+        let mut ticks = tokio::time::interval(self.every(interval));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let addresses = match self.addresses().await {
-                Ok(addresses) => addresses,
-                Err(message) => {
-                    self.note(&message);
-                    continue;
-                }
+            let looking = async {
+                ticks.tick().await;
+                self.look().await
             };
-            self.failing = None;
-            for change in self.changes(addresses) {
-                if changes.send(change).await.is_err() {
-                    return;
+            // Nothing that is known here may be lost on its way, so only looking is cut short.
+            let Some(found) = stop.run_until_cancelled(looking).await else { return self };
+            let (began, pause) = (Instant::now(), pause(found.len(), interval));
+            let mut news = Vec::new();
+            for (at, change) in (0..).zip(found) {
+                if at >= AT_ONCE && matches!(change, Change::Join(_)) {
+                    if changes.send(std::mem::take(&mut news)).await.is_err() {
+                        return self;
+                    }
+                    stop.run_until_cancelled(tokio::time::sleep_until(began + pause * at)).await;
                 }
+                news.push(change);
+            }
+            if !news.is_empty() && changes.send(news).await.is_err() {
+                return self;
             }
         }
     }
 
-    /// Asks once; the targets that there are now.
+    /// Looks once; the targets that there are now.
     pub async fn find(&mut self) -> Vec<Box<dyn Source>> {
-        let changes = match self.addresses().await {
-            Ok(addresses) => self.changes(addresses),
-            Err(message) => {
-                self.note(&message);
-                Vec::new()
-            }
-        };
-        let joined = changes.into_iter().filter_map(|change| match change {
-            Change::Join(source) => Some(source),
-            Change::Leave(_) => None,
-        });
-        joined.collect()
+        self.look().await.into_iter().filter_map(Change::joined).collect()
     }
 
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
-        let answer = tokio::net::lookup_host(&self.asked);
-        match tokio::time::timeout(self.target.timeout(), answer).await {
-            Ok(Ok(addresses)) => Ok(addresses.collect()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {:?}", self.target.timeout())),
-        }
-    }
-
-    /// What is new and what is gone.
-    fn changes(&mut self, addresses: Vec<SocketAddr>) -> Vec<Change> {
-        // A host with both kinds of address is one target, not two.
-        let is_old = addresses.iter().any(SocketAddr::is_ipv4);
-        let mut wanted: Vec<SocketAddr> =
-            addresses.into_iter().filter(|address| address.is_ipv4() == is_old).collect();
-        wanted.sort();
-        wanted.dedup();
-        if wanted.len() > MOST {
-            self.note(&format!("{} addresses, of which the first {MOST} are scraped", wanted.len()));
-            wanted.truncate(MOST);
-        }
-        let mut changes = Vec::new();
-        self.known.retain(|address, source| {
-            let stays = wanted.contains(address);
-            if !stays {
-                tracing::info!(target = source, "not among the addresses of its name any more");
-                changes.push(Change::Leave(source.clone()));
-            }
-            stays
-        });
-        for address in wanted {
-            if self.known.contains_key(&address) {
-                continue;
-            }
-            match self.source(address) {
-                Ok(source) => {
-                    tracing::info!(target = source.name(), "found");
-                    self.known.insert(address, source.name().to_owned());
-                    changes.push(Change::Join(source));
-                }
-                Err(error) => self.note(&format!("{address}: {error:#}")),
-            }
-        }
-        changes
-    }
-
-    fn source(&self, address: SocketAddr) -> anyhow::Result<Box<dyn Source>> {
-        let mut labels = self.key.labels().clone();
-        labels.insert("instance".to_owned(), address.to_string());
-        let key = GroupingKey::new(self.key.job(), labels)?;
-        let stats = Arc::clone(&self.stats);
-        Ok(Box::new(Scrape::new(&self.called, &self.target, Some(address), key, stats)))
-    }
-
-    fn note(&mut self, message: &str) {
-        self.stats.collected(&self.asked, Some("discovery"));
-        if self.failing.as_deref() != Some(message) {
-            tracing::warn!(name = self.asked, "addresses cannot be had: {message}");
-            self.failing = Some(message.to_owned());
+    /// What was wrong at the last look, with what was looked at.
+    pub(crate) fn failure(&self) -> Option<String> {
+        match self {
+            Self::Name(name) => name.failure(),
+            Self::List(list) => list.failure(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name() -> Name {
-        service::crypto::install();
-        let target = Target::at("http://api:8000/metrics");
-        let stats = Arc::new(Stats::new().unwrap());
-        let key = "job/api/instance/x/env/test".parse().unwrap();
-        Name::new(target.url.clone(), &target, key, stats).unwrap()
-    }
-
-    fn said(changes: &[Change]) -> Vec<String> {
-        let say = |change: &Change| match change {
-            Change::Join(source) => format!("+{}", source.name()),
-            Change::Leave(source) => format!("-{source}"),
-        };
-        changes.iter().map(say).collect()
-    }
-
-    #[test]
-    fn addresses_that_come_and_go_are_targets_that_come_and_go() {
-        let mut name = name();
-        let at = |addresses: &[&str]| addresses.iter().map(|address| address.parse().unwrap()).collect();
-        let url = "http://api:8000/metrics at";
-        let first = name.changes(at(&["10.0.0.2:8000", "10.0.0.1:8000", "10.0.0.1:8000"]));
-        assert_eq!(said(&first), [format!("+{url} 10.0.0.1:8000"), format!("+{url} 10.0.0.2:8000")]);
-        assert!(name.changes(at(&["10.0.0.1:8000", "10.0.0.2:8000"])).is_empty());
-        let second = name.changes(at(&["10.0.0.2:8000", "10.0.0.3:8000"]));
-        assert_eq!(said(&second), [format!("-{url} 10.0.0.1:8000"), format!("+{url} 10.0.0.3:8000")]);
-    }
-
-    #[test]
-    fn a_host_with_old_and_new_addresses_is_one_target() {
-        let addresses = vec!["[::1]:8000".parse().unwrap(), "127.0.0.1:8000".parse().unwrap()];
-        assert_eq!(said(&name().changes(addresses)), ["+http://api:8000/metrics at 127.0.0.1:8000"]);
-    }
-
-    #[test]
-    fn groups_of_one_name_differ_in_the_instance() {
-        let mut name = name();
-        let changes = name.changes(vec!["10.0.0.1:8000".parse().unwrap()]);
-        let [Change::Join(_)] = changes.as_slice() else { panic!("{changes:?}") };
-        let key = name.source("10.0.0.1:8000".parse().unwrap()).unwrap().gone().unwrap().key;
-        assert_eq!(key, "job/api/env/test/instance/10.0.0.1:8000".parse().unwrap());
-    }
+/// Between two new targets.
+fn pause(changes: usize, interval: Duration) -> Duration {
+    interval / u32::try_from(changes).unwrap_or(u32::MAX).max(1)
 }

@@ -41,11 +41,6 @@ pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
         })
 }
 
-/// Why no client could be made. The system's certificates are read then, and may be none.
-pub(crate) fn no_client(url: &str, error: &reqwest::Error) -> String {
-    format!("no TLS client for {url}: {}", cause(error))
-}
-
 /// Proxies from the environment are not for the machine's own addresses.
 pub(crate) fn is_loopback(url: &url::Url) -> bool {
     match url.host() {

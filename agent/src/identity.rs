@@ -19,6 +19,8 @@ const OWN_JOB: &str = "pushpull-agent";
 pub struct Identity {
     /// Of the scraped pages, in their order.
     pub targets: Vec<GroupingKey>,
+    /// Of the files, in their order.
+    pub textfiles: Vec<GroupingKey>,
     /// Of the host.
     pub host: GroupingKey,
     /// Of the agent itself.
@@ -77,7 +79,7 @@ impl Identity {
                 let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
                 format!("{}{port}", url.host_str().unwrap_or_default())
             });
-            let named = target.discovery == Discovery::Dns;
+            let named = target.discovery != Discovery::None;
             let instance = match (&target.instance, host) {
                 // Stands for the addresses that the name will have.
                 _ if named => "*".to_owned(),
@@ -87,7 +89,8 @@ impl Identity {
             };
             let empty = if target.job.is_some() { place("job") } else { "identity.job".to_owned() };
             let made = key(&empty, &job, &instance, wrong);
-            if targets.contains(&made) {
+            // Which groups a list has is known when it is read.
+            if !target.discovery.is_list() && targets.contains(&made) {
                 let message = format!(
                     "another target has the group {made} already: give one of them a job or an instance"
                 );
@@ -95,18 +98,33 @@ impl Identity {
             }
             targets.push(made);
         }
+        let mut textfiles: Vec<GroupingKey> = Vec::new();
+        for (at, textfile) in settings.textfile.0.iter().enumerate() {
+            let place = |name: &str| format!("textfile[{at}].{name}");
+            let job = fill(&place("job"), &textfile.job, wrong);
+            let own = textfile.instance.as_ref().map(|own| fill(&place("instance"), own, wrong));
+            let made = key(&place("job"), &job, own.as_ref().unwrap_or(&instance), wrong);
+            if targets.contains(&made) || textfiles.contains(&made) {
+                let message =
+                    format!("the group {made} is another's already: give one of them a job or an instance");
+                wrong(&place("path"), message);
+            }
+            textfiles.push(made);
+        }
         let host = key("identity.instance", HOST_JOB, &instance, wrong);
         let own = key("identity.instance", OWN_JOB, &instance, wrong);
-        for (at, target) in targets.iter().enumerate() {
+        let named = targets.iter().enumerate().map(|(at, key)| (format!("scrape[{at}].job"), key));
+        let files = textfiles.iter().enumerate().map(|(at, key)| (format!("textfile[{at}].job"), key));
+        for (place, target) in named.chain(files) {
             if *target == host || *target == own {
                 let message = format!(
                     "the group {target} is the agent's own: choose another job than \"{}\"",
                     target.job()
                 );
-                wrong(&format!("scrape[{at}].job"), message);
+                wrong(&place, message);
             }
         }
-        Self { targets, host, own }
+        Self { targets, textfiles, host, own }
     }
 
     /// What the targets are called in logs and metrics: their URL, with their group where others have it too.

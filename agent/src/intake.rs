@@ -3,7 +3,10 @@
 //! Pushing an older state after a newer one would look like a counter reset, so nothing is queued
 //! behind: a snapshot that was not sent in time is replaced, and counted.
 
+mod all;
 mod turns;
+
+pub use all::Intakes;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -72,8 +75,13 @@ impl Intake {
     /// The same, where what failed is tried again within an interval at the latest.
     #[must_use]
     pub fn each(self, interval: Duration) -> Self {
-        self.lock().turns.wait_at_most(interval);
+        self.wait_at_most(interval);
         self
+    }
+
+    /// What failed is tried again within an interval at the latest from now on.
+    pub(crate) fn wait_at_most(&self, interval: Duration) {
+        self.lock().turns.wait_at_most(interval);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -127,6 +135,18 @@ impl Intake {
         // Its sender lives in here, so only time can end the wait.
         let _ = timeout_at(deadline, settled).await;
         self.progress()
+    }
+
+    /// How long it is until the next try of what failed; none: nothing waits for one.
+    pub fn next_try(&self) -> Option<Duration> {
+        let until = self.lock().turns.paused()?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
+    /// What failed is tried again at once: the endpoint is asked another way now.
+    pub fn anew(&self) {
+        self.lock().turns.anew();
+        self.changed.notify_one();
     }
 
     /// The agent ends: what is refused from now on is left for good.

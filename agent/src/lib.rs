@@ -7,48 +7,62 @@
 //! ```
 //!
 //! - [`config`], [`identity`]: settings, and under which names things are sent
-//! - [`sources`], [`discovery`], [`snapshot`]: what is read
+//! - [`sources`], [`discovery`], `relabel`, [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
-//! - [`exec`]: the agent as its app's parent; [`routes`]: what its listener answers
+//! - [`reap`]: the end of groups that nobody pushes any more
+//! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
+//! - [`reload`]: other settings while it runs; [`probe`], [`doctor`]: whether they will work, before and after
 
 pub mod backoff;
 pub mod config;
 pub mod discovery;
+pub mod doctor;
 mod exchange;
 pub mod exec;
 pub mod identity;
 pub mod intake;
+mod listening;
 pub mod pipeline;
+mod plan;
+pub mod probe;
+pub mod reap;
+mod relabel;
+pub mod reload;
 pub mod routes;
 mod series;
 pub mod sinks;
 pub mod snapshot;
 pub mod sources;
 pub mod stats;
+pub mod status;
+mod transport;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context;
-use service::server::{self, ServerSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Discovery, Endpoint, OnShutdown, Settings};
+use crate::config::{OnShutdown, Settings};
+use crate::discovery::Claims;
 use crate::identity::Identity;
-use crate::intake::Intake;
-use crate::pipeline::{Hurry, Left, Times, Way};
+use crate::listening::Listening;
+use crate::pipeline::{Hurry, Left, Ways};
+use crate::plan::{Made, Plan};
+use crate::reload::{Ask, Live, Reloads, Watch};
 use crate::routes::Flush;
 use crate::sinks::pull::Pull;
-use crate::sinks::push;
-use crate::sources::Source;
 use crate::stats::Stats;
+use crate::status::events::Events;
 
 /// How the agent is to run.
 #[derive(Debug)]
 pub enum Mode {
     /// Until it is told to stop, answering pulls here.
-    Serve(TcpListener, Hurry),
+    Serve(TcpListener, Hurry, Events, Reloads),
     /// Every source is read once, and pushed; groups then live as long as after any push.
     Once,
 }
@@ -61,53 +75,56 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<Vec<Left>> {
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
-    let (sender, changes) = tokio::sync::mpsc::channel(16);
-    let mut sources: Vec<Box<dyn Source>> = Vec::new();
-    let named = identity.names(&settings).into_iter().zip(identity.targets.clone());
-    for (target, (name, key)) in settings.scrape.0.iter().zip(named) {
-        let stats = Arc::clone(&stats);
-        if target.discovery == Discovery::Dns {
-            let mut name = discovery::Name::new(name, target, key, stats)?;
-            if matches!(mode, Mode::Once) {
-                sources.extend(name.find().await);
-            } else {
-                tokio::spawn(name.watch(settings.interval, sender.clone(), stop.clone()));
-            }
-        } else {
-            sources.push(Box::new(sources::scrape::Scrape::new(&name, target, None, key, stats)));
-        }
-    }
-    if settings.host.enabled {
-        let (interval, key) = (settings.interval, identity.host.clone());
-        sources.push(Box::new(sources::host::Host::new(&settings.host, interval, key, Arc::clone(&stats))));
-    }
-    sources.push(Box::new(sources::own::Own::new(identity.own.clone(), Arc::clone(&stats))));
-
-    if matches!(mode, Mode::Once) {
+    let (changing, changes) = tokio::sync::mpsc::channel(16);
+    let is_once = matches!(mode, Mode::Once);
+    if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
+    }
+    let (plan, claims) = (Plan::new(&settings, &identity), Claims::default());
+    plan.settle(&claims);
+    let (mut sources, mut finders, mut unfound) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for (id, part) in &plan.parts {
+        match part.make(&claims, &stats)? {
+            Made::Source(source) => sources.push(source),
+            Made::Finder(mut finder) if is_once => {
+                sources.extend(finder.find().await);
+                unfound.extend(finder.failure().map(Left::Targets));
+            }
+            Made::Finder(finder) => {
+                finders.insert(id.clone(), Watch::of(finder, plan.times, &changing, &stop));
+            }
+        }
+    }
+    if is_once {
         stop.cancel();
     }
-    let pull = Arc::new(Pull::new(sources.len(), Arc::clone(&stats)));
-    let way = |endpoint: &Endpoint| {
-        let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(&stats)).each(settings.interval));
-        Way::to(push::Push::new(endpoint, Arc::clone(&stats)), intake, &stop)
-    };
-    let ways: Vec<Way> = settings.push.0.iter().map(way).collect();
-    let times = Times::new(settings.interval, settings.shutdown.grace, &identity.own);
-    let Mode::Serve(listener, hurry) = mode else {
+    let pull = Arc::new(Pull::new(sources.len()));
+    let ways = plan.endpoints.values().map(|endpoint| reload::way(endpoint, plan.times, &stats, &stop));
+    let (times, ways) = (plan.times, Ways::new(ways.collect()));
+    let Mode::Serve(listener, hurry, events, reloads) = mode else {
         let hurry = Hurry::none();
-        return Ok(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
+        unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
+        return Ok(unfound);
     };
+    let (ask, asked) = Ask::new();
+    let flush = Flush { hurry: hurry.clone(), intakes: ways.intakes() };
+    let shown = status::Sources {
+        pull: Arc::clone(&pull),
+        intakes: ways.intakes(),
+        stats: Arc::clone(&stats),
+        events,
+        identity: identity.own.to_string(),
+        started: SystemTime::now(),
+    };
+    let service = warp::service(routes::filter(shown, flush, ask));
+    let web = listening::web(plan.web.as_deref()).map_err(anyhow::Error::msg)?;
     // The fallback outlives everything else: it answers until the last push is out.
-    let done = CancellationToken::new();
-    let bounds = ServerSettings { grace: settings.shutdown.grace, ..ServerSettings::default() };
-    let flush = Flush { hurry: hurry.clone(), intakes: ways.iter().map(Way::intake).collect() };
-    let (service, token) = (warp::service(routes::filter(Arc::clone(&pull), flush)), done.clone());
-    let server =
-        tokio::spawn(async move { server::serve(listener, service, &bounds, Arc::default(), token).await });
+    let listening = Listening::on(listener, web, service).context("cannot listen")?;
+    let live = Live { plan, stats, changes: changing, finders, claims, listening, stop: stop.clone() };
+    let live = tokio::spawn(reload::serve(live, reloads, asked, stop.clone()));
     let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;
-    done.cancel();
-    server.await.context("the listener ended badly")??;
+    let live = live.await.context("the reloads ended badly")?;
+    live.listening.end(live.plan.times.grace).await?;
     Ok(left)
 }

@@ -1,19 +1,26 @@
 //! `pushpull-agent`: reads the settings, binds, runs until a signal.
 
-use std::ffi::OsString;
+mod arguments;
+
 use std::io::Write;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
-use agent::config::{self, Settings};
+use agent::config::{self, PullSettings, Settings};
+use agent::doctor;
 use agent::exec::App;
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
-use clap::{Parser, Subcommand};
-use service::config::{Layers, Loaded, Mistakes};
+use agent::probe::{self, Finding};
+use agent::reap;
+use agent::reload::{Load, Reloads};
+use agent::status::events::Events;
+use arguments::{Arguments, Command, load};
+use clap::Parser;
+use service::config::Loaded;
+use service::web::Web;
 use service::{crypto, health, logs, server, stop};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -22,68 +29,39 @@ use tokio_util::sync::CancellationToken;
 /// What a look before a signal may take.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Scrapes pages, reads the host, pushes both to gateways, and answers pulls.
-///
-/// Settings come from defaults, then --config, then the environment
-/// (`PUSHPULL_AGENT__SECTION__KEY`, as in `PUSHPULL_AGENT__IDENTITY__JOB=api`), then flags.
-#[derive(Debug, Parser)]
-#[command(name = "pushpull-agent", version)]
-struct Arguments {
-    /// TOML file with settings.
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
-    /// How often sources are read and gateways pushed to, such as 15s.
-    #[arg(long, value_name = "DURATION", global = true)]
-    interval: Option<String>,
-    /// Where the pull fallback listens; port 0 takes a free one and prints it.
-    #[arg(long, value_name = "ADDRESS", global = true)]
-    listen: Option<SocketAddr>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Print the effective settings, with where each comes from, and exit.
-    Check,
-    /// Run an app as a child: its last values are pushed after its end, and its exit code is passed through.
-    ///
-    /// Signals are passed on. The app is looked at every 250 ms, once more before a signal reaches it, and
-    /// every 2 ms from then on. Ends with the app's own exit code, 128 and the signal's number where one
-    /// ended it, 127 where the command is not found.
-    Exec {
-        /// The command, after `--`.
-        #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
-        command: Vec<OsString>,
-    },
-    /// Read every source once, push, and exit: for cron and batch jobs. The groups live for their ttl.
-    Once,
-    /// Ask the running agent whether it is healthy, and exit: 0 if it is. For container health checks.
-    Health,
-}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    let command = arguments.command.take();
     let (loaded, identity) = match load(&arguments) {
         Ok(loaded) => loaded,
+        Err(mistakes) if matches!(command, Some(Command::Doctor)) => {
+            return report(&doctor::settings(&mistakes));
+        }
         Err(mistakes) => {
             eprintln!("pushpull-agent: the settings are wrong\n{mistakes}");
             return ExitCode::from(2);
         }
     };
-    match arguments.command {
-        Some(Command::Check) => return check(&loaded, &identity),
+    match command {
+        Some(Command::Check { live }) => {
+            let said = check(&loaded, &identity);
+            return if live { look(probe::live(&loaded.settings, &identity)) } else { said };
+        }
+        Some(Command::Doctor) => return look(doctor::examine(&loaded.settings, &identity)),
         Some(Command::Health) => {
-            return health::exit_code("pushpull-agent", loaded.settings.pull.listen, false);
+            let pull = &loaded.settings.pull;
+            return health::exit_code("pushpull-agent", pull.listen, is_tls(pull));
         }
         _ => {}
     }
-    if let Err(error) = logs::init(&loaded.settings.log) {
+    let events = Events::default();
+    if let Err(error) = logs::init_with(&loaded.settings.log, events.layer()) {
         eprintln!("pushpull-agent: {error}");
         return ExitCode::from(2);
     }
     crypto::install();
-    match run(loaded.settings, identity, arguments.command) {
+    let load: Load = Arc::new(move || load(&arguments).map(|(loaded, identity)| (loaded.settings, identity)));
+    match run(loaded.settings, identity, command, Control { load, events }) {
         Ok(Ended { left, code }) => {
             for left in &left {
                 tracing::error!("left undone: {left}");
@@ -98,18 +76,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity), Mistakes> {
-    let layers = Layers::new("PUSHPULL_AGENT", arguments.config.clone())
-        .flag("--interval", "interval", arguments.interval.as_ref())
-        .flag("--listen", "pull.listen", arguments.listen);
-    let (mut loaded, identity) = service::config::load_checked(&layers, config::check)?;
-    loaded.settings.fill_in();
-    Ok((loaded, identity))
-}
-
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
-    let groups = identity.targets.iter().chain([&identity.host, &identity.own]);
+    let groups = identity.targets.iter().chain(&identity.textfiles).chain([&identity.host, &identity.own]);
     let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
     let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
     let notes: String = honoring
@@ -121,6 +90,35 @@ fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     print(&format!("{described}\n{groups}{notes}"))
 }
 
+/// Runs checks, and prints what they found.
+fn look(checks: impl Future<Output = Vec<Finding>>) -> ExitCode {
+    crypto::install();
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let found = runtime.block_on(checks);
+            // A name that is still being looked up holds up nobody.
+            runtime.shutdown_background();
+            report(&found)
+        }
+        Err(error) => {
+            eprintln!("pushpull-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(findings: &[Finding]) -> ExitCode {
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let printed = print(&lines);
+    if printed == ExitCode::SUCCESS { probe::exit_code(findings) } else { printed }
+}
+
+/// What goes along with a running agent.
+struct Control {
+    load: Load,
+    events: Events,
+}
+
 /// How a run ended: what was left undone, and the exit code of the app where there is one.
 struct Ended {
     left: Vec<Left>,
@@ -129,12 +127,27 @@ struct Ended {
 
 /// One thread: the agent waits far more than it works.
 #[tokio::main(flavor = "current_thread")]
-async fn run(settings: Settings, identity: Identity, command: Option<Command>) -> anyhow::Result<Ended> {
+async fn run(
+    settings: Settings,
+    identity: Identity,
+    command: Option<Command>,
+    Control { load, events }: Control,
+) -> anyhow::Result<Ended> {
     let alone = |left| Ended { left, code: None };
     match command {
         Some(Command::Once) => {
             let stop = stop::signals()?;
             agent::run(settings, identity, Mode::Once, stop).await.map(alone)
+        }
+        Some(Command::Reap(arguments)) => {
+            let Some(orders) = arguments.orders(&settings.reap) else {
+                eprintln!(
+                    "pushpull-agent: how old? give --older-than 5m, or set reap.older_than or reap.jobs"
+                );
+                return Ok(Ended { left: Vec::new(), code: Some(2) });
+            };
+            let went_well = reap::run(settings, orders, stop::signals()?).await?;
+            Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }
         Some(Command::Exec { command }) => {
             let listener = listen(&settings).await?;
@@ -147,7 +160,11 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             };
             let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
-            let serving = agent::run(settings, identity, Mode::Serve(listener, hurry.clone()), done.clone());
+            let serving = {
+                // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.
+                let mode = Mode::Serve(listener, hurry.clone(), events, Reloads { load, signal: None });
+                agent::run(settings, identity, mode, done.clone())
+            };
             let (left, code) = tokio::join!(serving, app.run(look, done));
             // An agent that failed has told why; the app's code is still the app's.
             let left = left.unwrap_or_else(|error| {
@@ -157,17 +174,25 @@ async fn run(settings: Settings, identity: Identity, command: Option<Command>) -
             Ok(Ended { left, code: Some(code) })
         }
         _ => {
-            let stop = stop::signals()?;
+            let (stop, hangup) = stop::signals_but_hangup()?;
             let listener = listen(&settings).await?;
-            agent::run(settings, identity, Mode::Serve(listener, Hurry::none()), stop).await.map(alone)
+            let reloads = Reloads { load, signal: Some(hangup) };
+            let mode = Mode::Serve(listener, Hurry::none(), events, reloads);
+            agent::run(settings, identity, mode, stop).await.map(alone)
         }
     }
+}
+
+/// Whether the listener speaks TLS; a file that is wrong is told elsewhere.
+fn is_tls(pull: &PullSettings) -> bool {
+    pull.web_config_file.as_deref().is_some_and(|file| Web::open(file).is_ok_and(|web| web.is_tls()))
 }
 
 async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     let hint = "choose another with --listen or pull.listen, such as 127.0.0.1:0 for a free port";
     let listener = server::bind(settings.pull.listen, hint).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let scheme = if is_tls(&settings.pull) { "https" } else { "http" };
+    let url = format!("{scheme}://{}", listener.local_addr()?);
     print(&format!("listening on {url}\n"));
     for endpoint in &settings.push.0 {
         tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");

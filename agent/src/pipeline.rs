@@ -8,10 +8,14 @@ mod hurry;
 mod keep;
 mod left;
 mod read;
+mod readers;
 mod ticks;
+mod ways;
 
 pub use hurry::Hurry;
 pub use left::Left;
+pub use readers::Leaving;
+pub use ways::{Way, Ways};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,40 +23,70 @@ use std::time::Duration;
 
 use exposition::GroupingKey;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::intake::{Intake, Rest};
-use crate::sinks::Sink;
+use crate::config::Endpoint;
 use crate::sinks::pull::Pull;
-use crate::snapshot::Snapshot;
 use crate::sources::Source;
-use keep::Keep;
-use read::Why;
+use crate::stats::Stats;
+use readers::Readers;
 
 /// Stands for a grace that no clock can count.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
-/// A source that comes or goes while the agent runs.
+/// What comes, goes or changes while the agent runs. Several are made one after the other, with nothing
+/// between them.
 pub enum Change {
-    /// It is read from now on.
+    /// A source is read from now on.
     Join(Box<dyn Source>),
-    /// The one of this name is gone: its group is ended as the settings say.
-    Leave(String),
+    /// The source of this name is not read any more. Where its group ends, it ends as the settings say.
+    Leave(String, Leaving),
+    /// How often sources are read, and how long the end may take.
+    Times(Times),
+    /// An endpoint is pushed to from now on.
+    Open(Way),
+    /// An endpoint is pushed to in another way.
+    Alter(Box<Endpoint>),
+    /// An endpoint gets what waits for it, within the grace, and is then forgotten.
+    Close(String, Arc<Stats>),
+    /// All before it are made.
+    Done(oneshot::Sender<()>),
+}
+
+impl Change {
+    /// The source of this name is gone for good, and its group ends.
+    pub fn gone(name: String) -> Self {
+        Self::Leave(name, Leaving { ends: true, forgets: true })
+    }
+
+    /// The source that comes, if one does.
+    pub(crate) fn joined(self) -> Option<Box<dyn Source>> {
+        match self {
+            Self::Join(source) => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Join(source) => write!(f, "Join({})", source.name()),
-            Self::Leave(name) => write!(f, "Leave({name})"),
+            Self::Leave(name, how) => write!(f, "Leave({name}, {how:?})"),
+            Self::Times(times) => write!(f, "Times({times:?})"),
+            Self::Open(way) => write!(f, "Open({})", way.intake().endpoint()),
+            Self::Alter(endpoint) => write!(f, "Alter({})", endpoint.label()),
+            Self::Close(name, _) => write!(f, "Close({name})"),
+            Self::Done(_) => f.write_str("Done"),
         }
     }
 }
 
 /// How often sources are read, and how long the end may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// Between two readings.
     pub interval: Duration,
@@ -73,129 +107,83 @@ impl Times {
 pub async fn run(
     times: Times,
     sources: Vec<Box<dyn Source>>,
-    mut changes: Receiver<Change>,
+    mut changes: Receiver<Vec<Change>>,
     hurry: &Hurry,
     pull: Arc<Pull>,
-    ways: Vec<Way>,
+    mut ways: Ways,
     stop: CancellationToken,
 ) -> Vec<Left> {
-    let grace = times.grace;
-    let intakes: Vec<Arc<Intake>> = ways.iter().map(|way| Arc::clone(&way.intake)).collect();
-    let start = |source: Box<dyn Source>| {
-        let (pull, intakes) = (Arc::clone(&pull), intakes.clone());
-        let (ends, hurry, keep) = (stop.clone(), hurry.reader(source.name()), Keep::default());
-        let looks = source.looks() && hurry.looks();
-        let deliver = move |snapshot: Snapshot, why: Why| {
-            let stay = looks || (snapshot.last && ends.is_cancelled());
-            let snapshot = keep.on(snapshot, stay);
-            pull.offer(Arc::clone(&snapshot));
-            if why == Why::Look {
-                return;
-            }
-            for intake in &intakes {
-                if ends.is_cancelled() {
-                    intake.ends();
-                }
-                intake.offer(Arc::clone(&snapshot));
-            }
-        };
-        let leave = CancellationToken::new();
-        let reader = read::read(source, times, deliver, hurry, stop.clone(), leave.clone());
-        (leave, guarded(reader, &stop))
+    let mut readers = Readers {
+        times: watch::Sender::new(times),
+        hurry: hurry.clone(),
+        pull: Arc::clone(&pull),
+        intakes: ways.intakes(),
+        stop: stop.clone(),
+        running: BTreeMap::new(),
     };
-    let mut readers: BTreeMap<String, _> =
-        sources.into_iter().map(|source| (source.name().to_owned(), start(source))).collect();
+    for source in sources {
+        readers.start(source);
+    }
     loop {
-        let change = tokio::select! {
+        let changes = tokio::select! {
             () = stop.cancelled() => break,
-            Some(change) = changes.recv() => change,
+            Some(changes) = changes.recv() => changes,
         };
-        match change {
-            Change::Join(source) => drop(readers.insert(source.name().to_owned(), start(source))),
-            Change::Leave(name) => {
-                let Some((leave, reader)) = readers.remove(&name) else { continue };
-                leave.cancel();
-                // It gives up what is under way, so this does not wait for a slow target.
-                let _ = reader.await;
-                pull.forget(&name);
+        for change in changes {
+            match change {
+                Change::Join(source) => readers.start(source),
+                Change::Leave(name, how) => readers.leave(&name, how).await,
+                Change::Times(times) => {
+                    readers.retime(times);
+                    ways.intakes().all().iter().for_each(|intake| intake.wait_at_most(times.interval));
+                }
+                Change::Open(way) => {
+                    let intake = way.intake();
+                    ways.open(way).await;
+                    // Not only after an interval: what is known already is news there.
+                    pull.newest().into_iter().for_each(|snapshot| intake.offer(snapshot));
+                }
+                Change::Alter(endpoint) => ways.alter(&endpoint),
+                Change::Close(name, stats) => ways.close(&name, deadline(&readers), stats),
+                Change::Done(done) => drop(done.send(())),
             }
         }
     }
-    let now = Instant::now();
-    let deadline = now.checked_add(grace).unwrap_or(now + LONGEST);
-    let mut left = Vec::new();
-    for (whose, (_, reader)) in readers {
-        match tokio::time::timeout_at(deadline, reader).await {
-            Ok(Ok(true)) => {}
-            Ok(Err(error)) => left.push(Left::Died { whose, why: error.to_string() }),
-            _ => left.push(Left::Source(whose)),
-        }
-    }
-    for intake in &intakes {
-        intake.close(deadline);
-    }
-    for Way { intake, sending } in ways {
-        finish(&intake, sending, deadline, &mut left).await;
-    }
+    let deadline = deadline(&readers);
+    let mut left = readers.end(deadline).await;
+    left.extend(ways.end(deadline).await);
     left
 }
 
-/// Waits for a sink, and notes what it leaves.
-async fn finish(intake: &Intake, mut sink: JoinHandle<usize>, deadline: Instant, left: &mut Vec<Left>) {
-    let endpoint = || intake.endpoint().to_owned();
-    match tokio::time::timeout_at(deadline, &mut sink).await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(groups)) => left.push(Left::Kept { endpoint: endpoint(), groups }),
-        Ok(Err(error)) => left.push(Left::Died { whose: endpoint(), why: error.to_string() }),
-        Err(_) => left.push(Left::Late { endpoint: endpoint() }),
-    }
-    sink.abort();
-    let Rest { waiting: snapshots, refused: groups } = intake.abandon();
-    if snapshots > 0 {
-        left.push(Left::Waiting { endpoint: endpoint(), snapshots });
-    }
-    if groups > 0 {
-        left.push(Left::Refused { endpoint: endpoint(), groups });
-    }
+/// When what ends now is over.
+fn deadline(readers: &Readers) -> Instant {
+    let (now, grace) = (Instant::now(), readers.times.borrow().grace);
+    now.checked_add(grace).unwrap_or(now + LONGEST)
 }
 
-/// A way to an endpoint: what comes through the intake is sent, one at a time, until it is closed and empty.
-#[derive(Debug)]
-pub struct Way {
-    intake: Arc<Intake>,
-    /// Ends with how many groups were to be deleted and are still there.
-    sending: JoinHandle<usize>,
-}
-
-impl Way {
-    /// Begins to send.
-    pub fn to(mut sink: impl Sink, intake: Arc<Intake>, stop: &CancellationToken) -> Self {
-        let from = Arc::clone(&intake);
-        let sending = async move {
-            while let Some(snapshot) = from.next(sink.ending()).await {
-                let outcome = sink.send(&snapshot).await;
-                from.settle(snapshot, outcome);
-            }
-            sink.end().await
-        };
-        Self { intake, sending: guarded(sending, stop) }
-    }
-
-    /// Where snapshots go in.
-    pub fn intake(&self) -> Arc<Intake> {
-        Arc::clone(&self.intake)
-    }
-}
-
-/// A task whose death, other than its end, stops everything.
+/// A task whose death, other than its end, stops everything, unless it is `off` by then.
 fn guarded<T: Send + 'static>(
     task: impl Future<Output = T> + Send + 'static,
     stop: &CancellationToken,
+    off: &CancellationToken,
 ) -> JoinHandle<T> {
-    let guard = stop.clone().drop_guard();
+    let guard = Guard { stop: stop.clone(), off: off.clone() };
     tokio::spawn(async move {
         let output = task.await;
-        guard.disarm();
+        guard.off.cancel();
         output
     })
+}
+
+struct Guard {
+    stop: CancellationToken,
+    off: CancellationToken,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.off.is_cancelled() {
+            self.stop.cancel();
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What the agent's listener answers: pulls, probes, and a flush for whoever ends the app.
+//! What the agent's listener answers: pulls, probes, a flush for whoever ends the app, and a reload.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::intake::Intake;
+use crate::intake::Intakes;
 use crate::pipeline::Hurry;
+use crate::reload::Ask;
 use crate::sinks::pull::Pull;
+use crate::status::Sources;
 
 /// What a flush may take where it does not say so, and at the most.
 const USUAL: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ pub struct Flush {
     /// Asks the readers.
     pub hurry: Hurry,
     /// The ways to the endpoints.
-    pub intakes: Vec<Arc<Intake>>,
+    pub intakes: Intakes,
 }
 
 impl Flush {
@@ -53,23 +55,31 @@ fn longest(query: &str) -> Option<Duration> {
 
 /// All routes.
 pub fn filter(
-    pull: Arc<Pull>,
+    status: Sources,
     flush: Flush,
+    ask: Ask,
 ) -> impl Filter<Extract = (impl Reply + use<>,), Error = warp::Rejection> + Clone + use<> {
+    let pull = Arc::clone(&status.pull);
     let with = warp::any().map(move || Arc::clone(&pull));
+    let status = warp::any().map(move || status.clone());
     let metrics = warp::path!("metrics")
         .and(with.clone())
         .and(warp::header::headers_cloned())
         .map(|pull: Arc<Pull>, headers: HeaderMap| pull.metrics(&headers));
     let healthy = warp::path!("-" / "healthy").map(|| "OK\n".into_response());
-    let ready = warp::path!("-" / "ready").and(with.clone()).map(|pull: Arc<Pull>| {
+    let ready = warp::path!("-" / "ready").and(with).map(|pull: Arc<Pull>| {
         if pull.ready() {
             return "OK\n".into_response();
         }
         warp::reply::with_status("no source was read yet\n", StatusCode::SERVICE_UNAVAILABLE).into_response()
     });
-    let page = warp::path::end().and(with).map(|pull: Arc<Pull>| pull.page().into_response());
-    let pages = metrics.or(healthy).unify().or(ready).unify().or(page).unify();
+    let page = warp::path::end()
+        .and(status.clone())
+        .map(|status: Sources| warp::reply::html(status.page()).into_response());
+    let json = warp::path!("api" / "v1" / "status")
+        .and(status)
+        .map(|status: Sources| warp::reply::json(&status.now()).into_response());
+    let pages = metrics.or(healthy).unify().or(ready).unify().or(page).unify().or(json).unify();
     let pages = warp::method()
         .and(pages)
         .map(|method: Method, response: Response| only(&method, &[Method::GET, Method::HEAD], response));
@@ -85,7 +95,16 @@ pub fn filter(
             }
         },
     );
-    flushes.or(pages).unify()
+    let reloads = warp::path!("-" / "reload").and(warp::method()).then(move |method: Method| {
+        let ask = ask.clone();
+        async move {
+            if method == Method::POST {
+                return ask.answer().await;
+            }
+            only(&method, &[Method::POST], Response::default())
+        }
+    });
+    flushes.or(reloads).unify().or(pages).unify()
 }
 
 /// Warp's own answer to another method does not say which are allowed.

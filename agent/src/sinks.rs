@@ -6,6 +6,7 @@ pub mod push;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::config::Endpoint;
 use crate::snapshot::Snapshot;
 
 /// Why a snapshot did not arrive: the one place where a failure is sorted.
@@ -35,6 +36,9 @@ pub enum Scope {
 pub trait Sink: Send + 'static {
     /// Sends one. Called for one snapshot at a time, so that no push overtakes another.
     fn send(&mut self, snapshot: &Snapshot) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// Goes on under other settings, for the same endpoint.
+    fn alter(&mut self, endpoint: &Endpoint);
 
     /// How long [`Sink::end`] takes: so long before the end nothing is tried again.
     fn ending(&self) -> Duration;

@@ -1,8 +1,10 @@
-//! What is read: pages of others, the host, the agent itself.
+//! What is read: pages of others, over HTTP and in files, the host, the agent itself.
 
+mod file;
 pub mod host;
 pub mod own;
 pub mod scrape;
+pub mod textfile;
 pub(crate) mod up;
 
 use std::future::Future;
@@ -22,9 +24,20 @@ pub trait Source: Send {
     /// Reads it now.
     fn collect(&mut self) -> Collecting<'_>;
 
+    /// Reads it for the last time, which may take until `longest` has passed: values that are still to come
+    /// are worth a wait.
+    fn last(&mut self, _longest: Duration) -> Collecting<'_> {
+        self.collect()
+    }
+
     /// Whether it is worth a look between two pushes, since it may end at any time.
     fn looks(&self) -> bool {
         false
+    }
+
+    /// What went wrong at the last reading, in words.
+    fn failure(&self) -> Option<String> {
+        None
     }
 
     /// What is left to say when its last reading was given up after so long.
@@ -33,7 +46,10 @@ pub trait Source: Send {
     }
 
     /// What is left to say when it is not there any more.
-    fn gone(&mut self) -> Option<Snapshot> {
+    fn gone(&self) -> Option<Snapshot> {
         None
     }
+
+    /// Counts nothing any more under its name, which will not come back.
+    fn forget(&self) {}
 }

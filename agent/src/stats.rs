@@ -1,20 +1,17 @@
 //! What the agent says of itself: everything sent, refused, retried and dropped, with the reason.
 
-use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+mod counting;
+mod gone;
 
-/// Why a snapshot is given up.
-const DROPPED: &[&str] = &["superseded", "shutdown", "full"];
-/// Why a push is tried again: what may go wrong on the way, and the answers that may pass.
-const RETRIED: &[&str] =
-    &["connect", "timeout", "request", "setup", "408", "429", "500", "502", "503", "504"];
-/// The answers that gateways and what stands before them refuse a push with.
-const REFUSED: &[&str] = &["400", "401", "403", "404", "405", "413"];
+use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 
 /// The agent's own instruments.
 #[derive(Debug)]
 pub struct Stats {
     /// Where all of them are.
     pub registry: Registry,
+    /// Which agent this is: a random number of 48 bits, which a float holds exactly; another after each start.
+    pub id: u64,
     collections: IntCounterVec,
     failures: IntCounterVec,
     dropped_samples: IntCounterVec,
@@ -27,6 +24,13 @@ pub struct Stats {
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
+    quarantined: GaugeVec,
+    clock_skew: GaugeVec,
+    gateway: GaugeVec,
+    conflicting: GaugeVec,
+    conflict: GaugeVec,
+    reload_successful: Gauge,
+    reload_success_time: Gauge,
 }
 
 impl Stats {
@@ -84,14 +88,52 @@ impl Stats {
             "Unix time of the last push that an endpoint took.",
         )?;
         let up = gauges("pushpull_agent_endpoint_up", "Whether the last push to an endpoint was answered.")?;
+        let quarantined = gauges(
+            "pushpull_agent_quarantined_families",
+            "Families left out of pushes, since the gateway refuses them by name.",
+        )?;
         let waiting = gauges(
             "pushpull_agent_waiting_snapshots",
             "Snapshots that wait for an endpoint; at most one of each group.",
+        )?;
+        let clock_skew = gauges(
+            "pushpull_agent_clock_skew_seconds",
+            "How far the clock here is ahead of an endpoint's, from the Date of its answers; below 0 it is behind.",
+        )?;
+        let gateway = GaugeVec::new(
+            Opts::new(
+                "pushpull_agent_gateway_in_use",
+                "Which of an endpoint's several gateways is pushed to.",
+            ),
+            &["endpoint", "gateway"],
+        )?;
+        registry.register(Box::new(gateway.clone()))?;
+        let conflicting = gauges(
+            "pushpull_agent_conflicting_groups",
+            "Groups that another agent pushes, too: each takes the other's values away.",
+        )?;
+        let help = "1 where another agent pushes this group, too; of each endpoint the first 20 groups.";
+        let conflict =
+            GaugeVec::new(Opts::new("pushpull_agent_group_conflict", help), &["endpoint", "group"])?;
+        registry.register(Box::new(conflict.clone()))?;
+        let single = |name: &str, help: &str| {
+            let gauge = Gauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, Error>(gauge)
+        };
+        let reload_successful = single(
+            "pushpull_agent_config_last_reload_successful",
+            "Whether the last reload of the settings worked; 1 before the first.",
+        )?;
+        let reload_success_time = single(
+            "pushpull_agent_config_last_reload_success_timestamp_seconds",
+            "Unix time at which the settings in effect were read.",
         )?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
             registry,
+            id: rand::random::<u64>() >> 16,
             collections,
             failures,
             dropped_samples,
@@ -104,91 +146,15 @@ impl Stats {
             last_sent,
             up,
             waiting,
+            quarantined,
+            clock_skew,
+            gateway,
+            conflicting,
+            conflict,
+            reload_successful,
+            reload_success_time,
         };
+        stats.reloaded(true);
         Ok(stats)
-    }
-
-    /// Alerts need the series before the first failure.
-    pub fn endpoint(&self, endpoint: &str) {
-        for counter in [&self.sent, &self.sent_bytes, &self.merged] {
-            counter.with_label_values(&[endpoint]);
-        }
-        for (counter, reasons) in
-            [(&self.dropped, DROPPED), (&self.retried, RETRIED), (&self.refused, REFUSED)]
-        {
-            for reason in reasons {
-                counter.with_label_values(&[endpoint, reason]);
-            }
-        }
-        self.waiting(endpoint, 0);
-    }
-
-    /// So many snapshots wait for an endpoint.
-    pub fn waiting(&self, endpoint: &str, count: usize) {
-        self.waiting.with_label_values(&[endpoint]).set(count as f64);
-    }
-
-    /// A source was read, or failed for a reason.
-    pub fn collected(&self, source: &str, failure: Option<&str>) {
-        self.collections.with_label_values(&[source]).inc();
-        if let Some(reason) = failure {
-            self.failures.with_label_values(&[source, reason]).inc();
-        }
-    }
-
-    /// Samples of one page were left out.
-    pub fn dropped_samples(&self, source: &str, reason: &str, count: usize) {
-        self.dropped_samples.with_label_values(&[source, reason]).inc_by(count as u64);
-    }
-
-    /// A source that may fail, or drop samples, for these reasons: alerts need the series before.
-    pub fn source(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        self.collections.with_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                counter.with_label_values(&[source, reason]);
-            }
-        }
-    }
-
-    /// A source that will not come back under this name.
-    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        // What is not there need not be removed.
-        let _ = self.collections.remove_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                let _ = counter.remove_label_values(&[source, reason]);
-            }
-        }
-    }
-
-    /// An endpoint took a snapshot.
-    pub fn sent(&self, endpoint: &str, bytes: usize, now: f64) {
-        self.sent.with_label_values(&[endpoint]).inc();
-        self.sent_bytes.with_label_values(&[endpoint]).inc_by(bytes as u64);
-        self.last_sent.with_label_values(&[endpoint]).set(now);
-        self.up.with_label_values(&[endpoint]).set(1.0);
-    }
-
-    /// An endpoint refused a snapshot.
-    pub fn refused(&self, endpoint: &str, reason: &str) {
-        self.refused.with_label_values(&[endpoint, reason]).inc();
-        self.up.with_label_values(&[endpoint]).set(1.0);
-    }
-
-    /// A push failed and will be tried again.
-    pub fn retried(&self, endpoint: &str, reason: &str) {
-        self.retried.with_label_values(&[endpoint, reason]).inc();
-        self.up.with_label_values(&[endpoint]).set(0.0);
-    }
-
-    /// Samples were left out of a push.
-    pub fn merged(&self, endpoint: &str, count: usize) {
-        self.merged.with_label_values(&[endpoint]).inc_by(count as u64);
-    }
-
-    /// A snapshot was given up.
-    pub fn dropped(&self, endpoint: &str, reason: &str) {
-        self.dropped.with_label_values(&[endpoint, reason]).inc();
     }
 }

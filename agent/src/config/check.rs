@@ -2,11 +2,13 @@
 
 mod endpoints;
 mod targets;
+mod transport;
 
 use std::time::Duration;
 
 use humantime::format_duration;
 use service::config::{Loaded, Mistakes, nearest};
+use service::web::Web;
 
 use super::{Settings, shown};
 use crate::identity::Identity;
@@ -34,6 +36,9 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     }
     targets::check(settings, places, &mut wrong);
     endpoints::check(settings, places, &mut wrong);
+    if let Some(error) = settings.pull.web_config_file.as_deref().and_then(|file| Web::open(file).err()) {
+        wrong("pull.web_config_file", error.to_string());
+    }
     for name in &settings.host.collectors {
         let known = COLLECTORS.iter().map(|(name, _)| *name);
         if !known.clone().any(|known| known == name) {
@@ -42,6 +47,18 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
                 None => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
             };
             wrong("host.collectors", format!("unknown collector \"{name}\": {hint}"));
+        }
+    }
+    if settings.reap.older_than.is_some_and(|life| life.is_zero()) {
+        wrong("reap.older_than", "expected more than 0: no group would stay".to_owned());
+    }
+    for (job, life) in &settings.reap.jobs {
+        let key = format!("reap.jobs.{job}");
+        if let Err(error) = glob::Pattern::new(job) {
+            wrong(&key, format!("expected a job or a pattern such as batch-*, got \"{job}\": {}", error.msg));
+        }
+        if life.0.is_zero() {
+            wrong(&key, "expected more than 0: no group would stay".to_owned());
         }
     }
     let environment = |name: &str| std::env::var(name).ok();

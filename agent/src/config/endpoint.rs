@@ -4,15 +4,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{Secret, duration, optional_duration};
+use service::config::{ByteSize, Secret, duration, optional_duration};
+
+use super::transport::{TlsConfig, Transport};
 
 /// A Pushgateway, or ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Where it is, without `/metrics`.
-    #[serde(serialize_with = "super::urls::masked")]
+    #[serde(default, serialize_with = "super::urls::masked", skip_serializing_if = "String::is_empty")]
     pub url: String,
+    /// In its place several gateways: the first that works is pushed to.
+    #[serde(default, serialize_with = "super::urls::all_masked", skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// How long another than the first is pushed to before the first is tried again.
+    #[serde(with = "duration", default = "minute")]
+    pub failback: Duration,
     /// PUT replaces a group, POST only the families that it brings.
     #[serde(default)]
     pub method: Method,
@@ -35,7 +43,26 @@ pub struct Endpoint {
     /// Pushes a second at the most.
     #[serde(default = "fifty")]
     pub rate: u32,
-    /// PEM certificates to trust instead of the system's.
+    /// Bytes of a real Pushgateway's page that a push may read on the average, to find out whether another
+    /// agent pushes its group; ours says so by itself.
+    #[serde(default = "conflict_read")]
+    pub conflict_read: ByteSize,
+    /// TLS.
+    #[serde(default)]
+    pub tls_config: TlsConfig,
+    /// A proxy: `http`, `https`, `socks5`, or `socks5h`, which also resolves names.
+    #[serde(default, serialize_with = "super::urls::masked_if_any", skip_serializing_if = "Option::is_none")]
+    pub proxy_url: Option<String>,
+    /// What is asked without it: hosts, domains, addresses and networks with commas between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_proxy: Option<String>,
+    /// Whether `HTTPS_PROXY` and its kin hold where there is no `proxy_url`.
+    #[serde(default = "super::transport::from_environment")]
+    pub proxy_from_environment: bool,
+    /// Between two signs of life on a connection that is not used; 0 keeps none.
+    #[serde(with = "duration", default = "super::transport::keep_alive")]
+    pub keep_alive: Duration,
+    /// The same as `tls_config.ca_file`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
     /// Basic authentication: the user.
@@ -97,8 +124,16 @@ fn half_minute() -> Duration {
     Duration::from_secs(30)
 }
 
+fn minute() -> Duration {
+    Duration::from_mins(1)
+}
+
 fn fifty() -> u32 {
     50
+}
+
+fn conflict_read() -> ByteSize {
+    ByteSize(64 << 10)
 }
 
 impl Endpoint {
@@ -109,6 +144,8 @@ impl Endpoint {
     pub fn at(url: &str) -> Self {
         Self {
             url: url.to_owned(),
+            urls: Vec::new(),
+            failback: minute(),
             method: Method::default(),
             timeout: ten_seconds(),
             ttl: None,
@@ -116,6 +153,12 @@ impl Endpoint {
             linger: half_minute(),
             compression: Compression::default(),
             rate: fifty(),
+            conflict_read: conflict_read(),
+            tls_config: TlsConfig::default(),
+            proxy_url: None,
+            no_proxy: None,
+            proxy_from_environment: super::transport::from_environment(),
+            keep_alive: super::transport::keep_alive(),
             ca_file: None,
             username: None,
             password: None,
@@ -125,8 +168,39 @@ impl Endpoint {
         }
     }
 
+    /// Its gateways, the one that is meant first.
+    pub fn gateways(&self) -> &[String] {
+        if self.urls.is_empty() { std::slice::from_ref(&self.url) } else { &self.urls }
+    }
+
+    /// Each of its gateways as an endpoint of its own.
+    pub fn apart(&self) -> impl Iterator<Item = Self> + '_ {
+        let alone = |url: &String| Self { url: url.clone(), urls: Vec::new(), ..self.clone() };
+        self.gateways().iter().map(alone)
+    }
+
+    /// How it is connected to.
+    pub fn transport(&self) -> Transport {
+        Transport {
+            tls: TlsConfig {
+                ca_file: self.ca_file.clone().or_else(|| self.tls_config.ca_file.clone()),
+                ..self.tls_config.clone()
+            },
+            proxy_url: self.proxy_url.clone(),
+            no_proxy: self.no_proxy.clone(),
+            proxy_from_environment: self.proxy_from_environment,
+            keep_alive: self.keep_alive,
+            username: self.username.clone(),
+            password: self.password.clone(),
+            password_file: self.password_file.clone(),
+            bearer_token: self.bearer_token.clone(),
+            bearer_token_file: self.bearer_token_file.clone(),
+        }
+    }
+
     /// Its name in logs and metrics.
     pub fn label(&self) -> String {
-        super::shown(&self.url).trim_end_matches('/').to_owned()
+        let first = self.gateways().first().map_or("", String::as_str);
+        super::shown(first).trim_end_matches('/').to_owned()
     }
 }

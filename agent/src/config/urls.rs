@@ -1,6 +1,6 @@
 //! URLs as they may be shown: a password in one is a secret like any other.
 
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 /// The URL without user and password and without the values of its query, for logs and labels.
@@ -37,6 +37,17 @@ fn starred(text: &str) -> String {
 /// Serializes a URL as [`stars`] shows it.
 pub(super) fn masked<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&stars(text))
+}
+
+/// The same for one that need not be there; a path is shown as it is.
+#[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+pub(super) fn masked_if_any<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().map(stars).serialize(serializer)
+}
+
+/// The same for several.
+pub(super) fn all_masked<S: Serializer>(texts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| stars(text)))
 }
 
 /// The URL with all that may be a secret as stars; the user beside a password is none.

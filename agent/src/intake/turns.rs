@@ -139,7 +139,9 @@ impl Turns {
                 self.failing.entry(snapshot.key.clone()).or_default()
             }
         };
-        pause.until = Some(now + pause.backoff.next(asked, self.most));
+        // At the end no newer snapshot comes, and a fleet that ends together is to make no storm.
+        let most = if self.end.is_some() { backoff::MOST } else { self.most };
+        pause.until = Some(now + pause.backoff.next(asked, most));
         if self.waiting.contains_key(&snapshot.key) {
             return false;
         }
@@ -150,6 +152,11 @@ impl Turns {
     /// No more will come, and everything ends at `end`: each group is tried once whatever was before.
     pub(super) fn close(&mut self, end: Instant) {
         self.end = Some(end);
+        self.anew();
+    }
+
+    /// Nobody failed before.
+    pub(super) fn anew(&mut self) {
         self.failing.clear();
         self.endpoint = Pause::default();
     }
@@ -157,6 +164,13 @@ impl Turns {
     /// When everything ends, once no more will come.
     pub(super) fn end(&self) -> Option<Instant> {
         self.end
+    }
+
+    /// Until when what failed is left alone, where something that failed waits.
+    pub(super) fn paused(&self) -> Option<Instant> {
+        let groups = self.waiting.keys().filter_map(|key| self.failing.get(key)?.until);
+        let endpoint = self.endpoint.until.filter(|_| !self.waiting.is_empty());
+        endpoint.or_else(|| groups.min())
     }
 
     /// How many wait.

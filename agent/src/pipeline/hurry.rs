@@ -1,14 +1,13 @@
 //! Reading out of turn: looks between two pushes, and flushes that somebody waits for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::read::Why;
-use crate::intake::Intake;
+use crate::intake::Intakes;
 
 /// Asks readers to read now; one for all of them.
 #[derive(Debug, Clone)]
@@ -43,7 +42,8 @@ impl Hurry {
     }
 
     /// Reads every source once more, and waits until it was pushed; says what was not by then.
-    pub async fn flush(&self, intakes: &[Arc<Intake>], deadline: Instant) -> Vec<String> {
+    pub async fn flush(&self, intakes: &Intakes, deadline: Instant) -> Vec<String> {
+        let intakes = intakes.all();
         let before: Vec<u64> = intakes.iter().map(|intake| intake.progress().refused).collect();
         let late = self.read(deadline).await;
         let mut left: Vec<String> =

@@ -18,7 +18,9 @@ impl Keep {
     /// The snapshot as it is to be sent: with the last good values where it has none and they are to stay.
     pub(super) fn on(&self, snapshot: Snapshot, stay: bool) -> Arc<Snapshot> {
         let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
-        if snapshot.up {
+        // What an app left on its way out is newer than all that was scraped.
+        let brings = snapshot.pages.iter().skip(1).any(|page| page.sample_count() > 0);
+        if snapshot.up || brings {
             let snapshot = Arc::new(snapshot);
             *good = Some(Arc::clone(&snapshot));
             return snapshot;
@@ -57,6 +59,14 @@ mod tests {
         let keep = Keep::default();
         keep.on(snapshot(true, &["up 1\n", "c 7\n"]), false);
         assert_eq!(said(&keep.on(snapshot(false, &["up 0\n"]), true)), "up 0\nc 7\n");
+    }
+
+    #[test]
+    fn what_comes_with_a_failure_is_newer_than_what_came_before_it() {
+        let keep = Keep::default();
+        keep.on(snapshot(true, &["up 1\n", "c 7\nd 1\n"]), false);
+        assert_eq!(said(&keep.on(snapshot(false, &["up 0\n", "c 9\n"]), true)), "up 0\nc 9\n");
+        assert_eq!(said(&keep.on(snapshot(false, &["up 0\n"]), true)), "up 0\nc 9\n");
     }
 
     #[test]

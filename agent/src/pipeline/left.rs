@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Left {
     /// A source could not be read a last time.
     Source(String),
+    /// Targets could not be found; why.
+    Targets(String),
     /// The grace ran out before an endpoint was done.
     Late {
         /// Which one.
@@ -46,6 +48,7 @@ impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(source) => write!(f, "{source} was not read a last time"),
+            Self::Targets(why) => write!(f, "not all targets were found: {why}"),
             Self::Late { endpoint } => write!(f, "shutdown.grace ran out before {endpoint} was done"),
             Self::Waiting { endpoint, snapshots } => {
                 write!(f, "{endpoint} did not take {snapshots} snapshots")

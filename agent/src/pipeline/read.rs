@@ -1,9 +1,11 @@
 //! Reading one source: at once, at each tick, when asked to, and a last time at the end.
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Times;
 use super::hurry::Reader;
+use super::readers::{Leave, Leaving};
 use super::ticks::Ticks;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
@@ -20,19 +22,30 @@ pub(super) enum Why {
 /// Reads until the source leaves or all ends; says whether the last reading worked out.
 pub(super) async fn read(
     mut source: Box<dyn Source>,
-    times: Times,
+    mut times: watch::Receiver<Times>,
     deliver: impl Fn(Snapshot, Why),
     mut hurry: Reader,
     stop: CancellationToken,
-    leave: CancellationToken,
+    leave: Leave,
 ) -> bool {
-    let mut ticks = Ticks::new(times.interval, times.seed, source.name());
+    let mut now = *times.borrow_and_update();
+    let mut ticks = Ticks::new(now.interval, now.seed, source.name());
     let looks = source.looks() && hurry.looks();
     let (mut is_up, mut answered) = (false, false);
     while !stop.is_cancelled() {
         let mut why = tokio::select! {
             () = stop.cancelled() => break,
-            () = leave.cancelled() => Why::Push,
+            how = leave.told() => {
+                farewell(source.as_ref(), how, &deliver);
+                return true;
+            }
+            Ok(()) = times.changed() => {
+                let before = std::mem::replace(&mut now, *times.borrow_and_update());
+                if (before.interval, before.seed) != (now.interval, now.seed) {
+                    ticks.change(now.interval, now.seed, source.name());
+                }
+                continue;
+            }
             () = ticks.tick() => Why::Push,
             why = hurry.asks(looks, answered) => why,
         };
@@ -40,10 +53,8 @@ pub(super) async fn read(
         // What is under way when the stop comes is given up for the last reading.
         let snapshot = tokio::select! {
             () = stop.cancelled() => break,
-            () = leave.cancelled() => {
-                if let Some(snapshot) = source.gone() {
-                    deliver(snapshot, Why::Push);
-                }
+            how = leave.told() => {
+                farewell(source.as_ref(), how, &deliver);
                 return true;
             }
             snapshot = source.collect() => snapshot,
@@ -60,12 +71,24 @@ pub(super) async fn read(
         hurry.done(generation);
     }
     // Half of the grace for reading leaves half for sending.
-    let longest = times.grace / 2;
-    let last = match tokio::time::timeout(longest, source.collect()).await {
+    let longest = times.borrow().grace / 2;
+    // An app under the agent has ended before this.
+    let last = if hurry.looks() { source.collect() } else { source.last(longest) };
+    let last = match tokio::time::timeout(longest, last).await {
         Ok(snapshot) => Some(snapshot),
         Err(_) => source.late(longest),
     };
     let Some(snapshot) = last else { return false };
     deliver(Snapshot { last: true, ..snapshot }, Why::Push);
     true
+}
+
+/// What is left to do for a source that leaves.
+fn farewell(source: &dyn Source, how: Leaving, deliver: impl Fn(Snapshot, Why)) {
+    if let Some(snapshot) = source.gone().filter(|_| how.ends) {
+        deliver(snapshot, Why::Push);
+    }
+    if how.forgets {
+        source.forget();
+    }
 }

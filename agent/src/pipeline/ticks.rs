@@ -25,6 +25,11 @@ impl Ticks {
         Self { at_once: true, aligned }
     }
 
+    /// Another interval, or another agent. What was read already is not read again for it.
+    pub(super) fn change(&mut self, interval: Duration, seed: u64, source: &str) {
+        *self = Self { at_once: self.at_once, ..Self::new(interval, seed, source) };
+    }
+
     pub(super) async fn tick(&mut self) {
         if !std::mem::take(&mut self.at_once) {
             self.aligned.tick().await;

@@ -6,6 +6,7 @@
 mod joined;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -16,20 +17,20 @@ use service::negotiate;
 use warp::reply::Response;
 
 use crate::snapshot::Snapshot;
-use crate::stats::Stats;
 
 /// The newest snapshots.
 #[derive(Debug)]
 pub struct Pull {
     newest: Mutex<BTreeMap<String, Arc<Snapshot>>>,
     sources: usize,
-    stats: Arc<Stats>,
+    /// Sources that come later were no part of the start.
+    ready: AtomicBool,
 }
 
 impl Pull {
     /// Ready once so many sources have been read.
-    pub fn new(sources: usize, stats: Arc<Stats>) -> Self {
-        Self { newest: Mutex::default(), sources, stats }
+    pub fn new(sources: usize) -> Self {
+        Self { newest: Mutex::default(), sources, ready: AtomicBool::new(false) }
     }
 
     /// Takes a snapshot in place of its source's last one.
@@ -43,13 +44,17 @@ impl Pull {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).remove(source);
     }
 
-    fn newest(&self) -> Vec<Arc<Snapshot>> {
+    /// All newest snapshots, by source.
+    pub(crate) fn newest(&self) -> Vec<Arc<Snapshot>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Whether each source was read.
+    /// Whether each source that was there at the start was read; once it is, it stays so.
     pub(crate) fn ready(&self) -> bool {
-        self.newest().len() >= self.sources
+        if self.newest().len() >= self.sources {
+            self.ready.store(true, Ordering::Relaxed);
+        }
+        self.ready.load(Ordering::Relaxed)
     }
 
     /// All as one page of text.
@@ -67,33 +72,6 @@ impl Pull {
         let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let taken = values.collect::<Vec<_>>().join(",");
         negotiate::page(self.text(), encode::TEXT, Some(&taken)).map(Into::into)
-    }
-
-    /// The page for people.
-    pub(crate) fn page(&self) -> String {
-        let rows: String = self
-            .newest()
-            .iter()
-            .map(|snapshot| {
-                let state = if snapshot.up { "up" } else { "down" };
-                format!(
-                    "{:<5} {:>6.1} s ago  {}  /metrics/{}\n",
-                    state,
-                    age(snapshot),
-                    snapshot.source,
-                    snapshot.key
-                )
-            })
-            .collect();
-        let endpoints = exposition::registry::page(&self.stats.registry);
-        let endpoints: String = endpoints
-            .samples()
-            .filter(|sample| sample.label("endpoint").is_some())
-            .map(|sample| format!("{}\n", sample.line()))
-            .collect();
-        format!(
-            "pushpull agent: /metrics /-/healthy /-/ready, POST /-/flush\n\nsources\n{rows}\nendpoints\n{endpoints}"
-        )
     }
 }
 

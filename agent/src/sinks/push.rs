@@ -1,25 +1,40 @@
 //! Pushing to a Pushgateway, the real one or ours: one group is one PUT of its newest state.
 
 mod body;
-mod gateway;
+mod clock;
+mod failover;
+pub(crate) mod gateway;
 mod groups;
+mod held;
+mod lines;
+mod look;
+mod looks;
+mod place;
+mod pusher;
+mod quarantine;
 mod refusal;
+mod rivals;
 mod said;
+mod sorting;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use exposition::GroupingKey;
+use exposition::{GroupingKey, Page};
 use reqwest::StatusCode;
 
-use super::{Scope, SendError, Sink};
+use super::{SendError, Sink};
 use crate::config::Endpoint;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
+pub(crate) use look::{Looked, Weight, look};
+use pusher::Pusher;
+use quarantine::Quarantine;
+use rivals::Rivals;
 use said::Said;
 
 /// One gateway.
@@ -30,6 +45,11 @@ pub struct Push {
     gateway: Gateway,
     groups: Groups,
     said: Said,
+    pusher: Pusher,
+    /// What says in a group who pushed it.
+    signed: Page,
+    rivals: Rivals,
+    quarantine: Quarantine,
     stats: Arc<Stats>,
 }
 
@@ -39,8 +59,12 @@ impl Push {
         let label = endpoint.label();
         stats.endpoint(&label);
         let groups = Groups::new(endpoint.on_shutdown, endpoint.linger);
-        let gateway = Gateway::new(endpoint);
-        Self { label, ttl: endpoint.ttl, gateway, groups, said: Said::default(), stats }
+        let gateway = Gateway::new(endpoint, Arc::clone(&stats));
+        let pusher = Pusher(stats.id);
+        let rivals = Rivals::new(pusher, endpoint.conflict_read.0);
+        let (ttl, said, signed) = (endpoint.ttl, Said::default(), pusher.page());
+        let quarantine = Quarantine::default();
+        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, quarantine, stats }
     }
 }
 
@@ -49,10 +73,14 @@ impl Sink for Push {
         // Something is sent at every interval, so this needs no clock of its own.
         let due = self.groups.due(Instant::now());
         self.delete(due).await;
+        if !snapshot.last {
+            self.look(&snapshot.key).await;
+        }
         let was_refused = self.said.is_stood_in(&snapshot.key).then(|| refusal::over(snapshot));
-        let Body { text, left_out, first } = body::body(was_refused.as_ref().unwrap_or(snapshot));
         let life = self.groups.life(snapshot, self.ttl);
-        match self.gateway.send(&snapshot.key, life, text).await {
+        let whole = was_refused.as_ref().unwrap_or(snapshot);
+        let (answer, left_out, first) = self.pushed(snapshot, whole, life).await;
+        match answer {
             Ok(answer) if answer.status.is_success() => {
                 self.took(snapshot, &answer);
                 self.clashing(snapshot, left_out, first.as_deref());
@@ -72,6 +100,13 @@ impl Sink for Push {
         }
     }
 
+    fn alter(&mut self, endpoint: &Endpoint) {
+        self.ttl = endpoint.ttl;
+        self.groups.alter(endpoint.on_shutdown, endpoint.linger);
+        self.gateway.alter(endpoint);
+        self.rivals.alter(endpoint.conflict_read.0);
+    }
+
     fn ending(&self) -> Duration {
         self.groups.ending()
     }
@@ -85,74 +120,56 @@ impl Sink for Push {
 }
 
 impl Push {
+    /// Pushes a page, without the families that the gateway refuses by name; what else was left out.
+    async fn pushed(
+        &mut self,
+        snapshot: &Snapshot,
+        whole: &Snapshot,
+        life: Option<Duration>,
+    ) -> (Result<Answer, Failure>, usize, Option<String>) {
+        loop {
+            let without = self.quarantine.of(&snapshot.key, Instant::now());
+            let Body { text, left_out, first } = body::body(whole, &self.signed, &without);
+            let answer = self.gateway.send(&snapshot.key, life, text).await;
+            let refused = answer.as_ref().ok().filter(|answer| answer.status == StatusCode::BAD_REQUEST);
+            let family =
+                refused.and_then(|answer| self.quarantine.take(snapshot, &answer.words, Instant::now()));
+            self.stats.quarantined(&self.label, self.quarantine.len());
+            let (Some(family), Some(refused)) = (family, refused) else { return (answer, left_out, first) };
+            tracing::error!(
+                endpoint = self.label,
+                group = %snapshot.key,
+                family,
+                "left out of pushes for five minutes, since the gateway refuses it by name: {}",
+                refused.words
+            );
+        }
+    }
+
     fn took(&mut self, snapshot: &Snapshot, answer: &Answer) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
+        let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
+        self.tell(&snapshot.key, news);
+        if snapshot.last {
+            self.quarantine.forget(&snapshot.key);
+            self.forget(&snapshot.key);
+        }
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
         }
-    }
-
-    /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
-    /// all the same; it is tried again where its stand-in may get through later.
-    async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
-        let Body { text, .. } = body::body(snapshot);
-        match self.gateway.send(&snapshot.key, life, text).await {
-            Ok(answer) if answer.status.is_success() => {
-                self.groups.took(snapshot, Instant::now());
-                self.said.stands_in(snapshot);
-                SendError::Refused
-            }
-            Ok(Answer { status, after, .. }) if may_pass(status) => {
-                self.stats.retried(&self.label, status.as_str());
-                SendError::Again { after, scope: Scope::Group }
-            }
-            Ok(_) => SendError::Refused,
-            Err(Failure { reason, scope, .. }) => {
-                self.stats.retried(&self.label, reason);
-                SendError::Again { after: None, scope }
-            }
-        }
-    }
-
-    /// The one place where an answer that is no success is sorted.
-    fn sorted(&mut self, snapshot: &Snapshot, answer: &Answer) -> SendError {
-        let Answer { status, after, words, .. } = answer;
-        let message = format!("{status}: {words}");
-        if may_pass(*status) {
-            return self.again(&snapshot.key, status.as_str(), &message, Scope::Group, *after);
-        }
-        self.stats.refused(&self.label, status.as_str());
-        if self.said.refused(snapshot, &message) {
-            tracing::error!(endpoint = self.label, group = %snapshot.key, "push refused: {message}");
-        }
-        SendError::Refused
-    }
-
-    fn again(
-        &mut self,
-        key: &GroupingKey,
-        reason: &str,
-        message: &str,
-        scope: Scope,
-        after: Option<Duration>,
-    ) -> SendError {
-        self.stats.retried(&self.label, reason);
-        if self.said.failed(key, scope, message) {
-            tracing::warn!(endpoint = self.label, group = %key, reason, "push failed, trying again: {message}");
-        }
-        SendError::Again { after, scope }
     }
 
     fn clashing(&mut self, snapshot: &Snapshot, left_out: usize, first: Option<&str>) {
         self.stats.merged(&self.label, left_out);
         if let Some(first) = self.said.clashing(snapshot, first) {
             tracing::warn!(
-                endpoint = self.label,
+                about = self.label,
                 group = %snapshot.key,
                 count = left_out,
-                "left out of pushes: {first} and others differ only in labels of the group, which a Pushgateway overwrites"
+                "left out of pushes: {first} and others. They differ from what is pushed only in labels that the \
+                 group has, too, and a Pushgateway overwrites those: to it they are one series. Pulls show them all"
             );
         }
     }
@@ -162,6 +179,8 @@ impl Push {
         let mut kept = 0;
         for key in groups {
             self.said.deleted(&key);
+            self.quarantine.forget(&key);
+            self.forget(&key);
             let message = match self.gateway.delete(&key).await {
                 Ok(Answer { status, .. }) if status.is_success() => continue,
                 Ok(Answer { status, words, .. }) => format!("{status}: {words}"),
@@ -172,9 +191,4 @@ impl Push {
         }
         kept
     }
-}
-
-/// Whether the same push may work later.
-fn may_pass(status: StatusCode) -> bool {
-    status.is_server_error() || [408, 429].contains(&status.as_u16())
 }

@@ -29,7 +29,7 @@ use crate::stats::Stats;
 use reader::{Reader, Report};
 
 /// A reading that takes longer hangs; less than half of the usual grace, so that the last one says so.
-const LONGEST: Duration = Duration::from_secs(3);
+pub(crate) const LONGEST: Duration = Duration::from_secs(3);
 
 /// Writes its families, or says why it cannot.
 pub type Collector = fn(&mut Machine, &mut PageBuilder) -> Result<(), String>;
@@ -148,6 +148,18 @@ impl Source for Host {
 
     fn collect(&mut self) -> Collecting<'_> {
         Box::pin(self.snapshot())
+    }
+
+    fn gone(&self) -> Option<Snapshot> {
+        Some(up::gone("host", &self.key))
+    }
+
+    fn failure(&self) -> Option<String> {
+        (!self.failing.is_empty()).then(|| self.failing.join("; "))
+    }
+
+    fn forget(&self) {
+        self.stats.forget("host", &["collector"], &[]);
     }
 }
 

@@ -47,4 +47,8 @@ impl Source for Own {
             }
         })
     }
+
+    fn gone(&self) -> Option<Snapshot> {
+        Some(up::gone("own", &self.key))
+    }
 }

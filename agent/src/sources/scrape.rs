@@ -1,8 +1,14 @@
 //! Scraping one target: the page with the target's labels, and what Prometheus says of a scrape.
 
-mod client;
+mod body;
+mod clashing;
 mod content;
+mod exit;
 mod fetch;
+mod labelled;
+mod last;
+mod redirects;
+mod relabelled;
 mod selection;
 mod synthetic;
 
@@ -11,15 +17,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use exposition::{Clash, GroupingKey, Page, Rewrite};
+use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
 use crate::config::Target;
 use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use crate::transport::Clients;
+use exit::Exit;
 use fetch::{Failure, Fetcher};
-use selection::{DROPPED, Selected};
+use relabelled::Relabel;
+use selection::DROPPED;
 use synthetic::Report;
 
 /// One target.
@@ -28,12 +37,18 @@ pub struct Scrape {
     key: GroupingKey,
     clash: Clash,
     fetcher: Fetcher,
+    exit: Option<Exit>,
+    /// The last scrape was good.
+    is_up: bool,
     stats: Arc<Stats>,
+    relabel: Option<Relabel>,
     series: Series,
     /// The series of the scrape before, for `scrape_series_added`.
     before: HashSet<u64>,
     /// What went wrong last time, so that it is logged once and not each interval.
     failing: Option<String>,
+    /// What becomes of labels that clash with the group's was said.
+    explained: bool,
     /// Why samples were left out last time.
     dropping: BTreeSet<&'static str>,
 }
@@ -50,74 +65,100 @@ impl Scrape {
     ) -> Self {
         let name = address.map_or_else(|| name.to_owned(), |address| format!("{name} at {address}"));
         stats.source(&name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
+        Self::made(name, target, address, key, stats)
+    }
+
+    /// One of many: with the clients of the others, as a thousand of their own cost seconds to make, and
+    /// without counters of what did not happen yet, which would be most of what the agent pushes.
+    pub(crate) fn one_of_many(
+        name: String,
+        target: &Target,
+        key: GroupingKey,
+        clients: &Clients,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let mut scrape = Self::made(name, target, None, key, stats);
+        scrape.fetcher.share(clients);
+        scrape
+    }
+
+    fn made(
+        name: String,
+        target: &Target,
+        address: Option<SocketAddr>,
+        key: GroupingKey,
+        stats: Arc<Stats>,
+    ) -> Self {
         Self {
             name,
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             fetcher: Fetcher::new(target, address),
+            exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
+            is_up: false,
             stats,
+            relabel: Relabel::of(target),
             series: Series::default(),
             before: HashSet::new(),
             failing: None,
+            explained: false,
             dropping: BTreeSet::new(),
         }
     }
 
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
+        let stamp = exit::stamp();
         let fetched = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
-        match fetched {
-            Ok(fetched) => {
-                report.body_bytes = fetched.bytes as f64;
-                report.samples = fetched.page.sample_count();
-                let page = self.labelled(&fetched.page, &mut report, taken_at);
+        let page = fetched.and_then(|fetched| {
+            report.body_bytes = fetched.bytes as f64;
+            report.samples = fetched.page.sample_count();
+            self.labelled(&fetched.page, &mut report, taken_at)
+        });
+        match page {
+            Ok(page) => {
                 self.stats.collected(&self.name, None);
                 if self.failing.take().is_some() {
                     tracing::info!(target = self.name, "scrapes work again");
                 }
-                self.says(taken_at, &report, Some(page))
+                if let Some(exit) = &mut self.exit {
+                    exit.scraped(stamp);
+                }
+                self.is_up = true;
+                self.says(taken_at, &report, true, Some(page))
             }
-            Err(failure) => self.failed(taken_at, report, &failure),
+            Err(failure) => {
+                let failed = self.failed(taken_at, report, &failure);
+                self.exited(taken_at, report).await.unwrap_or(failed)
+            }
         }
+    }
+
+    /// What the app left on its way out.
+    async fn exited(&mut self, taken_at: SystemTime, mut report: Report) -> Option<Snapshot> {
+        let read = self.exit.as_mut()?.read(&self.name, self.fetcher.timeout()).await?;
+        report.samples = read.page.sample_count();
+        // A page that its rules refuse is none; the scrape has failed already.
+        let page = self.labelled(&read.page, &mut report, taken_at);
+        let page = page.inspect_err(|Failure { message, .. }| tracing::warn!("exit file: {message}")).ok()?;
+        Some(self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, Some(page)))
     }
 
     fn failed(&mut self, taken_at: SystemTime, report: Report, failure: &Failure) -> Snapshot {
         self.before.clear();
+        self.is_up = false;
         self.stats.collected(&self.name, Some(failure.reason));
         if self.failing.as_ref() != Some(&failure.message) {
             tracing::warn!(target = self.name, reason = failure.reason, "scrape failed: {}", failure.message);
             self.failing = Some(failure.message.clone());
         }
-        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, None)
+        self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, None)
     }
 
-    fn says(&self, taken_at: SystemTime, report: &Report, page: Option<Page>) -> Snapshot {
-        let up = page.is_some();
+    fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
         Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
-    }
-
-    /// The page with the target's labels on, without the samples that cannot stay.
-    fn labelled(&mut self, page: &Page, report: &mut Report, now: SystemTime) -> Page {
-        let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
-        let Selected { page, series, dropped } =
-            selection::select(&self.series, page.rewrite(&how), &self.key, now);
-        report.kept = page.sample_count();
-        report.added = series.difference(&self.before).count();
-        self.before = series;
-        for ((reason, why), (count, first)) in DROPPED.into_iter().zip(dropped) {
-            self.stats.dropped_samples(&self.name, reason, count);
-            let Some(first) = first else {
-                self.dropping.remove(reason);
-                continue;
-            };
-            if self.dropping.insert(reason) {
-                tracing::warn!(target = self.name, reason, count, "samples are left out: {first} {why}");
-            }
-        }
-        page
     }
 }
 
@@ -130,6 +171,10 @@ impl Source for Scrape {
         Box::pin(self.snapshot())
     }
 
+    fn last(&mut self, longest: Duration) -> Collecting<'_> {
+        Box::pin(self.last_words(longest))
+    }
+
     fn looks(&self) -> bool {
         true
     }
@@ -139,10 +184,17 @@ impl Source for Scrape {
         Some(self.failed(SystemTime::now(), Report { duration: after, ..Report::default() }, &failure))
     }
 
-    fn gone(&mut self) -> Option<Snapshot> {
+    fn failure(&self) -> Option<String> {
+        self.failing.clone()
+    }
+
+    fn forget(&self) {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
         self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
+    }
+
+    fn gone(&self) -> Option<Snapshot> {
         let report = Report { body_bytes: -1.0, ..Report::default() };
-        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, None) })
+        Some(Snapshot { last: true, ..self.says(SystemTime::now(), &report, false, None) })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent::config::{Endpoint, OnShutdown, Target};
 use agent::intake::Intake;
-use agent::pipeline::{self, Change, Hurry, Times, Way};
+use agent::pipeline::{self, Change, Hurry, Times, Way, Ways};
 use agent::sinks::pull::Pull;
 use agent::sinks::push::Push;
 use agent::sources::Source;
@@ -55,22 +55,22 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let way = Way::to(Push::new(&endpoint, Arc::clone(&stats)), intake, &stop);
         let (sender, changes) = mpsc::channel(1);
         let times = Times { interval: Duration::from_millis(50), grace: Duration::from_secs(5), seed: 0 };
-        let pull = Arc::new(Pull::new(1, Arc::clone(&stats)));
+        let pull = Arc::new(Pull::new(1));
         let sources = vec![source("stays")];
         let (ends, hurry) = (stop.clone(), Hurry::none());
         let run = tokio::spawn(async move {
-            pipeline::run(times, sources, changes, &hurry, pull, vec![way], ends).await
+            pipeline::run(times, sources, changes, &hurry, pull, Ways::new(vec![way]), ends).await
         });
         let joins = source("leaves");
         let name = joins.name().to_owned();
-        sender.send(Change::Join(joins)).await.unwrap();
+        sender.send(vec![Change::Join(joins)]).await.unwrap();
         let until = |what, done: Box<dyn Fn() -> bool + Send>| {
             tokio::task::spawn_blocking(move || eventually(what, done))
         };
         let gateway = Arc::new(gateway);
         let seen = Arc::clone(&gateway);
         until("a push", Box::new(move || !seen.seen_of("PUT /metrics/job/leaves").is_empty())).await.unwrap();
-        sender.send(Change::Leave(name)).await.unwrap();
+        sender.send(vec![Change::gone(name)]).await.unwrap();
         let seen = Arc::clone(&gateway);
         let down = move || seen.seen_of("PUT /metrics/job/leaves").last().unwrap().body.contains("up 0\n");
         until("its end", Box::new(down)).await.unwrap();

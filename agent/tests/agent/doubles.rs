@@ -16,6 +16,7 @@ pub(crate) struct Request {
     pub(crate) body: String,
     /// Requests being answered at the same moment, this one among them.
     pub(crate) at_once: usize,
+    pub(crate) at: std::time::Instant,
 }
 
 pub(crate) struct Double {
@@ -26,7 +27,14 @@ pub(crate) struct Double {
 impl Double {
     /// A server on a port of its own, until the process ends.
     pub(crate) fn new(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    /// The same on this listener.
+    pub(crate) fn on(
+        listener: TcpListener,
+        answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static,
+    ) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (answer, kept): (Arc<Answer>, _) = (Arc::new(Box::new(answer)), Arc::clone(&seen));
@@ -86,7 +94,13 @@ fn serve(mut stream: TcpStream, answer: &Answer, kept: &Mutex<Vec<Request>>, bus
         *busy
     };
     let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
-    let request = Request { line, head, body: String::from_utf8_lossy(&body).into_owned(), at_once };
+    let request = Request {
+        line,
+        head,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        at_once,
+        at: std::time::Instant::now(),
+    };
     kept.lock().unwrap().push(request.clone());
     answer(&request, &mut stream);
     *busy.lock().unwrap() -= 1;

@@ -8,7 +8,7 @@ use super::doubles::{Double, answer};
 use super::peers::{self, Peer};
 use super::process::{eventually, start};
 
-fn real_pushgateway() -> Peer {
+pub(crate) fn real_pushgateway() -> Peer {
     let real =
         |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
     peers::start("prometheus-pushgateway", real, "/-/ready")

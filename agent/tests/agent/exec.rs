@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::doubles::Double;
 use super::process::eventually;
 
-const APP: &str = include_str!("app.py");
+pub(crate) const APP: &str = include_str!("app.py");
 
-struct Run {
+pub(crate) struct Run {
     child: Child,
     said: std::sync::Arc<std::sync::Mutex<String>>,
     _folder: tempfile::TempDir,
@@ -21,16 +21,21 @@ impl Drop for Run {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
+pub(crate) fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
+    with(gateway, port, "", command)
+}
+
+/// With more settings of the target.
+pub(crate) fn with(gateway: &Double, port: u16, scrape: &str, command: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
     let settings = format!(
         "interval = \"1h\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
-         [scrape]\nurl = \"http://127.0.0.1:{port}/metrics\"\ntimeout = \"5s\"\n[shutdown]\ngrace = \"5s\"\n\
+         [scrape]\nurl = \"http://127.0.0.1:{port}/metrics\"\ntimeout = \"5s\"\n{scrape}[shutdown]\ngrace = \"5s\"\n\
          [push]\nurl = \"{}\"\nttl = \"3h\"\n[pull]\nlisten = \"127.0.0.1:0\"\n",
         gateway.url
     );
@@ -59,15 +64,15 @@ fn exec(gateway: &Double, port: u16, command: &[&str]) -> Run {
 }
 
 impl Run {
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    fn end(&mut self) -> Option<i32> {
+    pub(crate) fn end(&mut self) -> Option<i32> {
         let mut code = None;
         eventually("the end", || {
             code = self.child.try_wait().unwrap().map(|status| status.code());
@@ -77,7 +82,7 @@ impl Run {
     }
 }
 
-fn last_value(gateway: &Double) -> Option<u64> {
+pub(crate) fn last_value(gateway: &Double) -> Option<u64> {
     let body = gateway.seen_of("PUT /metrics/job/j/instance/i").pop()?.body;
     body.lines().find_map(|line| line.strip_prefix("c ")?.parse().ok())
 }

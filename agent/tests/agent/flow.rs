@@ -136,14 +136,14 @@ impl agent::sources::Source for Clock {
 async fn a_hundred_intervals_do_not_drift() {
     let (sender, mut times) = tokio::sync::mpsc::unbounded_channel();
     let stop = tokio_util::sync::CancellationToken::new();
-    let stats = Arc::new(agent::stats::Stats::new().unwrap());
-    let pull = Arc::new(agent::sinks::pull::Pull::new(1, stats));
+    let pull = Arc::new(agent::sinks::pull::Pull::new(1));
     let (second, token) = (Duration::from_secs(1), stop.clone());
     let (_nobody, changes) = tokio::sync::mpsc::channel(1);
     let run = tokio::spawn(async move {
         let times = agent::pipeline::Times { interval: second, grace: second, seed: 0 };
-        let hurry = agent::pipeline::Hurry::none();
-        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, vec![], token).await
+        let (hurry, nowhere) = (agent::pipeline::Hurry::none(), agent::pipeline::Ways::default());
+        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, nowhere, token)
+            .await
     });
     // The first reading comes at once, those after it at the source's own moments.
     times.recv().await.unwrap();

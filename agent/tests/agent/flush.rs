@@ -40,10 +40,13 @@ fn what_could_not_be_flushed_is_named() {
 
     let gateway = Double::new(|_, stream| answer(stream, "400 Bad Request", "", b"no"));
     let agent = start(&settings(&target, &gateway.url, ""));
-    eventually("a push", || !gateway.seen().is_empty());
+    eventually("both groups' first pushes", || {
+        let (_, status) = peers::request(agent.port, "GET", "/api/v1/status", b"").unwrap();
+        status.contains("\"refused\":2.0")
+    });
     let (status, said) = flush(&agent, "/-/flush");
     assert_eq!(status, 504);
-    assert!(said.contains("refused 2 groups"), "{said}");
+    assert!(said.contains(" refused ") && said.ends_with(" groups\n"), "{said}");
 }
 
 #[test]

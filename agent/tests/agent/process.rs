@@ -12,6 +12,8 @@ pub(crate) struct Agent {
     child: Child,
     pub(crate) port: u16,
     log: Arc<Mutex<String>>,
+    /// With the file of settings.
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Agent {
@@ -28,12 +30,18 @@ pub(crate) fn start(settings: &str) -> Agent {
 
 /// The same with more environment variables.
 pub(crate) fn start_with(settings: &str, env: &[(&str, &str)]) -> Agent {
+    start_as(settings, &[], env)
+}
+
+/// The same with arguments.
+pub(crate) fn start_as(settings: &str, arguments: &[&str], env: &[(&str, &str)]) -> Agent {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
-    std::fs::write(&file, format!("{settings}\n[pull]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
+    std::fs::write(&file, listening(settings)).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
         .arg("--config")
         .arg(&file)
+        .args(arguments)
         .envs(env.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -50,7 +58,11 @@ pub(crate) fn start_with(settings: &str, env: &[(&str, &str)]) -> Agent {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
     let port = port.unwrap_or_else(|| panic!("{line}{}", log.lock().unwrap()));
-    Agent { child, port, log }
+    Agent { child, port, log, folder }
+}
+
+fn listening(settings: &str) -> String {
+    format!("{settings}\n[pull]\nlisten = \"127.0.0.1:0\"\n")
 }
 
 /// A run that is expected to end by itself: its exit code, and what it said.
@@ -100,8 +112,32 @@ impl Agent {
     }
 
     pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.pid().to_string()]).status().unwrap().success());
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes other settings into its file, as editors do: whole or not at all.
+    pub(crate) fn rewrite(&self, settings: &str) {
+        self.rewrite_whole(&listening(settings));
+    }
+
+    /// The same with a listener of their own.
+    pub(crate) fn rewrite_whole(&self, settings: &str) {
+        let (new, file) = (self.folder.path().join("new"), self.folder.path().join("agent.toml"));
+        std::fs::write(&new, settings).unwrap();
+        std::fs::rename(new, file).unwrap();
+    }
+
+    /// Asks for a reload by POST: the status, and what was said.
+    pub(crate) fn reload(&self) -> (u16, String) {
+        peers::request(self.port, "POST", "/-/reload", b"").unwrap()
     }
 
     /// Waits for its end; its exit code.

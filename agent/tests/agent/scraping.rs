@@ -33,7 +33,7 @@ fn of_two_series_alike_the_first_is_kept_and_counted() {
     assert!(body.contains("a{x=\"1\"} 1\n") && !body.contains("} 2\n"), "{body}");
     assert!(
         body.contains("scrape_samples_scraped 3\n")
-            && body.contains("scrape_samples_post_metric_relabeling 2\n"),
+            && body.contains("scrape_samples_post_metric_relabeling 3\n"),
         "{body}"
     );
     left_out(&agent, "duplicate", "a{x=\"1\",job=\"j\",instance=\"i\"} stands on the page already");

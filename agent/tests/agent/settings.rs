@@ -118,6 +118,45 @@ fn values_that_do_not_go_together_are_told_with_both() {
             "[push]\nurl = \"http://a\"\nca_file = \"nowhere/ca\"\n",
             "push[0].ca_file: nowhere/ca cannot be read: No such file",
         ),
+        ("[push]\nmethod = \"put\"\n", "push[0].url: missing: expected url, or urls"),
+        ("[push]\nurl = \"http://a\"\nurls = [\"http://b\"]\n", "push[0].urls: set beside url"),
+        ("[push]\nurls = [\"http://a\", \"http://a/\"]\n", "push[0].urls: http://a/ is pushed to already"),
+        ("[push]\nurl = \"http://a\"\nfailback = \"0s\"\n", "push[0].failback: expected more than 0"),
+        (
+            "[push]\nurl = \"http://a\"\nkeep_alive = \"10ms\"\n",
+            "push[0].keep_alive: expected 0s, or at least 1s",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nproxy_url = \"ftp://me:x@a\"\n",
+            "push[0].proxy_url: expected a proxy such as http://user:password@host:3128 or socks5h://host:1080, got \"ftp://a/\"",
+        ),
+        ("[scrape]\nurl = \"http://a\"\nno_proxy = \"b\"\n", "scrape[0].no_proxy: set without proxy_url"),
+        (
+            "[scrape]\nurl = \"http://a\"\ndiscovery = \"dns\"\nproxy_url = \"http://b\"\n",
+            "scrape[0].proxy_url: set beside discovery = \"dns\"",
+        ),
+        ("[scrape]\nurl = \"http://a\"\npassword = \"x\"\n", "scrape[0].password: set without username"),
+        (
+            "[scrape]\nurl = \"https://a\"\n[scrape.tls_config]\ncert_file = \"Cargo.toml\"\n",
+            "agent.toml:4:1: scrape[0].tls_config.cert_file: set without key_file",
+        ),
+        (
+            "[scrape]\nurl = \"https://a\"\ntls_config = { ca_file = \"Cargo.toml\" }\n",
+            "scrape[0].tls_config.ca_file: Cargo.toml: expected PEM certificates, found none",
+        ),
+        (
+            "[scrape]\nurl = \"https://a\"\ntls_config = { cert_file = \"Cargo.toml\", key_file = \"Cargo.toml\" }\n",
+            "scrape[0].tls_config.cert_file: Cargo.toml: expected PEM certificates, found none",
+        ),
+        (
+            "[push]\nurl = \"https://a\"\ntls_config = { server_name = \"a b\" }\n",
+            "push[0].tls_config.server_name: expected a host's name or address, got \"a b\"",
+        ),
+        (
+            "[push]\nurl = \"https://a\"\ntls_config = { insecure_skip_verify = true, server_name = \"a\" }\n",
+            "push[0].tls_config.insecure_skip_verify: set beside ca_file or server_name",
+        ),
+        ("[pull]\nweb_config_file = \"nowhere/web\"\n", "pull.web_config_file: nowhere/web cannot be read"),
         (
             "[scrape]\nurl = \"http://a/m\"\nlimits = { samples = 0 }\n",
             "scrape[0].limits.samples: expected more than 0",

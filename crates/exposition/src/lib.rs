@@ -4,7 +4,8 @@
 //! samples and values are. Everything here is pure: no clock, no socket, no task.
 //!
 //! - [`Page::parse`], [`Page::parse_openmetrics`], [`Page::parse_pushed`]: text in
-//! - [`encode`], [`merge`]: text out; [`Page::rewrite`]: labels put on or taken off
+//! - [`encode`], [`merge`]: text out; [`Page::rewrite`]: labels put on or taken off;
+//!   [`Page::changed`]: series renamed or taken away one by one
 //! - [`PageBuilder`], [`registry`]: pages of our own
 //! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
 //!
@@ -18,6 +19,7 @@
 //! ```
 
 mod builder;
+mod change;
 mod error;
 mod group;
 mod kind;
@@ -34,6 +36,7 @@ pub mod name;
 pub mod registry;
 
 pub use builder::PageBuilder;
+pub use change::{Fate, Series};
 pub use error::{Found, ParseError, Reason, TooLarge};
 pub use group::{GroupingKey, KeyError};
 pub use kind::Kind;

@@ -208,6 +208,11 @@ impl<'a> Sample<'a> {
         Labels::after(&self.page.text, self.after_name())
     }
 
+    /// The name and labels as written, in one piece.
+    pub fn series_text(&self) -> &'a str {
+        &self.page.text[self.span().start as usize..self.span().value_at as usize]
+    }
+
     /// The value of one label.
     pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         self.labels().find(|label| label.name == name).map(|label| label.value)

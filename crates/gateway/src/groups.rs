@@ -73,6 +73,8 @@ pub struct Group {
     pub failed: Option<SystemTime>,
     /// When it ends.
     pub expires: Option<Instant>,
+    /// Who pushed last, where that was said.
+    pusher: Option<Box<str>>,
     families: BTreeSet<Arc<str>>,
     /// Series held.
     pub series: usize,
@@ -172,6 +174,12 @@ impl Groups {
         }
     }
 
+    /// Notes who pushed a group last; whoever did so before.
+    pub fn pushed_by(&mut self, key: &GroupingKey, pusher: Option<&str>) -> Option<Box<str>> {
+        let group = self.held.get_mut(self.ids.get(key)?)?;
+        std::mem::replace(&mut group.pusher, pusher.map(Box::from))
+    }
+
     /// Ends a group; says whether there was one.
     pub fn delete(&mut self, key: &GroupingKey) -> bool {
         let Some(id) = self.ids.get(key).copied() else { return false };
@@ -247,6 +255,7 @@ impl Groups {
             pushed: None,
             failed: None,
             expires: None,
+            pusher: None,
             families: BTreeSet::new(),
             series: 0,
             bytes: 0,

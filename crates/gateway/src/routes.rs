@@ -11,7 +11,7 @@ use bytes::Buf;
 use exposition::encode;
 use futures_util::Stream;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap};
-use http::{Method as Verb, StatusCode};
+use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
 use service::negotiate;
@@ -28,6 +28,11 @@ use crate::store::Store;
 use crate::target::{self, Target};
 use crate::work::Work;
 use answers::{allowed, busy, failed, moved, plain, with};
+
+/// Who pushes. Agents that say so are told who pushed the group before, so that two that push one find out.
+pub const PUSHER: HeaderName = HeaderName::from_static("x-pushpull-agent");
+/// Who pushed the group before; empty where nobody said so.
+pub const BEFORE: HeaderName = HeaderName::from_static("x-pushpull-before");
 
 /// All that a request may need.
 #[derive(Debug)]
@@ -118,7 +123,7 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, packed(headers), body).await,
+                Target::Group(path) => self.change(verb, path, query, headers, body).await,
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit => self.quit(),
@@ -197,6 +202,12 @@ impl Gateway {
 fn is_escaped(path: &str) -> bool {
     let digits = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     path.split('%').skip(1).all(digits)
+}
+
+/// Who pushes, where that is said in few bytes: it is kept with the group.
+fn pusher(headers: &HeaderMap) -> Option<String> {
+    let name = headers.get(PUSHER)?.to_str().ok()?;
+    (1..=64).contains(&name.len()).then(|| name.to_owned())
 }
 
 /// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.

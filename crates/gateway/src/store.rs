@@ -31,15 +31,19 @@ impl Store {
         groups
     }
 
-    /// Takes a push.
+    /// Takes a push; says who pushed the group before.
     pub fn push(
         &self,
         method: Method,
         key: &GroupingKey,
         push: Push,
         life: Option<Duration>,
-    ) -> Result<(), Conflict> {
-        self.change(|groups| groups.push(method, key, push, life, now()))
+        by: Option<&str>,
+    ) -> Result<Option<Box<str>>, Conflict> {
+        self.change(|groups| {
+            groups.push(method, key, push, life, now())?;
+            Ok(groups.pushed_by(key, by))
+        })
     }
 
     /// Notes a push that failed.

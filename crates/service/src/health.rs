@@ -1,8 +1,11 @@
 //! What a container's health check runs: an image without a shell has nothing else to ask with.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
+
+use rustls::AlertDescription;
 
 /// Less than any health check waits.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -41,10 +44,33 @@ async fn ask(address: SocketAddr, tls: bool) -> Result<(), String> {
     // The certificate names the service, not the loopback; nothing secret is sent.
     let client = crate::client::builder(LIMIT, LIMIT, false).tls_danger_accept_invalid_certs(true).no_proxy();
     let client = client.build().map_err(|error| error.to_string())?;
-    let answer = client.get(&url).send().await.map_err(|_| format!("{url} does not answer"))?;
+    let answer = match client.get(&url).send().await {
+        Ok(answer) => answer,
+        // Asked for a certificate, it is there too.
+        Err(error) if tls && wants_certificate(&error) => return Ok(()),
+        Err(_) => return Err(format!("{url} does not answer")),
+    };
     // Asked for a password, it is there and answers.
     let healthy = answer.status().is_success() || answer.status() == http::StatusCode::UNAUTHORIZED;
     if healthy { Ok(()) } else { Err(format!("{url} answers {}", answer.status())) }
+}
+
+/// Whether a connection failed because the other side asks for a client certificate.
+pub fn wants_certificate(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {
+            // TLS 1.3 has a word of its own for it.
+            return matches!(
+                alert,
+                AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure
+            );
+        }
+        // An I/O error skips its own cause in `source`.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    false
 }
 
 /// Listening on all addresses, it is also there on the loopback: on that of IPv4 too, and only on

@@ -4,10 +4,13 @@
 //! - [`logs`], [`stop`]: logging to standard error, signals, draining with a deadline
 //! - [`server`]: the one accept loop that every listener here runs in
 //! - [`body`], [`negotiate`]: bounded bodies, content types and gzip
+//! - [`web`]: TLS and users of a listener, in the file format of Prometheus' own programs
 //! - [`client`], [`crypto`]: HTTP clients that work without CA files, and the TLS provider
+//! - [`apart`]: files that may hang, read apart from everything else
 //! - [`health`]: what a container's health check runs
 //! - [`process`]: the `process_*` and build metrics that all our programs expose
 
+pub mod apart;
 pub mod body;
 pub mod client;
 pub mod config;
@@ -15,6 +18,8 @@ pub mod crypto;
 pub mod health;
 pub mod logs;
 pub mod negotiate;
+mod pem;
 pub mod process;
 pub mod server;
 pub mod stop;
+pub mod web;

@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Identity, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
 /// How much is logged, and in which form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,14 +79,22 @@ fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error>
 
 /// Begins logging for the whole process.
 pub fn init(settings: &LogSettings) -> Result<(), LogError> {
+    init_with(settings, Identity::new())
+}
+
+/// The same, and `other` hears of everything at `info` and above, whatever the log's own level is.
+pub fn init_with(settings: &LogSettings, other: impl Layer<Registry> + Send + Sync) -> Result<(), LogError> {
     let level = directives(&settings.level).map_err(LogError::Level)?;
     let filter = EnvFilter::builder().parse(level).map_err(|error| LogError::Level(error.to_string()))?;
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(other.with_filter(LevelFilter::INFO));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     match settings.format {
         // Escapes belong on a terminal only, never in a file.
-        LogFormat::Text => registry.with(layer.with_ansi(std::io::stderr().is_terminal())).try_init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Text => {
+            let layer = layer.with_ansi(std::io::stderr().is_terminal());
+            registry.with(layer.with_filter(filter)).try_init()
+        }
+        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_filter(filter)).try_init(),
     }
     .map_err(|_| LogError::Twice)
 }

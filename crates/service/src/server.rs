@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use thiserror::Error;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::stop::{self, Drained};
+use crate::web::Web;
 use connection::Shared;
 
 /// The most connections that a cap can name: what a semaphore can count.
@@ -52,6 +54,8 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// Certificates, where the server speaks TLS.
     pub tls: Option<TlsSettings>,
+    /// TLS and users from a file, in place of `tls`.
+    pub web: Option<Arc<Web>>,
 }
 
 impl Default for ServerSettings {
@@ -65,6 +69,7 @@ impl Default for ServerSettings {
             half_close: false,
             grace: seconds(10),
             tls: None,
+            web: None,
         }
     }
 }
@@ -114,13 +119,13 @@ pub async fn serve<S, B>(
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let shared = Shared {
         service,
         acceptor: settings.tls.as_ref().map(TlsSettings::acceptor).transpose()?,
+        web: settings.web.clone(),
         header_timeout: settings.header_timeout,
         idle_timeout: settings.idle_timeout,
         write_timeout: settings.write_timeout,

@@ -18,18 +18,33 @@ pub enum Drained {
 /// A token that the first SIGINT, SIGTERM or SIGHUP cancels. A second one ends the process at once,
 /// with 1: something was left.
 ///
-/// SIGHUP is what a closed terminal sends. Nothing here can read its settings again, so it stops, too.
+/// SIGHUP is what a closed terminal sends. What cannot read its settings again stops, too.
 /// A second SIGHUP is not counted: a closing terminal may send it twice.
 pub fn signals() -> std::io::Result<CancellationToken> {
+    token(Some(signal(SignalKind::hangup())?))
+}
+
+/// The same where SIGHUP means something else: the other part is told of each.
+pub fn signals_but_hangup() -> std::io::Result<(CancellationToken, Signal)> {
+    let hangup = signal(SignalKind::hangup())?;
+    Ok((token(None)?, hangup))
+}
+
+fn token(mut hangup: Option<Signal>) -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         let name = tokio::select! {
             name = asked(&mut interrupt, &mut terminate) => name,
-            _ = hangup.recv() => "SIGHUP",
+            _ = hung_up => "SIGHUP",
         };
         tracing::info!(signal = name, "stopping; a second signal ends at once");
         token.cancel();

@@ -1,11 +1,10 @@
 //! Gateways to push to.
 
-use std::path::Path;
-
 use humantime::format_duration;
-use service::config::Places;
+use service::config::{Place, Places};
 use url::Url;
 
+use super::transport::{self, Subject};
 use super::{LONGEST, LONGEST_WAIT, Wrong, at_most, url};
 use crate::config::{Endpoint, OnShutdown, Settings};
 
@@ -13,18 +12,38 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
     let mut seen: Vec<Url> = Vec::new();
     for (at, endpoint) in settings.push.0.iter().enumerate() {
         let key = |name: &str| format!("push[{at}].{name}");
-        if let Some(url) = url(&key("url"), &endpoint.url, wrong) {
+        let name = if endpoint.urls.is_empty() { "url" } else { "urls" };
+        if !endpoint.urls.is_empty() && places.of(&key("url")) != Place::Default {
+            wrong(&key("urls"), "set beside url: give one of them".to_owned());
+        }
+        if endpoint.urls.is_empty() && endpoint.url.is_empty() {
+            wrong(&key("url"), "missing: expected url, or urls with several gateways".to_owned());
+        }
+        for text in endpoint.gateways().iter().filter(|text| name == "urls" || !text.is_empty()) {
+            let Some(url) = url(&key(name), text, wrong) else { continue };
             if url.query().is_some() || url.fragment().is_some() {
                 let message = "must end with the path: the group's own path and ?ttl= come after it";
-                wrong(&key("url"), message.to_owned());
+                wrong(&key(name), message.to_owned());
             }
             // Whoever pushes there twice overwrites each push with the next.
             let plain = plain(&url);
             if seen.contains(&plain) {
-                wrong(&key("url"), format!("{plain} is pushed to already: give it once"));
+                wrong(&key(name), format!("{plain} is pushed to already: give it once"));
             }
             seen.push(plain);
         }
+        if endpoint.failback.is_zero() {
+            wrong(&key("failback"), "expected more than 0".to_owned());
+        }
+        if endpoint.failback > LONGEST_WAIT {
+            wrong(&key("failback"), at_most(LONGEST_WAIT));
+        }
+        if endpoint.ca_file.is_some() && endpoint.tls_config.ca_file.is_some() {
+            wrong(&key("ca_file"), "set beside tls_config.ca_file: give one of them".to_owned());
+        }
+        let ca_key = if endpoint.ca_file.is_some() { "ca_file" } else { "tls_config.ca_file" };
+        let subject = Subject { urls: endpoint.gateways(), transport: &endpoint.transport(), ca_key };
+        transport::check(&subject, &mut |name, message| wrong(&key(name), message));
         if endpoint.timeout.is_zero() || endpoint.rate == 0 {
             let name = if endpoint.rate == 0 { "rate" } else { "timeout" };
             wrong(&key(name), "expected more than 0".to_owned());
@@ -33,7 +52,6 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             wrong(&key("timeout"), at_most(LONGEST_WAIT));
         }
         lifetimes(settings, endpoint, places, &mut |name, message| wrong(&key(name), message));
-        credentials(endpoint, &mut |name, message| wrong(&key(name), message));
     }
 }
 
@@ -77,47 +95,4 @@ fn lifetimes(settings: &Settings, endpoint: &Endpoint, places: &Places, wrong: &
         );
         wrong("linger", message);
     }
-}
-
-/// One way to say who we are, and files that are there.
-fn credentials(endpoint: &Endpoint, wrong: &mut Wrong<'_>) {
-    let password = endpoint.password.is_some() || endpoint.password_file.is_some();
-    let token = endpoint.bearer_token.is_some() || endpoint.bearer_token_file.is_some();
-    let in_url =
-        Url::parse(&endpoint.url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
-    if endpoint.password.is_some() && endpoint.password_file.is_some() {
-        wrong("password_file", "set beside password: give one of them".to_owned());
-    }
-    if endpoint.bearer_token.is_some() && endpoint.bearer_token_file.is_some() {
-        wrong("bearer_token_file", "set beside bearer_token: give one of them".to_owned());
-    }
-    if password && endpoint.username.is_none() {
-        let name = if endpoint.password.is_some() { "password" } else { "password_file" };
-        wrong(name, "set without username".to_owned());
-    }
-    if endpoint.username.is_some() && (token || in_url) {
-        let beside = if token { "a bearer token" } else { "the one in url" };
-        wrong("username", format!("set beside {beside}: give one of them"));
-    } else if token && in_url {
-        let name = if endpoint.bearer_token.is_some() { "bearer_token" } else { "bearer_token_file" };
-        wrong(name, "set beside the user in url: give one of them".to_owned());
-    }
-    for (name, file) in
-        [("password_file", &endpoint.password_file), ("bearer_token_file", &endpoint.bearer_token_file)]
-    {
-        if let Some(message) = file.as_deref().and_then(unreadable) {
-            wrong(name, message);
-        }
-    }
-    if let Some(file) = &endpoint.ca_file {
-        let builder = service::client::builder(endpoint.timeout, endpoint.timeout, false);
-        if let Err(message) = service::client::trusting(builder, file) {
-            wrong("ca_file", message);
-        }
-    }
-}
-
-fn unreadable(file: &Path) -> Option<String> {
-    let error = std::fs::read_to_string(file).err()?;
-    Some(format!("{} cannot be read: {error}", file.display()))
 }

@@ -1,19 +1,33 @@
-//! Pages to scrape.
+//! Pages to scrape, and files to read.
 
 use humantime::format_duration;
-use service::config::Places;
+use service::config::{Place, Places};
 
-use super::{Wrong, url};
-use crate::config::{Discovery, Settings};
+use super::transport::{self, Subject};
+use super::{LONGEST, Wrong, url};
+use crate::config::{Discovery, Settings, Target, TargetLimits};
+use crate::relabel::Rules;
 
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
     for (at, target) in settings.scrape.0.iter().enumerate() {
         let key = |name: &str| format!("scrape[{at}].{name}");
         url(&key("url"), &target.url, wrong);
-        if target.discovery == Discovery::Dns && target.instance.is_some() {
-            let message = "set beside discovery = \"dns\", where each address is an instance of its own";
+        let (transport, urls) = (target.transport(), std::slice::from_ref(&target.url));
+        let subject = Subject { urls, transport: &transport, ca_key: "tls_config.ca_file" };
+        transport::check(&subject, &mut |name, message| wrong(&key(name), message));
+        if target.discovery == Discovery::Dns && target.proxy_url.is_some() {
+            let message = "set beside discovery = \"dns\", whose addresses are asked directly";
+            wrong(&key("proxy_url"), message.to_owned());
+        }
+        if target.discovery != Discovery::None && target.instance.is_some() {
+            let message = "set beside discovery, where each target is an instance of its own";
             wrong(&key("instance"), message.to_owned());
         }
+        if target.discovery != Discovery::None && target.exit_file.is_some() {
+            let message = "set beside discovery: one file cannot be that of several targets";
+            wrong(&key("exit_file"), message.to_owned());
+        }
+        list(target, &key, wrong);
         if let Some(timeout) = target.timeout.filter(|time| time.is_zero() || *time > settings.interval) {
             let message = format!(
                 "{} must be more than 0 and at most the interval of {} ({})",
@@ -23,17 +37,83 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             );
             wrong(&key("timeout"), message);
         }
-        let limits = &target.limits;
-        for (name, value) in [
-            ("body", limits.body.0),
-            ("samples", limits.samples),
-            ("labels", limits.labels),
-            ("name", limits.name.0),
-            ("label_value", limits.label_value.0),
-        ] {
-            if value == 0 {
-                wrong(&key(&format!("limits.{name}")), "expected more than 0: no page would pass".to_owned());
-            }
+        relabelling(target, &key("metric_relabel_configs"), places, wrong);
+        limits(&target.limits, &mut |name| {
+            wrong(&key(&format!("limits.{name}")), "expected more than 0: no page would pass".to_owned());
+        });
+    }
+    for (at, textfile) in settings.textfile.0.iter().enumerate() {
+        let key = |name: &str| format!("textfile[{at}].{name}");
+        if textfile.path.as_os_str().is_empty() {
+            wrong(&key("path"), "expected a file or a directory, got nothing".to_owned());
+        }
+        let before = &settings.textfile.0[..at];
+        if before.iter().any(|other| other.path == textfile.path) {
+            wrong(&key("path"), format!("{} is read already: give it once", textfile.path.display()));
+        }
+        limits(&textfile.limits, &mut |name| {
+            wrong(&key(&format!("limits.{name}")), "expected more than 0: no file would pass".to_owned());
+        });
+    }
+}
+
+fn limits(limits: &TargetLimits, zero: &mut dyn FnMut(&str)) {
+    for (name, value) in [
+        ("body", limits.body.0),
+        ("samples", limits.samples),
+        ("labels", limits.labels),
+        ("name", limits.name.0),
+        ("label_value", limits.label_value.0),
+    ] {
+        if value == 0 {
+            zero(name);
+        }
+    }
+}
+
+/// Where the targets are, if somebody else keeps a list.
+fn list(target: &Target, key: &dyn Fn(&str) -> String, wrong: &mut Wrong<'_>) {
+    let is_list = target.discovery.is_list();
+    let is_star = ::url::Url::parse(&target.url).is_ok_and(|url| url.host_str() == Some("*"));
+    if is_list != is_star {
+        let message = if is_list {
+            "expected a URL such as \"http://*/metrics\": * stands for the address of each target"
+        } else {
+            "the host * stands for targets of a list: set discovery to file or http"
+        };
+        wrong(&key("url"), message.to_owned());
+    }
+    if is_list != target.targets.is_some() {
+        let message = if is_list {
+            "targets is missing: where the list is"
+        } else {
+            "set without discovery = \"file\" or \"http\""
+        };
+        wrong(&key(if is_list { "discovery" } else { "targets" }), message.to_owned());
+    }
+    if let Some(list) = target.targets.as_deref().filter(|_| target.discovery == Discovery::Http) {
+        url(&key("targets"), list, wrong);
+    }
+    if let Some(every) = target.refresh_interval
+        && (!is_list || every.is_zero() || every > LONGEST)
+    {
+        let message = format!(
+            "expected more than 0 and at most {}, beside discovery = \"file\" or \"http\"",
+            format_duration(LONGEST)
+        );
+        wrong(&key("refresh_interval"), message);
+    }
+}
+
+fn relabelling(target: &Target, key: &str, places: &Places, wrong: &mut Wrong<'_>) {
+    let mistakes = Rules::new(&target.metric_relabel_configs).err().unwrap_or_default();
+    for (at, (name, message)) in mistakes {
+        let (rule, setting) = (format!("{key}[{at}]"), format!("{key}[{at}].{name}"));
+        // What is missing stands nowhere: the rule has to do.
+        if places.of(&setting) == Place::Default {
+            wrong(&rule, format!("{name}: {message}"));
+        } else {
+            wrong(&setting, message);
         }
     }
 }

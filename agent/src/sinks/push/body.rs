@@ -1,10 +1,11 @@
 //! A snapshot as a Pushgateway takes it: without timestamps, and without the labels of the key,
 //! which it puts on by itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use exposition::{Page, Rewrite, Sample, merge};
 
+use super::quarantine;
 use crate::series::{Series, shown};
 use crate::snapshot::Snapshot;
 
@@ -20,13 +21,18 @@ pub(super) struct Body {
 
 /// With `honor_labels` two series may differ in their `instance` alone: to a gateway they are one,
 /// and it would refuse the whole page. The first stays.
-pub(super) fn body(snapshot: &Snapshot) -> Body {
+/// `signed` comes first, so that nothing in the page takes its place.
+/// Families `without` are left out.
+pub(super) fn body(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String>) -> Body {
     let names: Vec<&str> = snapshot.key.iter().map(|(name, _)| name).collect();
     let how = Rewrite { drop: &names, ..Rewrite::default() };
     let series = Series::default();
     let mut owners = HashMap::new();
     let mut body = Body { text: Vec::new(), left_out: 0, first: None };
     let mut first = |sample: &Sample<'_>| {
+        if !without.is_empty() && quarantine::has(without, sample.name()) {
+            return false;
+        }
         // Buckets and quantiles of one histogram belong together, or it would be made of two.
         let part = if sample.name().ends_with("_bucket") { "le" } else { "quantile" };
         let apart = series.of_where(sample, |label| label != part && !names.contains(&label));
@@ -38,7 +44,10 @@ pub(super) fn body(snapshot: &Snapshot) -> Body {
         }
         is_first
     };
-    let pages: Vec<Page> = snapshot.pages.iter().map(|page| page.rewrite_where(&how, &mut first)).collect();
+    let pages: Vec<Page> = std::iter::once(signed)
+        .chain(&snapshot.pages)
+        .map(|page| page.rewrite_where(&how, &mut first))
+        .collect();
     merge::text(&pages, &mut body.text);
     body
 }
@@ -54,8 +63,11 @@ mod tests {
         let key = "job/j/instance/i".parse().unwrap();
         let taken_at = std::time::SystemTime::UNIX_EPOCH;
         let source = "s".to_owned();
-        let Body { text, left_out, first } =
-            body(&Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false });
+        let Body { text, left_out, first } = body(
+            &Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false },
+            &Page::empty(),
+            &BTreeSet::new(),
+        );
         (String::from_utf8(text).unwrap(), left_out, first)
     }
 

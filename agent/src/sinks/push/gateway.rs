@@ -1,59 +1,124 @@
-//! One gateway over HTTP: who we are, how often we may ask, and what of an answer matters.
+//! The gateways of one endpoint: which is asked, how often we may ask, and what of an answer matters.
+
+mod telling;
 
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use exposition::GroupingKey;
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use service::config::Secret;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use service::negotiate;
 
-use crate::backoff::retry_after;
+use super::clock::Clock;
+use super::failover::{self, Failover};
+use super::held::Held;
+use super::lines;
+use super::place::{self, Place};
+use super::pusher::Pusher;
 use crate::config::{Compression, Endpoint, Method};
-use crate::exchange;
 use crate::sinks::Scope;
+use crate::stats::Stats;
+
+/// Who pushes.
+const PUSHER: &str = "x-pushpull-agent";
 
 /// What the gateway said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     /// Bytes sent, once packed.
     pub(super) bytes: usize,
+    /// Who pushed the group before, as our gateway says; empty where nobody did.
+    pub(super) before: Option<String>,
     /// How long it asks to be left alone.
     pub(super) after: Option<Duration>,
     /// The start of its words, on one line.
-    pub(super) words: String,
+    pub(crate) words: String,
+}
+
+/// A page that was read line by line.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) bytes: usize,
+    /// What the gateway's clock says, in whole seconds.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// Why it said nothing.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// A label value.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// For people.
-    pub(super) message: String,
+    pub(crate) message: String,
     pub(super) scope: Scope,
 }
 
+impl Failure {
+    /// Nothing was sent: what is wrong is here.
+    pub(super) fn setup(message: String) -> Self {
+        Self { reason: "setup", message, scope: Scope::Endpoint }
+    }
+}
+
 #[derive(Debug)]
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     endpoint: Endpoint,
-    /// Made when it is first needed: where that fails, other gateways go on, and it is tried again.
-    client: Option<Client>,
+    label: String,
+    places: Vec<Place>,
+    failover: Failover,
+    held: Held,
+    clock: Clock,
     rate: DefaultDirectRateLimiter,
+    pusher: Pusher,
+    stats: Arc<Stats>,
 }
 
 impl Gateway {
-    pub(super) fn new(endpoint: &Endpoint) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, stats: Arc<Stats>) -> Self {
         let rate = NonZeroU32::new(endpoint.rate).unwrap_or(NonZeroU32::MIN);
-        Self { endpoint: endpoint.clone(), client: None, rate: RateLimiter::direct(Quota::per_second(rate)) }
+        let places: Vec<Place> = endpoint.gateways().iter().map(|url| Place::new(url, endpoint)).collect();
+        let gateway = Self {
+            label: endpoint.label(),
+            failover: Failover::new(places.len(), endpoint.failback),
+            places,
+            held: Held::default(),
+            clock: Clock::default(),
+            rate: RateLimiter::direct(Quota::per_second(rate)),
+            endpoint: endpoint.clone(),
+            pusher: Pusher(stats.id),
+            stats,
+        };
+        gateway.tell();
+        gateway
     }
 
-    /// Sends a group, which ends after `life`.
+    /// Asks as other settings say; the connections stay where only lives of groups changed.
+    pub(super) fn alter(&mut self, endpoint: &Endpoint) {
+        let Endpoint { ttl, on_shutdown, linger, .. } = *endpoint;
+        self.endpoint = Endpoint { ttl, on_shutdown, linger, ..self.endpoint.clone() };
+        if self.endpoint == *endpoint {
+            return;
+        }
+        let same = self.endpoint.gateways() == endpoint.gateways();
+        if !same {
+            self.stats.forget_gateways(&self.label);
+        }
+        let before = std::mem::replace(self, Self::new(endpoint, Arc::clone(&self.stats)));
+        if same {
+            self.held = before.held;
+            self.failover = before.failover.with(endpoint.failback);
+            self.tell();
+        }
+        self.clock = before.clock;
+    }
+
+    /// Sends a group, which ends after `life`, to the first gateway that works.
     pub(super) async fn send(
         &mut self,
         key: &GroupingKey,
@@ -61,102 +126,81 @@ impl Gateway {
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
         let life = life.map_or(String::new(), |life| format!("?ttl={}", life.as_secs_f64()));
-        let url = self.url(key) + &life;
-        let request = match self.endpoint.method {
-            Method::Put => self.client()?.put(url),
-            Method::Post => self.client()?.post(url),
-        };
-        let request = request.header(CONTENT_TYPE, exposition::encode::TEXT);
-        let (request, body) = match self.endpoint.compression {
-            Compression::Gzip => (request.header(CONTENT_ENCODING, "gzip"), negotiate::gzip(&body)),
-            Compression::None => (request, body),
-        };
-        let bytes = body.len();
-        let answer = self.answer(request.body(body)).await?;
-        Ok(Answer { bytes, ..answer })
+        let path = format!("/metrics/{key}{life}");
+        let body = Bytes::from(match self.endpoint.compression {
+            Compression::Gzip => negotiate::gzip(&body),
+            Compression::None => body,
+        });
+        let order = self.failover.order(Instant::now());
+        let tries_first = order.first() == Some(&0);
+        let mut failed = None;
+        for at in order {
+            let outcome = self.ask(at, &path, Some(body.clone())).await;
+            let goes_on = outcome.as_ref().is_ok_and(|answer| failover::is_of_a_proxy(answer.status));
+            let answer = match outcome {
+                Ok(answer) if !goes_on => answer,
+                outcome => {
+                    failed.get_or_insert(outcome);
+                    continue;
+                }
+            };
+            self.works(at, tries_first, failed.as_ref());
+            if answer.status.is_success() {
+                self.held.by(key, at);
+                self.tidy(key, at).await;
+            }
+            return Ok(Answer { bytes: body.len(), ..answer });
+        }
+        failed.unwrap_or_else(|| Err(Failure::setup("no gateway to push to".to_owned())))
     }
 
-    /// Deletes a group.
-    pub(super) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
-        let request = self.client()?.delete(self.url(key));
-        self.answer(request).await
+    /// Deletes a group where it is pushed to now.
+    pub(crate) async fn delete(&mut self, key: &GroupingKey) -> Result<Answer, Failure> {
+        self.held.gone(key);
+        self.ask(self.failover.current(), &format!("/metrics/{key}"), None).await
     }
 
-    fn url(&self, key: &GroupingKey) -> String {
-        format!("{}/metrics/{key}", self.endpoint.url.trim_end_matches('/'))
+    /// The page of all groups of the gateway in use, of which at most `most` bytes are read.
+    pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<Read, Failure> {
+        self.paced().await;
+        let place = &mut self.places[self.failover.current()];
+        let request = place.request(reqwest::Method::GET, "/metrics").await?;
+        let response = place.response(request).await?;
+        let failed = |reason, message| Failure { reason, message, scope: Scope::Group };
+        if response.status() != StatusCode::OK {
+            return Err(failed("status", format!("answers {}, expected 200", response.status())));
+        }
+        let date = place::header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        let bytes = lines::each(response, most, line).await.map_err(|message| failed("body", message))?;
+        Ok(Read { bytes, date })
     }
 
-    fn client(&mut self) -> Result<Client, Failure> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => client(&self.endpoint).map_err(setup)?,
-        };
-        Ok(self.client.insert(client).clone())
-    }
-
-    async fn answer(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        // A fleet that comes back after an outage is paced by each of its members.
+    /// A fleet that comes back after an outage is paced by each of its members.
+    async fn paced(&self) {
         while let Err(early) = self.rate.check() {
             tokio::time::sleep(early.wait_time_from(DefaultClock::default().now())).await;
         }
-        let request = self.authorized(request).map_err(setup)?;
-        let response = request.send().await.map_err(|error| self.failed(&error))?;
-        let status = response.status();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let after = header.and_then(|value| retry_after(value, SystemTime::now()));
-        let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok(Answer { status, bytes: 0, after, words })
     }
 
-    fn failed(&self, error: &reqwest::Error) -> Failure {
-        let message = if error.is_timeout() {
-            format!("no answer within {:?}", self.endpoint.timeout)
-        } else {
-            exchange::cause(error)
+    /// One exchange: with a body a push, without one a deletion.
+    async fn ask(&mut self, at: usize, path: &str, body: Option<Bytes>) -> Result<Answer, Failure> {
+        self.paced().await;
+        let method = match (&body, self.endpoint.method) {
+            (None, _) => reqwest::Method::DELETE,
+            (Some(_), Method::Put) => reqwest::Method::PUT,
+            (Some(_), Method::Post) => reqwest::Method::POST,
         };
-        // Whoever was connected to may take another group.
-        let scope = if error.is_connect() { Scope::Endpoint } else { Scope::Group };
-        Failure { reason: exchange::reason(error), message, scope }
-    }
-
-    fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
-        let endpoint = &self.endpoint;
-        if let Some(token) = secret(endpoint.bearer_token.as_ref(), endpoint.bearer_token_file.as_deref())? {
-            return Ok(request.bearer_auth(token.expose()));
+        let place = &mut self.places[at];
+        let mut request = place.request(method, path).await?;
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body);
+            request = request.header(PUSHER, self.pusher.to_string());
+            if self.endpoint.compression == Compression::Gzip {
+                request = request.header(CONTENT_ENCODING, "gzip");
+            }
         }
-        let Some(user) = &endpoint.username else { return Ok(request) };
-        let password = secret(endpoint.password.as_ref(), endpoint.password_file.as_deref())?;
-        Ok(request.basic_auth(user, password.as_ref().map(Secret::expose)))
+        let (answer, skew) = place.exchange(request).await?;
+        self.clock(skew);
+        Ok(answer)
     }
-}
-
-fn client(endpoint: &Endpoint) -> Result<Client, String> {
-    let url = url::Url::parse(&endpoint.url).ok();
-    let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
-    let mut builder = service::client::builder(endpoint.timeout, endpoint.timeout, https);
-    if url.as_ref().is_some_and(exchange::is_loopback) {
-        builder = builder.no_proxy();
-    }
-    if let Some(file) = &endpoint.ca_file {
-        builder =
-            service::client::trusting(builder, file).map_err(|error| format!("push.ca_file {error}"))?;
-    }
-    builder.build().map_err(|error| exchange::no_client(&endpoint.label(), &error))
-}
-
-fn setup(message: String) -> Failure {
-    Failure { reason: "setup", message, scope: Scope::Endpoint }
-}
-
-async fn words(response: Response) -> String {
-    let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
-}
-
-fn secret(value: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, String> {
-    let Some(file) = file else { return Ok(value.cloned()) };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    Ok(Some(Secret::new(text.trim_end())))
 }

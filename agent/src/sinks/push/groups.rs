@@ -22,6 +22,11 @@ impl Groups {
         Self { on_shutdown, linger, made: BTreeSet::new(), ending: BTreeMap::new() }
     }
 
+    /// Groups end another way from now on; those that wait for their end go on to it.
+    pub(super) fn alter(&mut self, on_shutdown: OnShutdown, linger: Duration) {
+        (self.on_shutdown, self.linger) = (on_shutdown, linger);
+    }
+
     /// The life of the group that a snapshot makes, `ttl` unless it is the last one.
     pub(super) fn life(&self, snapshot: &Snapshot, ttl: Option<Duration>) -> Option<Duration> {
         let expires = snapshot.last && self.on_shutdown == OnShutdown::Expire;

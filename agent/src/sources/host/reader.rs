@@ -1,13 +1,9 @@
-//! One collector on a thread of its own: a mount or a file that hangs keeps nobody else waiting.
-//!
-//! A thread that hangs cannot be ended. It is left alone, and the collector gets no second one
-//! until it comes back, so there are never more threads than collectors.
+//! One collector on a thread of its own, with what it keeps between two readings.
 
 use std::time::{Duration, Instant};
 
 use exposition::{Page, PageBuilder};
-use tokio::sync::oneshot::{Receiver, channel};
-use tokio::time::timeout;
+use service::apart::{Apart, NoResult};
 
 use super::{Collector, Machine};
 
@@ -37,68 +33,50 @@ pub(super) struct Reader {
     fresh: Machine,
     /// What the last reading left; it goes along with each thread.
     machine: Option<Machine>,
-    under_way: Option<Receiver<Reading>>,
-    hangs: bool,
+    apart: Apart<Reading>,
 }
 
 impl Reader {
     pub(super) fn new(name: &'static str, collect: Collector, fresh: Machine) -> Self {
-        Self { name, collect, fresh, machine: None, under_way: None, hangs: false }
+        Self { name, collect, fresh, machine: None, apart: Apart::default() }
     }
 
     /// Reads, or says within so long why not. Given up before its end, it goes on with the next call.
     pub(super) async fn read(&mut self, longest: Duration) -> Report {
-        // What hung before is worth a look and no waiting.
-        let patience = if self.hangs { Duration::ZERO } else { longest };
-        if self.under_way.is_some() {
-            match self.answer(patience).await {
-                // It may be as old as the hang.
-                Ok(reading) => self.machine = Some(reading.machine),
-                Err(failure) if self.under_way.is_some() => return self.failed(failure, longest),
-                Err(_) => {}
-            }
+        match self.apart.before(longest).await {
+            // It may be as old as the hang.
+            Some(Ok(reading)) => self.machine = Some(reading.machine),
+            Some(Err(error)) if self.apart.is_busy() => return self.failed(&error, longest),
+            _ => {}
         }
-        if let Err(failure) = self.start() {
-            return self.failed(failure, Duration::ZERO);
+        if let Err(error) = self.start() {
+            return self.failed(&error, Duration::ZERO);
         }
-        match self.answer(longest).await {
+        match self.apart.answer(longest).await {
             Ok(Reading { machine, page, failure, took }) => {
                 self.machine = Some(machine);
                 Report { name: self.name, page, failure, took }
             }
-            Err(failure) => self.failed(failure, longest),
+            Err(error) => self.failed(&error, longest),
         }
     }
 
-    fn start(&mut self) -> Result<(), String> {
-        let (sender, receiver) = channel();
+    fn start(&mut self) -> Result<(), NoResult> {
         let (collect, fresh) = (self.collect, &self.fresh);
         let mut machine = self.machine.take().unwrap_or_else(|| fresh.anew());
-        let read = move || {
+        self.apart.start(&format!("host-{}", self.name), move || {
             let (began, mut page) = (Instant::now(), PageBuilder::new());
             let failure = collect(&mut machine, &mut page).err();
-            // Nobody may wait any more: the agent has ended.
-            let _ = sender.send(Reading { machine, page: page.finish(), failure, took: began.elapsed() });
+            Reading { machine, page: page.finish(), failure, took: began.elapsed() }
+        })
+    }
+
+    fn failed(&self, error: &NoResult, took: Duration) -> Report {
+        let failure = match error {
+            NoResult::Hangs(_) => "hangs: no answer in time; the others go on without it",
+            NoResult::Died => "its thread died",
         };
-        // Not one of the runtime's own threads: those are waited for when the process ends.
-        let thread = std::thread::Builder::new().name(format!("host-{}", self.name));
-        thread.spawn(read).map_err(|error| format!("no thread to read it on: {error}"))?;
-        self.under_way = Some(receiver);
-        Ok(())
-    }
-
-    /// Waits for the thread, which is under way no longer if it came or died.
-    async fn answer(&mut self, longest: Duration) -> Result<Reading, String> {
-        let Some(under_way) = &mut self.under_way else { return Err("not started".to_owned()) };
-        let answer = timeout(longest, under_way).await;
-        self.hangs = answer.is_err();
-        let answer =
-            answer.map_err(|_| "hangs: no answer in time; the others go on without it".to_owned())?;
-        self.under_way = None;
-        answer.map_err(|_| "its thread died".to_owned())
-    }
-
-    fn failed(&self, failure: String, took: Duration) -> Report {
+        let failure = failure.to_owned();
         Report { name: self.name, page: Page::empty(), failure: Some(failure), took }
     }
 }

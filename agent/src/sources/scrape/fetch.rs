@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use exposition::{Limits, Page};
 use futures_util::TryStreamExt;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response};
-use service::body::{self, BodyError};
+use reqwest::Response;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::client;
+use super::body::Body;
 use super::content::Content;
+use super::redirects;
+use super::relabelled::Relabel;
 use crate::config::{Target, shown};
 use crate::exchange;
+use crate::transport::{Clients, Ready, Transport};
 
 /// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
 const FORMATS: &str =
@@ -26,6 +28,7 @@ pub(super) const REASONS: &[&str] = &[
     "content_type",
     "page_limit",
     "redirect",
+    "relabel",
     "request",
     "setup",
     "status",
@@ -53,9 +56,7 @@ pub(super) struct Fetched {
 #[derive(Debug)]
 pub(super) struct Fetcher {
     target: Target,
-    address: Option<SocketAddr>,
-    /// Made when it is first needed: where that fails, other targets go on, and it is tried again.
-    client: Option<Client>,
+    transport: Transport,
     /// The URL for people.
     shown: String,
     limits: Limits,
@@ -67,15 +68,19 @@ pub(super) struct Fetcher {
 
 impl Fetcher {
     pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Self {
+        let transport = Transport::new(&target.url, target.transport(), target.timeout());
         Self {
             target: target.clone(),
-            address,
-            client: None,
+            transport: transport.leading(redirects::policy, address),
             shown: shown(&target.url),
-            limits: target.limits.page(),
+            limits: Relabel::before(target),
             answered: false,
             warned: false,
         }
+    }
+
+    pub(super) fn share(&mut self, clients: &Clients) {
+        self.transport.share(clients);
     }
 
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
@@ -102,10 +107,12 @@ impl Fetcher {
     /// The head of the answer. A connection that is closed just when it is used again says nothing of
     /// the target, so then there is a second try within the same time.
     async fn response(&mut self) -> Result<Response, Failure> {
-        let client = self.client()?;
         let end = Instant::now() + self.target.timeout();
+        let ready = self.transport.ready().await;
+        let Ready { client, authorization } =
+            ready.map_err(|message| Failure { reason: "setup", message })?;
         let get = || {
-            let request = client
+            let mut request = client
                 .get(&self.target.url)
                 .timeout(end.saturating_duration_since(Instant::now()))
                 .header(ACCEPT, FORMATS)
@@ -114,6 +121,9 @@ impl Fetcher {
                     "X-Prometheus-Scrape-Timeout-Seconds",
                     self.target.timeout().as_secs_f64().to_string(),
                 );
+            if let Some(value) = &authorization {
+                request = request.header(AUTHORIZATION, value);
+            }
             request.send()
         };
         let answer = match get().await {
@@ -122,27 +132,35 @@ impl Fetcher {
         };
         answer.map_err(|error| {
             let reason = exchange::reason(&error);
-            self.failure(reason, &format!("cannot be scraped: {reason}: {}", exchange::cause(&error)))
+            let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
+            self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(&error)))
         })
     }
 
     async fn body(&self, response: Response, headers: &HeaderMap) -> Result<bytes::Bytes, Failure> {
-        let packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
-        let cap = self.limits.body;
-        let mut is_late = false;
-        let stream = response.bytes_stream().map_err(|error| {
-            is_late |= error.is_timeout();
-            exchange::cause(&error)
-        });
-        let body = body::read(stream, cap).await;
-        let body = if packed { body.and_then(|body| body::gunzip(&body, cap)) } else { body };
-        body.map_err(|error| match error {
-            BodyError::Broken(_) if is_late => self.late(self.target.timeout()),
-            BodyError::Broken(message) => {
-                self.failure("body", &format!("cannot be scraped: body cannot be read: {message}"))
+        let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
+        let mut body = Body::new(self.limits, is_packed);
+        let mut chunks = response.bytes_stream();
+        loop {
+            match chunks.try_next().await {
+                Ok(Some(chunk)) => body.take(&chunk).map_err(|failure| self.named(&failure))?,
+                Ok(None) => break,
+                Err(error) if error.is_timeout() => return Err(self.late(self.target.timeout())),
+                Err(error) => {
+                    let why = format!("cannot be scraped: body cannot be read: {}", exchange::cause(&error));
+                    return Err(self.failure("body", &why));
+                }
             }
-            too_large => Failure { reason: "body_limit", message: format!("{}: {too_large}", self.shown) },
-        })
+        }
+        body.finish().map(Into::into).map_err(|failure| self.named(&failure))
+    }
+
+    fn named(&self, failure: &Failure) -> Failure {
+        Failure { message: format!("{}: {}", self.shown, failure.message), reason: failure.reason }
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.target.timeout()
     }
 
     /// The failure of a page that did not come in time.
@@ -171,17 +189,6 @@ impl Fetcher {
             Content::Text | Content::OpenMetrics | Content::Unknown => {}
         }
         Ok(content)
-    }
-
-    fn client(&mut self) -> Result<Client, Failure> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => client::client(&self.target, self.address).map_err(|error| Failure {
-                reason: "setup",
-                message: exchange::no_client(&self.shown, &error),
-            })?,
-        };
-        Ok(self.client.insert(client).clone())
     }
 
     fn failure(&self, reason: &'static str, message: &str) -> Failure {

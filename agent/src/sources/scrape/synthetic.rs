@@ -20,7 +20,7 @@ const HELP: [&str; 6] = [
     up::HELP,
     "How long the last scrape took.",
     "Samples that the target exposed.",
-    "Samples that were not left out.",
+    "Samples that metric_relabel_configs left.",
     "Series that were not there in the scrape before.",
     "Bytes of the last page once unpacked; -1 if the scrape failed.",
 ];

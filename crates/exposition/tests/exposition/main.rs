@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
 mod bounds;
+mod changing;
 mod families;
 mod fuzzed;
 mod grammar;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use exposition::{GroupingKey, Limits};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, HeaderMap};
 use http::{Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Body, BodyError};
 use warp::reply::Response;
 
-use super::Gateway;
 use super::answers::{busy, failed, plain, with};
+use super::{BEFORE, Gateway, packed, pusher};
 use crate::groups::{Conflict, Method};
 use crate::push::{self, Refusal};
 use crate::settings::lifetime;
@@ -27,7 +27,7 @@ impl Gateway {
         verb: &Verb,
         path: &str,
         query: &str,
-        packed: bool,
+        headers: &HeaderMap,
         body: Result<Body, BodyError>,
     ) -> Response {
         let began = Instant::now();
@@ -49,12 +49,13 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
+        let (packed, by) = (packed(headers), pusher(headers));
         let response = if packed || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work = self.work.run(move || gateway.push(method, &key, &body, packed, life));
+            let work = self.work.run(move || gateway.push(method, &key, &body, packed, life, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, packed, life)
+            self.push(method, &key, &body, packed, life, by.as_deref())
         };
         self.stats.push(name, began.elapsed(), bytes);
         response
@@ -85,6 +86,7 @@ impl Gateway {
         body: &Body,
         packed: bool,
         life: Option<Duration>,
+        by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
         let text = if packed { body::gunzip(body, most) } else { Ok(body.bytes()) };
@@ -101,7 +103,7 @@ impl Gateway {
         // A group that only failures made must not outlive them for what a push asked.
         let failed = life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
         let pushed = match push::prepare(text, key, &limits) {
-            Ok(push) => self.store.push(method, key, push, life),
+            Ok(push) => self.store.push(method, key, push, life, by),
             Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
             }
@@ -114,7 +116,10 @@ impl Gateway {
             Err(Refusal::Content(reason)) => Err(Conflict::Inconsistent(reason)),
         };
         match pushed {
-            Ok(()) => plain(StatusCode::OK, ""),
+            Ok(before) if by.is_some() => {
+                with(plain(StatusCode::OK, ""), BEFORE, before.as_deref().unwrap_or_default())
+            }
+            Ok(_) => plain(StatusCode::OK, ""),
             Err(Conflict::TooManyGroups(limit)) => {
                 let message = format!("the limit of {limit} groups is reached");
                 self.refuse("groups", StatusCode::TOO_MANY_REQUESTS, &message)

@@ -208,3 +208,27 @@ fn wrong_flags_are_named() {
         assert!(said.contains(part), "{flag}: {said}");
     }
 }
+
+#[test]
+fn whoever_says_its_name_is_told_who_pushed_before() {
+    let gateway = start(&[]);
+    let push = |name: &str| {
+        let header = if name.is_empty() { String::new() } else { format!("X-Pushpull-Agent: {name}\r\n") };
+        let sent = format!(
+            "PUT /metrics/job/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{header}Content-Length: 4\r\n\r\na 1\n"
+        );
+        let answer = exchange(&gateway, sent.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
+            .lines()
+            .find_map(|line| line.strip_prefix("x-pushpull-before:").map(|name| name.trim().to_owned()))
+    };
+    let told = |name: &str| Some(name.to_owned());
+    assert_eq!(push("1"), told(""), "nobody");
+    assert_eq!(push("2"), told("1"));
+    assert_eq!(push(""), None, "who says no name is told none");
+    assert_eq!(push("1"), told(""), "nor is its push anybody's");
+    assert_eq!(push(&"x".repeat(65)), None, "too long to be kept");
+    peers::request(gateway.port, "DELETE", "/metrics/job/a", b"");
+    assert_eq!(push("2"), told(""), "another group of the same name");
+}

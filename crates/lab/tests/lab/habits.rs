@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Sleeps that are no waiting: parts of a double that is slow on purpose. File, and a part of the line.
-const SLOW_DOUBLES: &[(&str, &str)] = &[
+/// Sleeps that are no waiting: parts of a double that is slow on purpose, and moments of chance. File, and a
+/// part of the line.
+const NO_WAITING: &[(&str, &str)] = &[
     ("crates/service/tests/service/servers.rs", "from_millis(milliseconds)"),
     ("agent/tests/agent/flow.rs", "from_millis(130)"),
+    ("agent/tests/agent/last_breath.rs", "sleep(phase)"),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -57,7 +59,7 @@ fn fixed_port(line: &str) -> bool {
 #[test]
 fn no_test_sleeps_a_fixed_time() {
     let excused =
-        |name: &str, line: &str| SLOW_DOUBLES.iter().any(|(file, part)| name == *file && line.contains(part));
+        |name: &str, line: &str| NO_WAITING.iter().any(|(file, part)| name == *file && line.contains(part));
     let faults = faults(|name, line| line.contains("sleep(") && !excused(name, line));
     assert!(faults.is_empty(), "wait for a condition instead of a time:\n{}", faults.join("\n"));
 }

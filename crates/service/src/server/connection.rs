@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use bytes::Bytes;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,12 +22,14 @@ use tower_service::Service;
 use super::phase::{Answer, Phase, Watched};
 use super::stall::Stall;
 use super::{Peer, ServerStats};
+use crate::web::Web;
 
 /// What all connections of a server share.
 #[derive(Clone)]
 pub(super) struct Shared<S> {
     pub(super) service: S,
     pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) web: Option<Arc<Web>>,
     pub(super) header_timeout: Duration,
     pub(super) idle_timeout: Duration,
     pub(super) write_timeout: Duration,
@@ -38,11 +43,14 @@ pub(super) async fn serve<S, B>(stream: TcpStream, peer: SocketAddr, shared: Sha
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(acceptor) = &shared.acceptor else { return plain(stream, peer, shared).await };
+    let acceptor = match &shared.web {
+        Some(web) => web.current().await.acceptor.clone(),
+        None => shared.acceptor.clone(),
+    };
+    let Some(acceptor) = acceptor else { return plain(stream, peer, shared).await };
     let handshake = tokio::time::timeout(shared.header_timeout, acceptor.accept(stream));
     tokio::select! {
         shaken = handshake => match shaken {
@@ -58,11 +66,10 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Shared { service, header_timeout, idle_timeout, write_timeout, half_close, stop, .. } = shared;
+    let Shared { service, web, header_timeout, idle_timeout, write_timeout, half_close, stop, .. } = shared;
     let phase = Phase::new();
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -72,12 +79,21 @@ where
             *request.uri_mut() = Uri::default();
         }
         let working = seen.working();
-        let mut service = service.clone();
+        let (mut service, web) = (service.clone(), web.clone());
         async move {
+            if let Some(web) = web
+                && !web.current().await.users.allow(request.headers()).await
+            {
+                let body = Either::Right(Full::from("Unauthorized\n"));
+                let mut refused = Response::new(Answer { body, working });
+                *refused.status_mut() = StatusCode::UNAUTHORIZED;
+                refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+                return Ok(refused);
+            }
             // A service may want to be asked whether it is ready first.
             std::future::poll_fn(|context| service.poll_ready(context)).await?;
             let response = service.call(request).await?;
-            Ok::<_, Infallible>(response.map(|body| Answer { body, working }))
+            Ok::<_, Infallible>(response.map(|body| Answer { body: Either::Left(body), working }))
         }
     });
     let watched = Watched { stream, phase: phase.clone(), stall: Stall::new(write_timeout) };

@@ -1,16 +1,14 @@
 //! Certificates for a server.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
+
+use crate::pem;
 
 /// Where a server's certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,20 +64,12 @@ impl TlsSettings {
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         crate::crypto::install();
         let wrong = |path: &Path, reason: String| TlsError::File { path: path.to_owned(), reason };
-        let open = |path: &Path| {
-            File::open(path)
-                .map(BufReader::new)
-                .map_err(|error| wrong(path, format!("cannot be read: {error}")))
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|error| wrong(path, format!("cannot be read: {error}")))
         };
-        let chain: Result<Vec<CertificateDer<'static>>, _> =
-            CertificateDer::pem_reader_iter(open(&self.cert_file)?).collect();
-        let chain =
-            chain.map_err(|error| wrong(&self.cert_file, format!("expected PEM certificates: {error}")))?;
-        if chain.is_empty() {
-            return Err(wrong(&self.cert_file, "expected PEM certificates, found none".to_owned()));
-        }
-        let key = PrivateKeyDer::from_pem_reader(open(&self.key_file)?)
-            .map_err(|error| wrong(&self.key_file, format!("expected a PEM private key: {error}")))?;
+        let chain = pem::certificates(&read(&self.cert_file)?);
+        let chain = chain.map_err(|reason| wrong(&self.cert_file, reason))?;
+        let key = pem::key(&read(&self.key_file)?).map_err(|reason| wrong(&self.key_file, reason))?;
         let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
         let config = config.map_err(|reason| TlsError::Pair {
             cert: self.cert_file.clone(),

@@ -4,3 +4,4 @@
 mod bodies;
 mod servers;
 mod settings;
+mod webs;

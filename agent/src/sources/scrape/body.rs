@@ -1,0 +1,196 @@
+//! The body of an answer, unpacked and counted as it comes: a page that breaks a limit is given up with the
+//! byte that does, so that a bomb, a million series or a line without end take little memory.
+//!
+//! What passes here is counted again, exactly, by the parser.
+
+use std::io::{self, Write};
+
+use exposition::Limits;
+use flate2::write::MultiGzDecoder;
+use memchr::memchr;
+
+use super::fetch::Failure;
+
+/// Bytes of a line, where the limits allow no longer series.
+const LONGEST_LINE: usize = 1 << 20;
+/// So many lines for each sample: HELP, TYPE, the sample itself, and an empty one.
+const LINES: usize = 4;
+
+/// A body on its way in.
+pub(super) enum Body {
+    Plain(Page),
+    Packed(Box<MultiGzDecoder<Page>>),
+}
+
+/// The text so far.
+pub(super) struct Page {
+    text: Vec<u8>,
+    limits: Limits,
+    /// What the message calls a body that is too long.
+    what: &'static str,
+    longest_line: usize,
+    lines: usize,
+    samples: usize,
+    /// Bytes of the line that is not complete.
+    line: usize,
+    broken: Option<Failure>,
+}
+
+impl Body {
+    pub(super) fn new(limits: Limits, is_packed: bool) -> Self {
+        let series =
+            limits.series_labels.saturating_mul(limits.label_name.saturating_add(limits.label_value));
+        let page = Page {
+            text: Vec::new(),
+            limits,
+            what: if is_packed { "body unpacks to more than" } else { "body is over" },
+            longest_line: series.max(LONGEST_LINE),
+            lines: 0,
+            samples: 0,
+            line: 0,
+            broken: None,
+        };
+        if is_packed { Self::Packed(Box::new(MultiGzDecoder::new(page))) } else { Self::Plain(page) }
+    }
+
+    /// Takes the next bytes as they came.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Plain(page) => page.add(bytes),
+            Self::Packed(unpack) => match unpack.write_all(bytes) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(unpack.get_mut().broken.take().unwrap_or_else(|| gzip(&error))),
+            },
+        }
+    }
+
+    /// The whole text.
+    pub(super) fn finish(self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Plain(page) => Ok(page.text),
+            Self::Packed(mut unpack) => match unpack.try_finish() {
+                Ok(()) => Ok(std::mem::take(&mut unpack.get_mut().text)),
+                Err(error) => Err(unpack.get_mut().broken.take().unwrap_or_else(|| gzip(&error))),
+            },
+        }
+    }
+}
+
+fn gzip(error: &io::Error) -> Failure {
+    Failure { reason: "body", message: format!("cannot be scraped: body cannot be read: gzip: {error}") }
+}
+
+impl Page {
+    fn add(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let cap = self.limits.body;
+        if self.text.len().saturating_add(bytes.len()) > cap {
+            let message = format!("{} the limit of {cap} bytes", self.what);
+            return Err(Failure { reason: "body_limit", message });
+        }
+        let mut rest = bytes;
+        while let Some(first) = rest.first() {
+            if self.line == 0 {
+                self.lines += 1;
+                self.samples += usize::from(!matches!(first, b'#' | b'\n' | b'\r' | b' ' | b'\t'));
+            }
+            let end = memchr(b'\n', rest);
+            let taken = end.map_or(rest.len(), |end| end + 1);
+            self.line += taken;
+            self.check()?;
+            if end.is_some() {
+                self.line = 0;
+            }
+            rest = &rest[taken..];
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let most = self.limits.samples;
+        let lines = most.saturating_mul(LINES).saturating_add(1_000);
+        let (column, what, found, limit) = if self.samples > most {
+            (1, "samples", self.samples, most)
+        } else if self.lines > lines {
+            (1, "lines", self.lines, lines)
+        } else if self.line > self.longest_line {
+            (self.longest_line, "bytes in one line", self.line, self.longest_line)
+        } else {
+            return Ok(());
+        };
+        let line = self.lines;
+        let message = format!("line {line}, column {column}: {what} of {found} is over the limit of {limit}");
+        Err(Failure { reason: "page_limit", message })
+    }
+}
+
+/// For the decoder: it gets only as far as the first limit.
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes).map_err(|failure| {
+            let error = io::Error::other(failure.message.clone());
+            self.broken = Some(failure);
+            error
+        })?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8], is_packed: bool, limits: Limits) -> Result<Vec<u8>, Failure> {
+        let mut body = Body::new(limits, is_packed);
+        // Byte by byte is the hardest way.
+        text.iter().try_for_each(|byte| body.take(&[*byte]))?;
+        body.finish()
+    }
+
+    #[test]
+    fn pages_come_out_as_they_are() {
+        let page = b"# HELP a b\n# TYPE a gauge\na 1\n\na{x=\"1\"} 2\n\n\n\n";
+        let limits = Limits { samples: 2, ..Limits::default() };
+        assert_eq!(read(page, false, limits).unwrap(), page);
+        let packed = service::negotiate::gzip(page);
+        assert_eq!(read(&packed, true, limits).unwrap(), page);
+        let twice = [packed.as_slice(), &packed].concat();
+        let four = Limits { samples: 4, ..limits };
+        assert_eq!(read(&twice, true, four).unwrap(), [page.as_slice(), page].concat());
+    }
+
+    #[test]
+    fn gzip_that_breaks_off_or_is_none_is_told() {
+        let packed = service::negotiate::gzip(b"a 1\n");
+        for bad in [&packed[..packed.len() - 5], b"a 1\n".as_slice()] {
+            let failure = read(bad, true, Limits::default()).unwrap_err();
+            assert!(failure.reason == "body" && failure.message.contains("gzip"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn each_limit_is_told() {
+        let limits = Limits { samples: 2, body: 1_100_000, ..Limits::default() };
+        for (page, part) in [
+            ("a 1\na 2\na 3\n".to_owned(), "line 3, column 1: samples of 3 is over the limit of 2"),
+            ("\n".repeat(1_009), "line 1009, column 1: lines of 1009 is over the limit of 1008"),
+            (
+                "#".repeat(1_050_000),
+                "column 1048576: bytes in one line of 1048577 is over the limit of 1048576",
+            ),
+        ] {
+            let said = read(page.as_bytes(), false, limits)
+                .map_or_else(|failure| failure.message, |_| String::new());
+            assert!(said.contains(part), "{part} in {said}");
+        }
+        let failure = read(b"abc", false, Limits { body: 2, ..limits }).unwrap_err();
+        assert_eq!(
+            (failure.reason, failure.message.as_str()),
+            ("body_limit", "body is over the limit of 2 bytes")
+        );
+    }
+}

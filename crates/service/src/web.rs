@@ -1,0 +1,32 @@
+//! TLS and users of a listener, in the file format of Prometheus' own programs (exporter-toolkit's
+//! `--web.config.file`), read again when the file or one that it names changes.
+//!
+//! Not supported, and refused by name: cipher suites and curves, HTTP headers, and client certificates
+//! that nobody verifies.
+
+mod reload;
+mod users;
+mod written;
+
+pub use reload::Web;
+pub(crate) use users::Users;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+use tokio_rustls::TlsAcceptor;
+
+/// What is wrong with a web configuration: the file at fault, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}{reason}", path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
+pub struct WebError {
+    path: Option<PathBuf>,
+    reason: String,
+}
+
+/// A configuration in effect.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) acceptor: Option<TlsAcceptor>,
+    pub(crate) users: Users,
+}

@@ -1,0 +1,121 @@
+//! Who may ask: users with bcrypt hashes of their passwords.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bcrypt::HashParts;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use tokio::sync::Semaphore;
+
+/// A hash of this cost takes two seconds for each password that is tried.
+const HIGHEST_COST: u32 = 15;
+/// Pairs that were right, remembered; more means that hashes change all the time.
+const REMEMBERED: usize = 100;
+/// Compared with where there is no such user, so that time does not tell who there is.
+const NOBODY: &str = "$2b$10$rcAUVtHPGnVSVWLf9xNGXu4pYtyyW4c1lEaZbPqMT1O1Ghb7VLqDq";
+
+/// Users, and which of their passwords were right before: a hash is slow on purpose.
+#[derive(Clone)]
+pub(crate) struct Users {
+    hashes: Arc<BTreeMap<String, String>>,
+    right: Arc<Mutex<HashSet<u64>>>,
+    secret: RandomState,
+    /// One hash at a time: whoever guesses gets one core at the most.
+    turn: Arc<Semaphore>,
+}
+
+impl Users {
+    /// The error names the user and not the hash.
+    pub(super) fn new(hashes: BTreeMap<String, String>) -> Result<Self, String> {
+        for (user, hash) in &hashes {
+            let parts = HashParts::from_str(hash)
+                .map_err(|_| format!("basic_auth_users.{user}: expected a bcrypt hash such as $2y$10$…"))?;
+            if parts.get_cost() > HIGHEST_COST {
+                let cost = parts.get_cost();
+                return Err(format!(
+                    "basic_auth_users.{user}: expected a cost of at most {HIGHEST_COST}, got {cost}"
+                ));
+            }
+        }
+        let (right, turn) = (Arc::default(), Arc::new(Semaphore::new(1)));
+        Ok(Self { hashes: Arc::new(hashes), right, secret: RandomState::new(), turn })
+    }
+
+    /// Whether these headers may pass; anyone may where there are no users.
+    pub(crate) async fn allow(&self, headers: &HeaderMap) -> bool {
+        if self.hashes.is_empty() {
+            return true;
+        }
+        let Some((user, password)) = credentials(headers) else { return false };
+        let known = self.hashes.get(&user).cloned();
+        let hash = known.clone().unwrap_or_else(|| NOBODY.to_owned());
+        let key = self.secret.hash_one((&user, &hash, &password));
+        if self.right.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
+            return true;
+        }
+        let Ok(_turn) = self.turn.acquire().await else { return false };
+        let verified = tokio::task::spawn_blocking(move || bcrypt::verify(password, &hash)).await;
+        let right = known.is_some() && matches!(verified, Ok(Ok(true)));
+        if right {
+            let mut before = self.right.lock().unwrap_or_else(PoisonError::into_inner);
+            if before.len() >= REMEMBERED {
+                before.clear();
+            }
+            before.insert(key);
+        }
+        right
+    }
+}
+
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, value) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded =
+        scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(value.trim()).ok()).flatten()?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())])
+    }
+
+    #[tokio::test]
+    async fn only_whoever_knows_the_password_passes() {
+        let hash = bcrypt::hash("secret", 4).unwrap();
+        let users = Users::new(BTreeMap::from([("me".to_owned(), hash)])).unwrap();
+        let basic = |pair: &str| headers(&format!("Basic {}", STANDARD.encode(pair)));
+        for (headers, may) in [
+            (basic("me:secret"), true),
+            // Remembered by now.
+            (basic("me:secret"), true),
+            (basic("me:other"), false),
+            (basic("you:secret"), false),
+            (basic("me"), false),
+            (headers("Bearer secret"), false),
+            (headers("Basic %"), false),
+            (HeaderMap::new(), false),
+        ] {
+            assert_eq!(users.allow(&headers).await, may, "{headers:?}");
+        }
+        assert_eq!(users.right.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_hash_is_told_without_it() {
+        let of = |hash: &str| Users::new(BTreeMap::from([("me".to_owned(), hash.to_owned())])).err();
+        let told = of("hunter2").unwrap();
+        assert!(told.starts_with("basic_auth_users.me: expected a bcrypt hash") && !told.contains("hunter2"));
+        assert!(of(&NOBODY.replace("$10$", "$31$")).unwrap().contains("at most 15, got 31"));
+        assert_eq!(of(NOBODY), None);
+    }
+}
