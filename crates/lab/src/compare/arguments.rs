@@ -12,6 +12,7 @@ const SEED: u64 = 20_260_101;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Intervals of 1 s in place of 5 s, shorter lives, one repeat: under three minutes.
     #[arg(long)]
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Where results are kept; written after each run.
     #[arg(long, value_name = "FILE", default_value = "var/lab/compare.json")]
     pub out: PathBuf,
+    /// Replace the file where it is there already.
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
     /// How many scenarios run at once, of those that do not need the machine for themselves.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
     pub lanes: Option<u32>,

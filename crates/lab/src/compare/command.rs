@@ -35,7 +35,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
     let versions = machine::versions()?;
     let (mut record, meant) = match &arguments.resume {
         Some(file) => Record::resume(file, arguments, &versions)?,
-        None => (Record::new(&arguments.out, &usual, versions)?, usual),
+        None => (Record::new(&arguments.out, &usual, versions, arguments.force)?, usual),
     };
     record.forget_skipped();
     let lanes = arguments.lanes.map_or(if meant.quick { LANES_QUICK } else { LANES }, |lanes| lanes as usize);

@@ -19,7 +19,7 @@ use super::record::{Record, moment};
 use super::results::Run;
 use super::scenario::{Fault, Times};
 use super::schedule;
-use super::stage::Stage;
+use super::stage::{FOLDERS, Stage};
 use crate::process::Log;
 
 /// What all lanes share.
@@ -117,7 +117,7 @@ impl Lanes {
         if run.skipped.is_some() {
             return Ok(run);
         }
-        let folder = tempfile::Builder::new().prefix("pushpull-compare-").tempdir();
+        let folder = tempfile::Builder::new().prefix(&format!("{FOLDERS}{}-", std::process::id())).tempdir();
         let folder = folder.context("no folder for temporary files")?;
         let log = self.log(folder.path(), &format!("{}-{}", scenario.name, job.repeat))?;
         let act = Act { scenario: scenario.clone(), times: self.times, seed: run.seed };

@@ -1,7 +1,7 @@
 //! How far it is: a line on a terminal that changes, elsewhere one when a run begins or ends.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,8 @@ impl Progress {
     pub fn line(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.println(line),
-            None => eprintln!("{line}"),
+            // A reader that went away is no reason to stop.
+            None => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
 

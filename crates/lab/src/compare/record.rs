@@ -27,11 +27,19 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be made.
-    pub fn new(file: &Path, meant: &Meant, versions: BTreeMap<String, String>) -> anyhow::Result<Self> {
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
+    /// Where nothing can be written there, or something is there that `force` does not give up.
+    pub fn new(
+        file: &Path,
+        meant: &Meant,
+        versions: BTreeMap<String, String>,
+        force: bool,
+    ) -> anyhow::Result<Self> {
+        let shown = file.display();
+        ensure!(
+            force || !file.exists(),
+            "{shown} is there already: go on with it by --resume {shown}, or name another by --out, or give it up by --force"
+        );
+        writable(file)?;
         let results = begun(COMMAND, versions, settings(meant), meant.seed);
         Ok(Self { file: file.to_owned(), results })
     }
@@ -48,6 +56,8 @@ impl Record {
     ) -> anyhow::Result<(Self, Meant)> {
         let mut results = Results::read(file)?;
         let shown = file.display();
+        // Found now and not after the first run, which would be lost.
+        writable(file)?;
         ensure!(results.command == COMMAND, "{shown} was made by `{}`, not by `{COMMAND}`", results.command);
         let before = meant(&results).with_context(|| format!("{shown}: its settings"))?;
         let meant = Meant::new(arguments, Some(&before))?;
@@ -113,6 +123,18 @@ pub fn begun(
         seed,
         runs: Vec::new(),
     }
+}
+
+/// Whether a file can be written beside what will be there, as results are.
+fn writable(file: &Path) -> anyhow::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    tempfile::tempfile_in(folder).with_context(|| format!("cannot write into {}", folder.display()))?;
+    ensure!(!file.is_dir(), "{} is a folder: expected a file", file.display());
+    Ok(())
 }
 
 /// Now, as results show it.

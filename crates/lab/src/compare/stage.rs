@@ -21,6 +21,7 @@ use anyhow::{Context, bail};
 
 use self::loopback::Loopback;
 use self::namespaces::Namespaces;
+pub(crate) use self::sweep::FOLDERS;
 pub use self::sweep::sweep;
 use super::path::Path;
 use super::scenario::Network;

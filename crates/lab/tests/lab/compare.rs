@@ -123,3 +123,27 @@ fn a_scenario_that_is_not_known_is_an_error_and_the_list_has_all_that_are() {
         assert!(said.contains(scenario.name) && said.contains(scenario.question), "{said}");
     }
 }
+
+#[test]
+fn results_that_are_there_are_not_replaced_and_a_place_without_room_is_found_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept.json");
+    std::fs::write(&kept, "27 minutes of figures").unwrap();
+    for (out, part) in
+        [(kept.as_path(), "is there already: go on with it by --resume"), (folder.path(), "is there already")]
+    {
+        let output = Command::new(binary("pushpull-lab"))
+            .args(["compare", "--quick", "--tiny", "--scenario", "burst", "--out"])
+            .arg(out)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "27 minutes of figures");
+    let nowhere =
+        ["compare", "--quick", "--tiny", "--scenario", "burst", "--out", "/proc/results/compare.json"];
+    let output = Command::new(binary("pushpull-lab")).args(nowhere).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot make /proc/results"));
+}

@@ -8,20 +8,27 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::command::run;
 use super::names::{self, Names};
 
+/// What folders of runs are called, before the lab's process id.
+pub(crate) const FOLDERS: &str = "pushpull-compare-";
 /// Where `ip netns` keeps names.
 const NAMESPACES: &str = "/run/netns";
 
-/// Removes what labs left that are no longer there; says what it removed. Without root it removes nothing.
+/// Removes what labs left that are no longer there; says what it removed. Without root those are only its folders.
 pub fn sweep() -> anyhow::Result<Vec<String>> {
     if !rustix::process::geteuid().is_root() {
-        return Ok(Vec::new());
+        return Ok(folders());
     }
     let left = |maker: Option<u32>| maker.is_some_and(|process| !names::alive(process));
     let mut removed = Vec::new();
     for name in entries(NAMESPACES)?.into_iter().filter(|name| left(names::maker_of_namespace(name))) {
-        remove_namespace(&name)?;
-        removed.push(format!("network namespace {name}"));
+        match remove_namespace(&name) {
+            Ok(()) => removed.push(format!("network namespace {name}")),
+            // Another lab that started at the same moment has swept it.
+            Err(_) if !entries(NAMESPACES)?.contains(&name) => {}
+            Err(error) => return Err(error),
+        }
     }
+    removed.extend(folders());
     // A link goes with its namespace, a little later: what is left now may be gone when it's removed.
     for name in entries("/sys/class/net")?.into_iter().filter(|name| left(names::maker_of_link(name))) {
         if run("ip", &["link", "del", &name], "").is_ok() {
@@ -29,6 +36,19 @@ pub fn sweep() -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(removed)
+}
+
+/// Files of runs that were killed.
+fn folders() -> Vec<String> {
+    let temporary = std::env::temp_dir();
+    let names = entries(&temporary.display().to_string()).unwrap_or_default();
+    let left = names.into_iter().filter(|name| {
+        let maker = name.strip_prefix(FOLDERS).and_then(|rest| rest.split('-').next()?.parse().ok());
+        maker.is_some_and(|process| !names::alive(process))
+    });
+    left.filter(|name| fs::remove_dir_all(temporary.join(name)).is_ok())
+        .map(|name| format!("folder {}", temporary.join(name).display()))
+        .collect()
 }
 
 /// Removes all of one stage, as far as it is there.
