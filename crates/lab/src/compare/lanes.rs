@@ -119,10 +119,13 @@ impl Lanes {
         }
         let folder = tempfile::Builder::new().prefix(&format!("{FOLDERS}{}-", std::process::id())).tempdir();
         let folder = folder.context("no folder for temporary files")?;
+        room(folder.path())?;
         let log = self.log(folder.path(), &format!("{}-{}", scenario.name, job.repeat))?;
         let act = Act { scenario: scenario.clone(), times: self.times, seed: run.seed };
         let began = Instant::now();
         let mut observed = play(&act, folder.path(), &log, &self.stop).await?;
+        // A Prometheus that cannot store goes on, and so would a run with figures of what it could not store.
+        room(folder.path())?;
         run.seconds = began.elapsed().as_secs_f64();
         run.load_average[1] = load();
         run.notes = std::mem::take(&mut observed.notes);
@@ -141,6 +144,23 @@ impl Lanes {
         let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::File::create(&file));
         Ok(Log::file(made.with_context(|| format!("cannot write {}", file.display()))?))
     }
+}
+
+/// What every Prometheus of a run stores is less by far.
+const LEAST_FREE: u64 = 100 << 20;
+
+/// An error where a disk is all but full.
+fn room(folder: &Path) -> anyhow::Result<()> {
+    let disk = rustix::fs::statvfs(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
+    let free = disk.f_bavail * disk.f_frsize;
+    anyhow::ensure!(
+        free >= LEAST_FREE,
+        "the disk of {} has {} MiB left, expected {} or more: TMPDIR names another",
+        folder.display(),
+        free >> 20,
+        LEAST_FREE >> 20
+    );
+    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
