@@ -35,10 +35,27 @@ pub(crate) fn start_with(settings: &str, env: &[(&str, &str)]) -> Agent {
 
 /// The same with arguments.
 pub(crate) fn start_as(settings: &str, arguments: &[&str], env: &[(&str, &str)]) -> Agent {
+    started(Command::new(env!("CARGO_BIN_EXE_pushpull-agent")), settings, arguments, env)
+}
+
+/// The same in what a shell script makes around it, which has the agent's command as its arguments.
+pub(crate) fn start_in(script: &str, settings: &str, env: &[(&str, &str)]) -> Agent {
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-ec", script, "sh", env!("CARGO_BIN_EXE_pushpull-agent")]);
+    started(command, settings, &[], env)
+}
+
+/// Whether mounts and control groups can be made here.
+pub(crate) fn may_mount() -> bool {
+    let may = Command::new("unshare").args(["-m", "true"]).stderr(Stdio::null()).status();
+    may.is_ok_and(|status| status.success())
+}
+
+fn started(mut command: Command, settings: &str, arguments: &[&str], env: &[(&str, &str)]) -> Agent {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.toml");
     std::fs::write(&file, listening(settings)).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
+    let mut child = command
         .arg("--config")
         .arg(&file)
         .args(arguments)

@@ -8,7 +8,7 @@ use super::doubles::{Double, answer};
 use super::peers;
 use super::process::{Agent, eventually, start};
 
-fn now(agent: &Agent) -> Value {
+pub(crate) fn now(agent: &Agent) -> Value {
     let (code, body) = peers::request(agent.port, "GET", "/api/v1/status", b"").unwrap();
     assert_eq!(code, 200);
     serde_json::from_str(&body).unwrap()
@@ -21,6 +21,11 @@ fn page(agent: &Agent) -> String {
 fn named<'a>(status: &'a Value, list: &str, name: &str) -> &'a Value {
     let list = status[list].as_array().unwrap();
     list.iter().find(|entry| entry["name"].as_str().is_some_and(|found| found.starts_with(name))).unwrap()
+}
+
+/// What is wrong with a target or an endpoint.
+pub(crate) fn last_error(agent: &Agent, list: &str, name: &str) -> String {
+    named(&now(agent), list, name)["last_error"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What the lab promises, and the main job end to end, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod agent_page;
 mod article;
+mod browser;
 mod compare;
 mod demo;
 mod diff;

@@ -1,6 +1,5 @@
 //! The report says what the results say, and reads well: as Markdown, and as a page in a real browser.
 
-mod browser;
 mod looked_at;
 mod synthetic;
 mod told;

@@ -127,7 +127,7 @@ async fn each_way_sees_the_instance_and_gateways_forget_or_keep_what_they_were_t
     let ids =
         parts(&watchers, Part::Prometheus).into_values().chain(parts(&watchers, Part::Gateway).into_values());
     let ids: Vec<_> = ids.flatten().map(|id| (id, String::new())).collect();
-    assert_eq!(ids.len(), 8);
+    assert_eq!(ids.len(), Path::ALL.len() + PUSHES.len());
     watchers.stop().await;
     assert!(gone(&ids), "{ids:?}");
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::browser::Browser;
 use super::{command, written};
+use crate::browser::Browser;
 
 /// Texts that lie over each other, as the browser really set them; pictures and rows that are cut.
 const LOOK: &str = r"(() => {

@@ -12,18 +12,18 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser with one page, which ends with this.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     child: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
     session: String,
     number: u64,
     /// All events of the page so far.
-    pub(super) events: Vec<Value>,
+    pub(crate) events: Vec<Value>,
 }
 
 impl Browser {
-    pub(super) fn start(profile: &Path) -> Self {
+    pub(crate) fn start(profile: &Path) -> Self {
         let found =
             ["chromium", "chromium-browser"].into_iter().find(|name| lab::programs::on_path(name).is_some());
         let program = found.expect("chromium is not installed: sudo apt-get install chromium");
@@ -62,7 +62,7 @@ impl Browser {
     }
 
     /// One command, and its answer.
-    pub(super) fn ask(&mut self, method: &str, parameters: &Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.number += 1;
         let id = self.number;
         let mut message = json!({"id": id, "method": method, "params": parameters});
@@ -88,7 +88,7 @@ impl Browser {
     }
 
     /// Opens a page as a reader with this width and these colours has it.
-    pub(super) fn open(&mut self, url: &str, width: u32, scheme: &str) {
+    pub(crate) fn open(&mut self, url: &str, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
         self.ask("Emulation.setDeviceMetricsOverride", &size);
         let colours = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
@@ -103,7 +103,7 @@ impl Browser {
     }
 
     /// What an expression is.
-    pub(super) fn value(&mut self, expression: &str) -> Value {
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let answer = self.ask("Runtime.evaluate", &asked);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
@@ -111,7 +111,7 @@ impl Browser {
     }
 
     /// All of the page as a picture.
-    pub(super) fn picture(&mut self, file: &Path) {
+    pub(crate) fn picture(&mut self, file: &Path) {
         let mut asked = json!({"format": "png", "captureBeyondViewport": true});
         let size =
             self.value("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]");
