@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Sleeps that are no waiting: parts of a double that is slow on purpose, and moments of chance. File, and a
-/// part of the line.
+/// Sleeps that are no waiting: parts of a double that is slow on purpose, moments of chance, and time that is
+/// simulated. File, and a part of the line.
 const NO_WAITING: &[(&str, &str)] = &[
     ("crates/service/tests/service/servers.rs", "from_millis(milliseconds)"),
     ("agent/tests/agent/flow.rs", "from_millis(130)"),
     ("agent/tests/agent/last_breath.rs", "sleep(phase)"),
+    ("agent/tests/agent/fleet.rs", "tokio::time::sleep("),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
