@@ -1,6 +1,7 @@
 //! `ip`, `nft` and `tc`, as the stage calls them: quick, with a limit, and with errors that say what was asked.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -22,6 +23,8 @@ pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> anyhow::Res
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // A terminal's Ctrl-C is for the lab: cut short, it would look as if the machine could not.
+        .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start timeout (of coreutils) with {program}"))?;
     if let Some(mut stdin) = child.stdin.take() {
