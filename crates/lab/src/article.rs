@@ -1,11 +1,11 @@
 //! The article's results, done again: its four scenarios on its app and on our API, and several instances.
 //!
 //! - [`arguments`]: what can be asked for, and how long it takes
-//! - [`apps`]: the two programs that are loaded
-//! - [`script`]: the article's load test as a process
-//! - [`loads`]: one scenario under three loads
-//! - [`instances`]: one, two and four of each, scraped by the real Prometheus at once
-//! - [`claims`]: what the article says, beside what was measured; [`table`]: for a reader
+//! - `apps`: the two programs that are loaded
+//! - `script`: the article's load test as a process
+//! - `loads`: one scenario under three loads
+//! - `instances`: one, two and four of each, scraped by the real Prometheus at once
+//! - [`claims`]: what the article says, beside what was measured; `table`: for a reader
 
 mod apps;
 pub mod arguments;

@@ -2,9 +2,9 @@
 //!
 //! - [`arguments`]: what can be asked for, and how long it takes
 //! - [`serve`]: our API with instruments or without, as a process of its own
-//! - [`rounds`]: two servers under the same load by turns
-//! - [`instruments`]: our API and the article's app, each with and without instruments
-//! - [`presence`]: our API alone, and with an agent beside it
+//! - `rounds`: two servers under the same load by turns
+//! - `instruments`: our API and the article's app, each with and without instruments
+//! - `presence`: our API alone, and with an agent beside it
 //! - [`table`]: the result for a reader, beside the article's claim
 
 pub mod arguments;
