@@ -26,7 +26,8 @@ pub struct TlsConfig {
     pub insecure_skip_verify: bool,
 }
 
-/// All of it, from a `[[push]]` or a `[[scrape]]`: both have the same settings.
+/// All of it, from a `[[push]]` or a `[[scrape]]`: both have the same settings. Each lists them by itself, since
+/// serde's `flatten` cannot stand beside `deny_unknown_fields`, and a mistyped key has to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transport {
     /// TLS.

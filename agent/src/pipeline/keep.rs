@@ -29,9 +29,9 @@ impl Keep {
             // The group is replaced now: what was there before must not come back later.
             *good = None;
         }
-        let values = good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned();
-        let pages = snapshot.pages.iter().cloned().chain(values).collect();
-        Arc::new(Snapshot { pages, ..snapshot })
+        let mut snapshot = snapshot;
+        snapshot.pages.extend(good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned());
+        Arc::new(snapshot)
     }
 }
 

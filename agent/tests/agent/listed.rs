@@ -28,21 +28,13 @@ fn targets_and_their_labels_are_those_of_prometheus() {
         {"targets": [], "labels": {"a": "b"}},
     ]);
     let folder = tempfile::tempdir().unwrap();
-    let (file, yml) = (folder.path().join("t.json"), folder.path().join("prometheus.yml"));
+    let file = folder.path().join("t.json");
     write(&file, &list.to_string());
     let config = format!(
         "scrape_configs: [{{job_name: j, params: {{a: ['1']}}, file_sd_configs: [{{files: ['{}']}}]}}]",
         file.display()
     );
-    std::fs::write(&yml, config).unwrap();
-    let arguments = |port| {
-        vec![
-            format!("--config.file={}", yml.display()),
-            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-        ]
-    };
-    let prometheus = peers::start("prometheus", arguments, "/-/ready");
+    let prometheus = peers::prometheus(folder.path(), &config);
     let mut theirs = Targets::new();
     eventually("targets of Prometheus", || {
         let (_, body) = peers::request(prometheus.port, "GET", "/api/v1/targets?state=active", b"").unwrap();

@@ -23,22 +23,13 @@ async fn the_series_are_those_of_prometheus() {
     let pages = ROWS.iter().enumerate().map(|(at, (page, _))| numbered(page, at).into_bytes()).collect();
     let port = peers::serve(pages, "text/plain; version=0.0.4");
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("prometheus.yml");
     let mut config = "global: {scrape_interval: 1s}\nscrape_configs:\n".to_owned();
     for (at, (_, rules)) in ROWS.iter().enumerate() {
         // JSON is YAML.
         let rules = numbered(rules, at);
         writeln!(config, "- job_name: r{at}\n  metrics_path: /{at}\n  static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n  sample_limit: 8\n  metric_relabel_configs: {rules}").unwrap();
     }
-    std::fs::write(&file, config).unwrap();
-    let arguments = |port| {
-        vec![
-            format!("--config.file={}", file.display()),
-            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-        ]
-    };
-    let prometheus = peers::start("prometheus", arguments, "/-/ready");
+    let prometheus = peers::prometheus(folder.path(), &config);
     let health = scraped(prometheus.port);
     let mut told = Vec::new();
     for (at, (page, rules)) in ROWS.iter().enumerate() {

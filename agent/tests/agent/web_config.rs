@@ -22,26 +22,14 @@ fn prometheus_scrapes_a_listener_with_tls_certificates_and_a_password() {
     let env = [("PUSHPULL_AGENT__PULL__WEB_CONFIG_FILE", web.to_str().unwrap())];
     let agent = start_with(settings, &env);
     let folder = authority.folder.path().display();
-    let config = authority.file("prometheus.yml");
-    std::fs::write(
-        &config,
-        format!(
-            "global: {{scrape_interval: 200ms}}\nscrape_configs:\n- job_name: agent\n  scheme: https\n  \
+    let config = format!(
+        "global: {{scrape_interval: 200ms}}\nscrape_configs:\n- job_name: agent\n  scheme: https\n  \
              basic_auth: {{username: me, password: secret}}\n  tls_config: {{ca_file: {folder}/ca.pem, \
              cert_file: {folder}/client.pem, key_file: {folder}/client.key, server_name: localhost}}\n  \
              static_configs: [{{targets: ['127.0.0.1:{}']}}]\n",
-            agent.port
-        ),
-    )
-    .unwrap();
-    let arguments = |port| {
-        vec![
-            format!("--config.file={}", config.display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-            format!("--storage.tsdb.path={folder}/data"),
-        ]
-    };
-    let prometheus = peers::start("prometheus", arguments, "/-/ready");
+        agent.port
+    );
+    let prometheus = peers::prometheus(authority.folder.path(), &config);
     eventually("a scrape", || {
         let path = "/api/v1/query?query=up";
         peers::request(prometheus.port, "GET", path, b"").is_some_and(|(_, body)| body.contains(",\"1\"]"))

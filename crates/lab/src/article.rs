@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use reqwest::Client;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::INTERRUPTED;
 use crate::compare::progress::Progress;
-use crate::compare::results::{Cell, Results, Run};
+use crate::compare::results::{Cell, Run};
 use crate::compare::watchers::Peers;
 use crate::compare::{machine, record};
 use crate::process::Log;
@@ -35,8 +35,6 @@ use crate::{programs, python, settings, subject};
 
 use self::arguments::{Arguments, Item};
 
-/// Ended by a signal, as shells say it.
-const INTERRUPTED: u8 = 130;
 /// Nothing here is drawn at random but the simulated work, which nobody can seed from outside.
 const SEED: u64 = 1;
 
@@ -87,7 +85,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         if lab.stop.is_cancelled() {
             break;
         }
-        let (began, at, load) = (record::moment(), Instant::now(), machine::load());
+        let under_way = record::under_way(&item.name(), 1, SEED);
         progress.begin(&item.name(), arguments.seconds(item).as_secs_f64());
         let measured = match item {
             Item::Scenario(scenario) => loads::run(&lab, scenario).await,
@@ -95,35 +93,14 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         };
         let measured = measured.with_context(|| item.name())?;
         progress.end(&item.name(), if lab.stop.is_cancelled() { "stopped" } else { "done" });
-        results.runs.push(Run {
-            scenario: item.name(),
-            repeat: 1,
-            seed: SEED,
-            began,
-            seconds: at.elapsed().as_secs_f64(),
-            load_average: [load, machine::load()],
-            skipped: None,
-            notes: measured.notes,
-            cells: measured.cells,
-            lines: Vec::new(),
-        });
+        results.runs.push(Run { notes: measured.notes, cells: measured.cells, ..under_way.ended() });
     }
     progress.finish();
-    tell(&results, arguments, lab.stop.is_cancelled())?;
-    Ok(if lab.stop.is_cancelled() { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
-}
-
-fn tell(results: &Results, arguments: &Arguments, stopped: bool) -> anyhow::Result<()> {
-    if let Some(file) = &arguments.out {
-        results.write(file)?;
-    }
-    let text = if arguments.json {
-        serde_json::to_string_pretty(results)?
-    } else {
-        let stopped = if stopped { "Stopped by a signal: the result is partial.\n" } else { "" };
-        format!("{stopped}{}{}", table::text(results), claims::text(results))
-    };
-    Ok(std::io::stdout().write_all(format!("{text}\n").as_bytes())?)
+    let stopped = lab.stop.is_cancelled();
+    record::tell(&results, arguments.out.as_deref(), arguments.json, stopped, || {
+        format!("{}{}", table::text(&results), claims::text(&results))
+    })?;
+    Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
 /// Puts the article's programs into a folder, so that the lab needs no source tree.

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use crate::compare::measure::estimate::quantile_of;
 use crate::compare::results::{Cell, Figure};
 
-/// Of fewer values even the whole range from least to most misses the true median more often than in 5 % of
-/// cases: 2 × 0.5ⁿ, which is 25 % of three and 3 % of six.
-pub const ENOUGH: usize = 6;
-
 /// The median of one value for each round, with a 95 % interval: rounds drawn again and again with a fixed
-/// seed. Below [`ENOUGH`] rounds there is no interval; without rounds there is no figure.
+/// seed. Of fewer than six there is no interval; without rounds there is no figure.
 pub fn median(values: &[f64]) -> Option<Figure> {
-    let mut figure = quantile_of(values, 0.5).filter(|figure| figure.value.is_some_and(f64::is_finite))?;
-    figure.interval = figure.interval.filter(|_| values.len() >= ENOUGH);
-    Some(figure)
+    quantile_of(values, 0.5).filter(|figure| figure.value.is_some_and(f64::is_finite))
 }
 
 /// A value that was measured once, of so many.

@@ -16,6 +16,9 @@
 //! - [`article`]: the article's results, done again
 //! - [`subject`]: a server that is measured; [`figure`]: figures from rounds; `python`: what runs the article's programs
 
+/// The exit code after a signal, as shells have it for SIGINT: 128 and its number.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 pub mod article;
 pub mod compare;
 pub mod crew;

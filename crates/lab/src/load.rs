@@ -34,15 +34,13 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::INTERRUPTED;
 use arguments::Arguments;
 use plan::Plan;
 use summary::Summary;
 use tally::Tally;
 use target::Target;
 use worker::Shared;
-
-/// Ended by a signal, as shells say it.
-const INTERRUPTED: u8 = 130;
 
 /// Runs the command: 0, 1 where an expectation was missed, 2 for what cannot be meant, 130 after a signal.
 pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::Result<ExitCode> {

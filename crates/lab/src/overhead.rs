@@ -17,23 +17,22 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::Client;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::INTERRUPTED;
 use crate::compare::progress::Progress;
-use crate::compare::results::{Cell, Results, Run};
+use crate::compare::results::{Cell, Run};
 use crate::compare::{machine, record};
 use crate::process::Log;
 use crate::{programs, python, subject};
 
 use self::arguments::{Arguments, Part};
 
-/// Ended by a signal, as shells say it.
-const INTERRUPTED: u8 = 130;
 /// Intervals are drawn with it; the schedule has no chance in it.
 const SEED: u64 = 1;
 
@@ -76,40 +75,22 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         if lab.stop.is_cancelled() {
             break;
         }
-        let (began, at, load) = (record::moment(), Instant::now(), machine::load());
+        let under_way = record::under_way(part.scenario(), 1, SEED);
         progress.begin(part.scenario(), arguments.seconds(part).as_secs_f64());
         let measured = lab.run(part).await.with_context(|| part.scenario().to_owned())?;
         let how = if measured.skipped.is_some() { "skipped" } else { "done" };
         progress.end(part.scenario(), how);
         results.runs.push(Run {
-            scenario: part.scenario().to_owned(),
-            repeat: 1,
-            seed: SEED,
-            began,
-            seconds: at.elapsed().as_secs_f64(),
-            load_average: [load, machine::load()],
             skipped: measured.skipped,
             notes: measured.notes,
             cells: measured.cells,
-            lines: Vec::new(),
+            ..under_way.ended()
         });
     }
     progress.finish();
-    tell(&results, arguments, lab.stop.is_cancelled())?;
-    Ok(if lab.stop.is_cancelled() { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
-}
-
-fn tell(results: &Results, arguments: &Arguments, stopped: bool) -> anyhow::Result<()> {
-    if let Some(file) = &arguments.out {
-        results.write(file)?;
-    }
-    let text = if arguments.json {
-        serde_json::to_string_pretty(results)?
-    } else {
-        let stopped = if stopped { "Stopped by a signal: the result is partial.\n" } else { "" };
-        format!("{stopped}{}", table::text(results))
-    };
-    Ok(std::io::stdout().write_all(format!("{text}\n").as_bytes())?)
+    let stopped = lab.stop.is_cancelled();
+    record::tell(&results, arguments.out.as_deref(), arguments.json, stopped, || table::text(&results))?;
+    Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
 impl Lab<'_> {

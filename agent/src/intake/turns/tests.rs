@@ -1,4 +1,4 @@
-//! Turns are taken in order, and failures delay whom they tell of.
+//! Compiled for tests only (`cfg(test)` stands in `turns.rs`). Turns are taken in order, and failures delay whom they tell of.
 
 use super::*;
 

@@ -20,7 +20,6 @@ fn differs(text: &str) -> bool {
 fn prometheus_itself_takes_and_refuses_the_same_pages_and_reads_the_same_series() {
     let pages = serve_rows();
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("prometheus.yml");
     let mut config = "global: {scrape_interval: 1s}\nscrape_configs:\n- job_name: pages\n  honor_timestamps: false\n  static_configs:\n".to_owned();
     for at in 0..ROWS.len() {
         writeln!(
@@ -29,15 +28,7 @@ fn prometheus_itself_takes_and_refuses_the_same_pages_and_reads_the_same_series(
         )
         .unwrap();
     }
-    std::fs::write(&file, config).unwrap();
-    let arguments = |port| {
-        vec![
-            format!("--config.file={}", file.display()),
-            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-        ]
-    };
-    let prometheus = peers::start("prometheus", arguments, "/-/ready");
+    let prometheus = peers::prometheus(folder.path(), &config);
     let targets = wait_for_all_scrapes(prometheus.port);
     for (at, (text, scraped, ..)) in ROWS.iter().enumerate() {
         if differs(text) {

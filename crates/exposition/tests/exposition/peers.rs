@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,20 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A Prometheus with this configuration, which is kept in the folder with what it stores.
+pub(crate) fn prometheus(folder: &Path, config: &str) -> Peer {
+    let file = folder.join("prometheus.yml");
+    std::fs::write(&file, config).unwrap();
+    let arguments = |port| {
+        vec![
+            format!("--config.file={}", file.display()),
+            format!("--storage.tsdb.path={}", folder.join("data").display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+        ]
+    };
+    start("prometheus", arguments, "/-/ready")
 }
 
 /// Starts a server and waits until it answers on `ready`.

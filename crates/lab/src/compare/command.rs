@@ -14,9 +14,7 @@ use super::progress::Progress;
 use super::record::Record;
 use super::scenario::{full, quick};
 use super::{LANES, LANES_QUICK, stage};
-
-/// Ended by a signal, as shells say it.
-const INTERRUPTED: u8 = 130;
+use crate::INTERRUPTED;
 
 /// Runs it: 0, 1 where a run failed, 130 after a signal.
 ///

@@ -3,19 +3,17 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use anyhow::Context;
 use futures_util::future::{join, join_all};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::machine::load;
 use super::measure;
 use super::plan::{self, Job, Plan};
 use super::play::{Act, play};
 use super::progress::Progress;
-use super::record::{Record, moment};
+use super::record::{self, Record};
 use super::results::Run;
 use super::scenario::{Fault, Times};
 use super::schedule;
@@ -100,34 +98,22 @@ impl Lanes {
 
     async fn job(&self, job: &Job) -> anyhow::Result<Run> {
         let scenario = &job.scenario;
-        let mut run = Run {
-            scenario: scenario.name.to_owned(),
-            repeat: job.repeat,
-            seed: schedule::seed(self.seed, scenario.name, job.repeat),
-            began: moment(),
-            seconds: 0.0,
-            load_average: [load(); 2],
-            skipped: None,
-            notes: Vec::new(),
-            cells: Vec::new(),
-            lines: Vec::new(),
-        };
+        let seed = schedule::seed(self.seed, scenario.name, job.repeat);
         let cuts = scenario.faults.iter().any(|fault| matches!(fault, Fault::LinkCut { .. }));
-        run.skipped = Stage::missing(scenario.network, cuts);
-        if run.skipped.is_some() {
-            return Ok(run);
+        if let Some(missing) = Stage::missing(scenario.network, cuts) {
+            let run = record::under_way(scenario.name, job.repeat, seed).ended();
+            return Ok(Run { skipped: Some(missing), ..run });
         }
         let folder = tempfile::Builder::new().prefix(&format!("{FOLDERS}{}-", std::process::id())).tempdir();
         let folder = folder.context("no folder for temporary files")?;
         room(folder.path())?;
         let log = self.log(folder.path(), &format!("{}-{}", scenario.name, job.repeat))?;
-        let act = Act { scenario: scenario.clone(), times: self.times, seed: run.seed };
-        let began = Instant::now();
+        let act = Act { scenario: scenario.clone(), times: self.times, seed };
+        let under_way = record::under_way(scenario.name, job.repeat, seed);
         let mut observed = play(&act, folder.path(), &log, &self.stop).await?;
         // A Prometheus that cannot store goes on, and so would a run with figures of what it could not store.
         room(folder.path())?;
-        run.seconds = began.elapsed().as_secs_f64();
-        run.load_average[1] = load();
+        let mut run = under_way.ended();
         run.notes = std::mem::take(&mut observed.notes);
         // Thousands of resamples take their time, and other lanes' clients have theirs.
         (run.cells, run.lines) = spawn_blocking(move || {

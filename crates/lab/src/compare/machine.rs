@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use super::path::Path;
 use super::results::Machine;
-use crate::programs::{on_path, ours};
+use super::watchers::Peers;
+use crate::programs::ours;
 
-/// Programs of others without which nothing can be compared; each is its Debian package, too.
-const PEERS: [&str; 2] = ["prometheus", "prometheus-pushgateway"];
 /// Ours.
 const OURS: [&str; 3] = ["pushpull-api", "pushpull-agent", "pushpull-gateway"];
 
@@ -48,22 +48,13 @@ pub fn load() -> f64 {
 ///
 /// Where some are missing: all of them are named, with what installs them.
 pub fn versions() -> anyhow::Result<BTreeMap<String, String>> {
-    let missing: Vec<&str> = PEERS.into_iter().filter(|name| on_path(name).is_none()).collect();
-    if !missing.is_empty() {
-        let names = missing.join(" ");
-        bail!(
-            "missing: {}; install with: sudo apt-get install {names}\n\
-             Debian starts them as services, which the comparison does not need: \
-             sudo systemctl disable --now {names}",
-            missing.join(", ")
-        );
-    }
+    let peers = Peers::find(&Path::ALL)?;
     let mut versions = BTreeMap::from([("pushpull-lab".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
     for name in OURS {
         versions.insert(name.to_owned(), version(&ours(name)?)?);
     }
-    for path in PEERS.into_iter().filter_map(|name| Some((name, on_path(name)?))) {
-        versions.insert(path.0.to_owned(), version(&path.1)?);
+    for (name, path) in [("prometheus", &peers.prometheus), ("prometheus-pushgateway", &peers.real_gateway)] {
+        versions.insert(name.to_owned(), version(path)?);
     }
     Ok(versions)
 }

@@ -1,8 +1,9 @@
 //! The file of results: written whole after each run, and gone on with later.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, ensure};
 
@@ -123,6 +124,64 @@ pub fn begun(
         seed,
         runs: Vec::new(),
     }
+}
+
+/// A run that begins now; its time and the machine's load are those until [`UnderWay::ended`].
+#[derive(Debug)]
+pub struct UnderWay {
+    run: Run,
+    at: Instant,
+}
+
+/// Begins a run, which has measured nothing yet.
+pub fn under_way(scenario: &str, repeat: u32, seed: u64) -> UnderWay {
+    let run = Run {
+        scenario: scenario.to_owned(),
+        repeat,
+        seed,
+        began: moment(),
+        seconds: 0.0,
+        load_average: [machine::load(); 2],
+        skipped: None,
+        notes: Vec::new(),
+        cells: Vec::new(),
+        lines: Vec::new(),
+    };
+    UnderWay { run, at: Instant::now() }
+}
+
+impl UnderWay {
+    /// It ends now.
+    pub fn ended(self) -> Run {
+        let Self { mut run, at } = self;
+        run.seconds = at.elapsed().as_secs_f64();
+        run.load_average[1] = machine::load();
+        run
+    }
+}
+
+/// Keeps results in a file where one is named, and prints them: as JSON, or as the text of a command.
+///
+/// # Errors
+///
+/// Where they cannot be written.
+pub fn tell(
+    results: &Results,
+    file: Option<&Path>,
+    json: bool,
+    stopped: bool,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        results.write(file)?;
+    }
+    let text = if json {
+        serde_json::to_string_pretty(results)?
+    } else {
+        let stopped = if stopped { "Stopped by a signal: the result is partial.\n" } else { "" };
+        format!("{stopped}{}", text())
+    };
+    Ok(std::io::stdout().write_all(format!("{text}\n").as_bytes())?)
 }
 
 /// Whether a file can be written beside what will be there, as results are.

@@ -7,8 +7,9 @@ use anyhow::Context;
 use super::arguments::Arguments;
 use super::rounds::{self, Slice};
 use super::{Lab, Measured, serve};
+use crate::compare::measure::estimate::FEWEST;
 use crate::compare::results::{Cell, Figure};
-use crate::figure::{ENOUGH, cell, median};
+use crate::figure::{cell, median};
 use crate::programs::{Program, ours};
 use crate::settings;
 use crate::subject::Subject;
@@ -55,10 +56,10 @@ pub(super) async fn agent(lab: &Lab<'_>) -> anyhow::Result<Measured> {
          our gateway; its start and its first push are not counted",
         lab.arguments.rate
     ));
-    if lab.arguments.interval.iter().any(|&interval| (lab.arguments.beside(interval) as usize) < ENOUGH) {
+    if lab.arguments.interval.iter().any(|&interval| (lab.arguments.beside(interval) as usize) < FEWEST) {
         measured
             .notes
-            .push(format!("below {ENOUGH} rounds a figure has no interval: --rounds 30 gives more"));
+            .push(format!("below {FEWEST} rounds a figure has no interval: --rounds 30 gives more"));
     }
     Ok(measured)
 }

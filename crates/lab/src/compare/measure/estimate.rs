@@ -6,6 +6,7 @@ mod bootstrap;
 
 use super::super::results::Figure;
 
+pub(crate) use self::bootstrap::FEWEST;
 use self::bootstrap::{interval, resampled, spread};
 
 /// The mean of one value for each instance.

@@ -49,7 +49,8 @@ impl Peers {
         let names = missing.join(" ");
         bail!(
             "missing: {}; install with: sudo apt-get install {names}\n\
-             Debian starts them as services: sudo systemctl disable --now {names}",
+             Debian starts them as services, which the comparison does not need: \
+             sudo systemctl disable --now {names}",
             missing.join(", ")
         )
     }

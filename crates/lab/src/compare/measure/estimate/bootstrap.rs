@@ -8,7 +8,7 @@ const RESAMPLES: usize = 1000;
 const SEED: u64 = 1;
 /// Of fewer than this, resamples know too little: the interval from the least to the most of three covers a
 /// median three times in four.
-const FEWEST: usize = 6;
+pub(crate) const FEWEST: usize = 6;
 
 /// A statistic of so many instances, drawn with replacement; it is given how often each was drawn.
 pub(super) fn resampled(n: usize, mut statistic: impl FnMut(&[u32]) -> Option<f64>) -> Vec<f64> {
