@@ -5,6 +5,9 @@
 //! does not depend on what else is stored.
 
 mod check;
+mod listed;
+
+pub use listed::{Refused, Stored};
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,7 +47,8 @@ pub enum Conflict {
     TooManyGroups(usize),
 }
 
-type Id = u64;
+/// The number of a group; no two groups that there ever were have the same.
+pub type Id = u64;
 
 /// All groups.
 #[derive(Debug, Default)]
@@ -75,6 +79,8 @@ pub struct Group {
     pub expires: Option<Instant>,
     /// Who pushed last, where that was said.
     pusher: Option<Box<str>>,
+    /// The last push that it did not take, in words.
+    refused: Option<Box<Refused>>,
     families: BTreeSet<Arc<str>>,
     /// Series held.
     pub series: usize,
@@ -256,6 +262,7 @@ impl Groups {
             failed: None,
             expires: None,
             pusher: None,
+            refused: None,
             families: BTreeSet::new(),
             series: 0,
             bytes: 0,

@@ -2,6 +2,8 @@
 
 mod answers;
 mod change;
+mod groups;
+mod page;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,7 +23,7 @@ use warp::reply::Response;
 use warp::{Filter, Reply};
 
 use crate::groups::Groups;
-use crate::page;
+use crate::page as pages;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -123,13 +125,19 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                Target::Group(path) => {
+                    let response = self.change(verb, path, query, headers, body).await;
+                    self.note_refusal(path, &response);
+                    response
+                }
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit => self.quit(),
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups => self.groups(verb, query).await,
+                Target::Page => self.page(query, headers).await,
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -154,7 +162,7 @@ impl Gateway {
         let gateway = Arc::clone(self);
         let page = self.work.run(move || {
             let own = gateway.stats.page(&gateway.store, gateway.bodies.taken());
-            let text = page::metrics(&gateway.store.lock(), &own);
+            let text = pages::metrics(&gateway.store.lock(), &own);
             negotiate::page(text, encode::TEXT, encoding.as_deref())
         });
         let Some(page) = page.await else { return failed() };

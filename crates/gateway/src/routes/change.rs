@@ -1,7 +1,7 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap};
@@ -151,9 +151,23 @@ impl Gateway {
     pub(super) fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
         self.stats.refused(reason);
         tracing::debug!(reason, message, "push refused");
-        plain(status, message)
+        let mut response = plain(status, message);
+        response.extensions_mut().insert(Refused(message.to_owned()));
+        response
+    }
+
+    /// Keeps with a group why a push to it was refused: who looks for the reason looks there.
+    pub(super) fn note_refusal(&self, path: &str, response: &Response) {
+        let Some(Refused(why)) = response.extensions().get() else { return };
+        if let Ok(key) = GroupingKey::from_decoded_path(path) {
+            self.store.lock().refused(&key, why, SystemTime::now());
+        }
     }
 }
+
+/// What a client was told, carried beside the answer.
+#[derive(Debug, Clone)]
+struct Refused(String);
 
 /// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
 fn life(query: &str) -> Result<Option<Duration>, String> {
