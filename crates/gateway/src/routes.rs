@@ -1,6 +1,7 @@
 //! HTTP translated to pushes, deletions and scrapes, and back.
 
 mod answers;
+mod api;
 mod change;
 mod scrape;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use http::header::{ALLOW, CONTENT_ENCODING, HeaderMap};
+use http::header::{ALLOW, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
@@ -117,7 +118,8 @@ impl Gateway {
         let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
         let hidden = target == Target::Wipe && !self.settings.admin_api;
         let response = if known && *verb == Verb::OPTIONS {
-            with(plain(StatusCode::OK, ""), ALLOW, &allowed(target))
+            let response = with(plain(StatusCode::OK, ""), ALLOW, &allowed(target));
+            if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
         } else if known && !hidden && !target.methods().contains(&verb.as_str()) {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
@@ -128,6 +130,7 @@ impl Gateway {
                 Target::Quit => self.quit(),
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
+                Target::Api => self.groups_as_json().await,
                 Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
@@ -176,7 +179,7 @@ impl Gateway {
             "build_information": { "version": env!("CARGO_PKG_VERSION") },
             "start_time": humantime::format_rfc3339(self.started).to_string(),
         }});
-        with(warp::reply::json(&body).into_response(), http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        api::shared(warp::reply::json(&body).into_response())
     }
 }
 
@@ -190,10 +193,4 @@ fn is_escaped(path: &str) -> bool {
 fn pusher(headers: &HeaderMap) -> Option<String> {
     let name = headers.get(PUSHER)?.to_str().ok()?;
     (1..=64).contains(&name.len()).then(|| name.to_owned())
-}
-
-/// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.
-fn packed(headers: &HeaderMap) -> bool {
-    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
-    encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }

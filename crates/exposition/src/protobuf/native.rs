@@ -3,6 +3,10 @@
 //! One that breaks a rule makes Prometheus refuse the whole scrape (`tsdb/head_append.go`,
 //! `ValidateHistogram`), or worse: its parser trusts the spans.
 
+mod buckets;
+
+pub use buckets::{NativeBucket, buckets};
+
 use super::model::{BucketSpan, Histogram};
 
 /// Whether it has native parts: anything that Prometheus takes for them.
@@ -45,7 +49,7 @@ pub fn check(it: &Histogram) -> Result<(), String> {
         if others > 0 {
             return Err(format!("the {side} buckets have both counts and deltas"));
         }
-        let wanted = buckets(spans).map_err(|reason| format!("{side} spans: {reason}"))?;
+        let wanted = covered(spans).map_err(|reason| format!("{side} spans: {reason}"))?;
         if wanted != found as u64 {
             return Err(format!("{side} spans need {wanted} buckets, have {found} buckets"));
         }
@@ -74,7 +78,7 @@ pub fn check(it: &Histogram) -> Result<(), String> {
 }
 
 /// How many buckets the spans cover.
-fn buckets(spans: &[BucketSpan]) -> Result<u64, String> {
+fn covered(spans: &[BucketSpan]) -> Result<u64, String> {
     let (mut buckets, mut at) = (0, 0_i64);
     for (number, span) in spans.iter().enumerate() {
         let offset = span.offset.unwrap_or_default();

@@ -4,7 +4,7 @@ use prost::Message;
 use prost::encoding::decode_varint;
 use thiserror::Error;
 
-use super::model::{Metric, MetricFamily};
+use super::model::MetricFamily;
 use super::shape::{Tally, over};
 use crate::limits::Limits;
 
@@ -64,10 +64,10 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Vec<MetricFamily>, Protob
     Ok(families)
 }
 
-/// Reads the metrics of a family as [`super::body`] wrote them; these are our own bytes, so nothing is
-/// counted.
-pub fn metrics(body: &[u8]) -> Result<Vec<Metric>, ProtobufError> {
-    Ok(MetricFamily::decode(body)?.metric)
+/// Reads metrics and unit of a family as [`super::body`] wrote them; these are our own bytes, so nothing
+/// is counted.
+pub fn metrics(body: &[u8]) -> Result<MetricFamily, ProtobufError> {
+    Ok(MetricFamily::decode(body)?)
 }
 
 fn sizes(family: &MetricFamily, limits: &Limits) -> Result<(), ProtobufError> {
