@@ -20,7 +20,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Gives a file another name, in whose place another may be.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Gives a file a second name, so that whoever replaces the first one loses nothing. Where that
-    /// cannot be, the file is renamed. Says whether another name for it is there already.
+    /// cannot be, the file is renamed.
     fn second_name(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Ends a file; one that is not there is no error.
     fn remove(&self, path: &Path) -> io::Result<()>;

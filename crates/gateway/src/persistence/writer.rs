@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::aside;
@@ -41,7 +42,7 @@ pub(super) struct Writer {
     /// What must get a second name before a snapshot replaces it.
     faults: Vec<Fault>,
     due: bool,
-    running: bool,
+    running: Option<JoinHandle<()>>,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
@@ -79,7 +80,7 @@ impl Writer {
             snapshot_bytes: found.snapshot_bytes,
             faults: found.faults.clone(),
             due: found.changed,
-            running: false,
+            running: None,
             retry: None,
         }
     }
@@ -114,7 +115,7 @@ impl Writer {
             }
             Fsync::Always | Fsync::Never => None,
         };
-        let retry = self.retry.map(|(at, _)| at).filter(|_| !self.running);
+        let retry = self.retry.map(|(at, _)| at).filter(|_| self.running.is_none());
         [sync, retry].into_iter().flatten().min()
     }
 
@@ -124,6 +125,7 @@ impl Writer {
         }
         if turn.gave_up {
             self.log = None;
+            self.due = true;
         }
         let written = self.write(&turn.records).and_then(|()| self.sync_if_due(!turn.waiting.is_empty()));
         let said = written.map_err(|error| self.failed("write the log", &error));
@@ -158,7 +160,7 @@ impl Writer {
         let log_bytes = self.log_bytes;
         self.queue.say(|status| status.log_bytes = log_bytes);
         let grown = self.options.snapshot_at.max(2 * self.snapshot_bytes);
-        if self.log_bytes > grown && !self.due && !self.running {
+        if self.log_bytes > grown && !self.due && self.running.is_none() {
             self.rotate()?;
         }
         Ok(())
@@ -252,7 +254,7 @@ impl Writer {
     }
 
     fn snapshot_if_due(&mut self) {
-        let Some(log) = self.log.as_ref().filter(|_| self.due && !self.running) else { return };
+        let Some(log) = self.log.as_ref().filter(|_| self.due && self.running.is_none()) else { return };
         let number = log.head.number;
         let aside = aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue);
         if let Err(error) = aside {
@@ -264,7 +266,7 @@ impl Writer {
         let source = Arc::clone(&self.source);
         let work = move || queue.finish(snapshot::write(&*disk, &files, number, &*source));
         match std::thread::Builder::new().name("snapshot".to_owned()).spawn(work) {
-            Ok(_) => (self.due, self.running) = (false, true),
+            Ok(thread) => (self.due, self.running) = (false, Some(thread)),
             Err(error) => {
                 self.queue.snapshot_failed(&error);
                 self.wait_longer();
@@ -273,7 +275,7 @@ impl Writer {
     }
 
     fn snapshot_finished(&mut self, written: io::Result<Written>) {
-        self.running = false;
+        self.running = None;
         match written {
             Ok(written) => self.snapshot_taken(written),
             Err(error) => {
@@ -319,30 +321,31 @@ impl Writer {
 
     /// The last words: what waits is written, and a snapshot makes the logs superfluous.
     fn finish(mut self) {
-        if self.running {
-            while self.running {
-                let turn = self.queue.turn(None);
-                self.take(turn);
-            }
+        if self.running.take().is_some_and(|thread| thread.join().is_err()) {
+            self.due = true;
         }
         let turn = self.queue.turn(None);
         self.take(turn);
-        let synced = self.sync();
-        self.mend();
-        let outcome = synced.and_then(|()| {
-            if self.log_bytes == 0 && !self.due {
-                return Ok(());
-            }
-            aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue)?;
-            self.due = false;
-            // Everything is in memory, and nothing comes any more: the snapshot ends all logs.
-            let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source)?;
-            self.log = None;
-            self.snapshot_taken(written);
-            Ok(())
-        });
-        if let Err(error) = outcome {
+        if let Err(error) = self.sync() {
+            self.failed("write the log", &error);
+        }
+        if self.log_bytes == 0 && !self.due {
+            return;
+        }
+        if let Err(error) = self.last_snapshot() {
             tracing::error!(%error, "the last snapshot could not be written; the log has what was confirmed");
         }
+    }
+
+    /// Nothing comes any more, so this one ends all logs.
+    fn last_snapshot(&mut self) -> io::Result<()> {
+        if self.lock.is_none() {
+            self.lock = Some(self.disk.lock(&self.files.lock())?);
+        }
+        aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue)?;
+        let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source)?;
+        (self.log, self.due) = (None, false);
+        self.snapshot_taken(written);
+        Ok(())
     }
 }
