@@ -197,11 +197,12 @@ pub struct Journal(Arc<Queue>);
 impl Journal {
     /// Takes what was noted; the groups are as they are right after it. To be called while they are locked,
     /// so that the log has the order of the changes.
-    pub fn take(&self, groups: &mut Groups, now: Moment) {
+    pub fn take(&self, groups: &mut Groups) {
         let changes = groups.changes();
         if changes.is_empty() {
             return;
         }
+        let now = Moment::now();
         let records = changes.into_iter().filter_map(|change| match change {
             Change::Touched(key, names) => {
                 let kept = groups.keep(&key, names.as_deref(), now)?;
@@ -265,7 +266,10 @@ impl Drop for Persistence {
 pub fn check_path(path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.file_name().is_none() || !folder.is_dir() {
-        return Err(format!("expected the path of a file in a folder that is there, got `{}`", path.display()));
+        return Err(format!(
+            "expected the path of a file in a folder that is there, got `{}`",
+            path.display()
+        ));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod change;
+mod durable;
 mod scrape;
 
 use std::collections::HashMap;
@@ -19,8 +20,10 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::groups::Groups;
+use crate::groups::{Groups, Moment};
 use crate::page;
+use crate::persistence::disk::RealDisk;
+use crate::persistence::{self, Counters, Opened};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -50,13 +53,28 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
-    pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
+    pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let settings = Settings { persistence_file: None, ..settings };
+        Ok(Self::open(settings, stop)?.0)
+    }
+
+    /// The same with the groups that were kept, and with what keeps them from now on.
+    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
-        let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
+        let opened = settings.persistence().map(|options| {
+            let counters = Counters::new(stats.registry())?;
+            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+        });
+        let mut opened = opened.transpose()?;
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups);
+        if let Some(opened) = &mut opened {
+            opened.restore(&mut groups, Moment::now());
+        }
+        let store = Arc::new(Store::kept(groups, opened.as_ref().map(Opened::journal)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok(Self { store, stats, settings, started, stop, work, bodies, answers })
+        Ok((Self { store, stats, settings, started, stop, work, bodies, answers }, opened))
     }
 }
 
@@ -124,9 +142,10 @@ impl Gateway {
             match target {
                 Target::Group(path) => self.change(verb, path, query, headers, body).await,
                 Target::Telemetry => self.scrape(headers).await,
-                Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
+                Target::Healthy => self.healthy(),
+                Target::Ready => self.ready(),
                 Target::Quit => self.quit(),
-                Target::Wipe => self.wipe(),
+                Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
@@ -156,12 +175,12 @@ impl Gateway {
         plain(StatusCode::OK, "Requesting termination... Goodbye!")
     }
 
-    fn wipe(&self) -> Response {
+    async fn wipe(&self) -> Response {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
         self.store.lock().wipe();
-        plain(StatusCode::ACCEPTED, "")
+        self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
     fn status(&self) -> Response {

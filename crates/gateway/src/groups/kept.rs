@@ -7,7 +7,7 @@ use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
 use super::{Groups, Id, Method, Moment};
-use crate::families;
+use crate::families::{self, Extra, Prepared};
 use crate::push::Push;
 
 /// A group, or a part of it. Times are the wall's: the steady clock begins anew with the machine.
@@ -38,6 +38,8 @@ pub struct KeptFamily {
     pub kind: Kind,
     /// Its sample lines.
     pub lines: Bytes,
+    /// What few families have besides.
+    pub extra: Option<Box<Extra>>,
 }
 
 /// What happened to a group, noted in the order in which it happened.
@@ -90,6 +92,7 @@ impl Groups {
                 help: held.help.clone(),
                 kind: holders.kind,
                 lines: held.lines.clone(),
+                extra: held.extra.clone(),
             })
         };
         let families = match names {
@@ -123,8 +126,9 @@ impl Groups {
         let Some(id) = id else { return left_out };
         for family in kept.families {
             let name = Arc::clone(&family.name);
-            let taken = families::again(&family.name, family.help, family.kind, &family.lines).and_then(|prepared| {
-                let push = Push { families: vec![prepared] };
+            let prepared = families::again(&family.name, family.help, family.kind, &family.lines);
+            let taken = prepared.and_then(|prepared| {
+                let push = Push { families: vec![Prepared { extra: family.extra, ..prepared }] };
                 self.check(Method::Post, Some(id), &push)?;
                 Ok(push.families)
             });

@@ -51,7 +51,10 @@ impl Counters {
             errors,
             success,
             waits: counter("waits_total", "Pushes that waited because too much was waiting for the disk.")?,
-            not_durable: counter("not_durable_total", "Pushes and deletions that were answered 202 for the disk's sake.")?,
+            not_durable: counter(
+                "not_durable_total",
+                "Pushes and deletions that were answered 202 for the disk's sake.",
+            )?,
             syncs: counter("syncs_total", "Writes of the log that the disk confirmed.")?,
             snapshots: counter("snapshots_total", "Snapshots written.")?,
             healthy: gauge("healthy", "Whether all groups are kept: 1 if they are.")?,

@@ -84,14 +84,16 @@ impl Head {
                 return Ok(None);
             }
             let name = &magic[..magic.len() - 2];
-            return Err(match bytes.strip_prefix(name).and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
-                Some(version) if version.len() < 8 && !version.is_empty() => {
-                    Stranger::Newer(String::from_utf8_lossy(version).into_owned())
-                }
-                Some(_) => Stranger::Damaged,
-                None if bytes.starts_with(b"pushpull-gateway ") => Stranger::Damaged,
-                None => Stranger::Foreign,
-            });
+            return Err(
+                match bytes.strip_prefix(name).and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
+                    Some(version) if version.len() < 8 && !version.is_empty() => {
+                        Stranger::Newer(String::from_utf8_lossy(version).into_owned())
+                    }
+                    Some(_) => Stranger::Damaged,
+                    None if bytes.starts_with(b"pushpull-gateway ") => Stranger::Damaged,
+                    None => Stranger::Foreign,
+                },
+            );
         }
         let Some(head) = bytes.get(..nature.head_length()) else { return Ok(None) };
         let (body, sum) = head.split_at(head.len() - 4);

@@ -223,7 +223,10 @@ impl Queue {
         let problem = self.failure(doing, error);
         let mut inner = self.lock();
         if inner.status.log_problem.is_none() {
-            tracing::error!(problem, "groups are not kept; they are served from memory, and this is tried again");
+            tracing::error!(
+                problem,
+                "groups are not kept; they are served from memory, and this is tried again"
+            );
         }
         inner.status.log_problem = Some(problem.clone());
         inner.status.missed = true;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
+use crate::families::Extra;
 use crate::groups::{Kept, KeptFamily};
 
 /// What a log or a snapshot says.
@@ -80,9 +81,11 @@ impl Record {
             Self::Group { kept, whole } => {
                 out.push(GROUP);
                 write_key(&kept.key, out);
-                for (tag, at) in
-                    [(group::PUSHED, kept.pushed), (group::FAILED, kept.failed), (group::EXPIRES, kept.expires)]
-                {
+                for (tag, at) in [
+                    (group::PUSHED, kept.pushed),
+                    (group::FAILED, kept.failed),
+                    (group::EXPIRES, kept.expires),
+                ] {
                     if let Some(at) = at {
                         field(tag, &nanoseconds(at).to_le_bytes(), out);
                     }
@@ -113,7 +116,7 @@ impl Record {
         let (mut key, mut count) = (Key::default(), None);
         let mut whole = false;
         let (mut pushed, mut failed, mut expires) = (None, None, None);
-        let (mut pusher, mut families) = (None, Vec::new());
+        let (mut by, mut families) = (None, Vec::new());
         for read in (Fields { bytes, at: 1.min(bytes.len()) }) {
             let (tag, value) = read?;
             match tag {
@@ -126,7 +129,7 @@ impl Record {
                 group::PUSHED => pushed = Some(time(&value)?),
                 group::FAILED => failed = Some(time(&value)?),
                 group::EXPIRES => expires = Some(time(&value)?),
-                group::PUSHER => pusher = Some(text(&value)?.into()),
+                group::PUSHER => by = Some(text(&value)?.into()),
                 group::WHOLE => whole = value.first() == Some(&1),
                 group::FAMILY => families.push(read_family(&value)?),
                 group::COUNT => count = Some(number(&value)?),
@@ -136,7 +139,7 @@ impl Record {
         }
         match what {
             Some(GROUP) => {
-                let kept = Kept { key: key.read()?, pushed, failed, expires, pusher, families };
+                let kept = Kept { key: key.read()?, pushed, failed, expires, pusher: by, families };
                 Ok(Self::Group { kept, whole })
             }
             Some(DELETED) => Ok(Self::Deleted(key.read()?)),
@@ -174,6 +177,10 @@ fn write_family(kept: &KeptFamily, out: &mut Vec<u8>) {
     field(family::HELP, kept.help.as_bytes(), out);
     field(family::KIND, &[u8::try_from(kind).unwrap_or_default()], out);
     field(family::LINES, &kept.lines, out);
+    if let Some(extra) = &kept.extra {
+        // Whatever is added there gets a field here, and is read below: this line does not compile else.
+        let Extra {} = **extra;
+    }
 }
 
 fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
@@ -193,7 +200,7 @@ fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
             _ => return Err(format!("a field {tag} of a family that this version does not know")),
         }
     }
-    Ok(KeptFamily { name: name.ok_or("a family without a name")?, help, kind, lines })
+    Ok(KeptFamily { name: name.ok_or("a family without a name")?, help, kind, lines, extra: None })
 }
 
 fn field(tag: u8, value: &[u8], out: &mut Vec<u8>) {
@@ -262,6 +269,7 @@ mod tests {
             help: "h\n".to_owned(),
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
+            extra: None,
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),

@@ -63,9 +63,9 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
     let has_snapshot = there.is_some();
     if let Some(bytes) = there {
         found.snapshot_bytes = bytes.len() as u64;
-        let part = contents(Nature::Snapshot, bytes.into(), &mut model);
+        let part = contents(Nature::Snapshot, &bytes.into(), &mut model);
         found.base = part.head.map_or(0, |head| head.number);
-        let what = part.stranger.or_else(|| {
+        let what = part.stranger.clone().or_else(|| {
             let lost = part.lost(true)?;
             let (has, had) = (part.groups, part.end);
             let of = had.map_or_else(String::new, |had| format!(" of {had}"));
@@ -81,10 +81,11 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
     // A number that was ever taken is not taken again, even by a file that is left over.
     found.next = found.logs.last().map_or(found.base, |last| last + 1).max(found.base).max(1);
     let mut expected = (found.base > 0).then_some(found.base);
-    for number in found.logs.clone().into_iter().filter(|number| *number >= found.base) {
+    let base = found.base;
+    for number in found.logs.clone().into_iter().filter(|number| *number >= base) {
         let path = files.log(number);
         let Some(bytes) = disk.read(&path).map_err(named(&path))? else { continue };
-        let part = contents(Nature::Log, bytes.into(), &mut model);
+        let part = contents(Nature::Log, &bytes.into(), &mut model);
         found.changed |= part.records > 0;
         if let Some(what) = part.stranger.clone().or_else(|| part.lost(false)) {
             found.fault(Some(&path), what);
@@ -94,10 +95,16 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
         }
         if let Some(base) = part.head.map(|head| head.base).filter(|base| *base > 0 && !has_snapshot) {
             if expected.is_none() {
-                found.fault(None, format!("the snapshot {base} that {} goes on from is missing", path.display()));
+                found.fault(
+                    None,
+                    format!("the snapshot {base} that {} goes on from is missing", path.display()),
+                );
             }
         } else if let Some(expected) = expected.filter(|expected| *expected != number) {
-            found.fault(None, format!("{} is missing, or others before {}", files.log(expected).display(), path.display()));
+            found.fault(
+                None,
+                format!("{} is missing, or others before {}", files.log(expected).display(), path.display()),
+            );
         }
         expected = Some(number + 1);
     }
@@ -138,19 +145,24 @@ impl Part {
     }
 }
 
-fn contents(nature: Nature, bytes: Bytes, model: &mut Model) -> Part {
+fn contents(nature: Nature, bytes: &Bytes, model: &mut Model) -> Part {
     let mut part = Part::default();
-    let head = match Head::read(nature, &bytes) {
+    let head = match Head::read(nature, bytes) {
         Ok(Some(head)) => head,
         Ok(None) if nature == Nature::Log => {
             part.torn = (!bytes.is_empty()).then_some(0..bytes.len());
             return part;
         }
-        Ok(None) => return Part { stranger: Some("its head is missing; nothing of it could be read".to_owned()), ..part },
-        Err(stranger) => return Part { stranger: Some(words(&stranger, &bytes)), ..part },
+        Ok(None) => {
+            return Part {
+                stranger: Some("its head is missing; nothing of it could be read".to_owned()),
+                ..part
+            };
+        }
+        Err(stranger) => return Part { stranger: Some(words(&stranger, bytes)), ..part },
     };
     part.head = Some(head);
-    let scan = head.scan(&bytes, nature.head_length());
+    let scan = head.scan(bytes, nature.head_length());
     (part.damaged, part.torn) = (scan.damaged, scan.torn);
     for range in scan.records {
         let start = range.start;
@@ -172,9 +184,11 @@ fn words(stranger: &Stranger, bytes: &[u8]) -> String {
     const GOB: &[u8] = b"GroupingKeyToMetricGroup";
     let gob = bytes[..bytes.len().min(256)].windows(GOB.len()).any(|window| window == GOB);
     match stranger {
-        Stranger::Foreign if gob => "it was written by Prometheus' Pushgateway, in a form that only it can read \
+        Stranger::Foreign if gob => {
+            "it was written by Prometheus' Pushgateway, in a form that only it can read \
             (Go's gob); its groups are not taken over, and come with their next pushes"
-            .to_owned(),
+                .to_owned()
+        }
         Stranger::Foreign => "it is no file of this gateway; nothing of it was read".to_owned(),
         Stranger::Newer(version) => {
             format!("it has version {version}, and this gateway reads version 1; nothing of it was read")

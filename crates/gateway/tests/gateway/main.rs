@@ -8,6 +8,7 @@ mod http;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod persistence;
 mod python;
 mod rules;
 mod versus_real;
