@@ -5,9 +5,11 @@
 //! does not depend on what else is stored.
 
 mod check;
+mod contents;
 mod held;
 mod lifetimes;
 mod listed;
+mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,9 +17,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
+pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
 pub use self::listed::{Refused, Stored};
+pub use self::stamps::Stamps;
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -120,11 +124,12 @@ impl Groups {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
+        let stamps = self.stamps(id, &push.families, now.wall);
         for name in replaced {
             self.release(id, &name);
         }
-        for family in push.families {
-            self.hold(id, family);
+        for (family, stamps) in push.families.into_iter().zip(stamps) {
+            self.hold(id, family, stamps);
         }
         if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);

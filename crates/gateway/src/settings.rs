@@ -21,6 +21,10 @@ pub struct Settings {
     /// Path under which metrics are exposed. Pushes stay under /metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
     pub telemetry_path: String,
+    /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
+    /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
+    #[arg(long = "web.openmetrics")]
+    pub openmetrics: bool,
     /// Let PUT and POST /-/quit end the gateway.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,

@@ -21,6 +21,8 @@ pub enum Target<'a> {
     Status,
     /// `/api/v1/groups`
     Groups,
+    /// `/api/v1/metrics`
+    Api,
     /// The page for people.
     Page,
     /// Elsewhere, for requests of these methods.
@@ -49,6 +51,7 @@ impl<'a> Target<'a> {
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
             "/api/v1/groups" => Self::Groups,
+            "/api/v1/metrics" => Self::Api,
             "/" | "/status" => Self::Page,
             "/metrics/job/" | "/metrics/job@base64/" => Self::Moved(&path[..path.len() - 1], CHANGES),
             _ => match path.strip_prefix("/metrics/") {
@@ -85,6 +88,7 @@ impl<'a> Target<'a> {
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
             Self::Groups => "api/v1/groups",
+            Self::Api => "api/v1/metrics",
             Self::Telemetry => "metrics",
             _ => "status",
         }
