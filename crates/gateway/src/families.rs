@@ -31,7 +31,13 @@ pub struct Prepared {
     pub lines: Bytes,
     /// What tells each series from all others.
     pub series: Box<[u64]>,
+    /// What few families have besides.
+    pub extra: Option<Box<Extra>>,
 }
+
+/// What few families have besides their lines; the others pay one word for it.
+#[derive(Debug, Clone, Default)]
+pub struct Extra {}
 
 /// Takes apart a page that has the group's labels on; says which series stands twice. No family may be
 /// longer than `most` bytes once it is complete.
@@ -64,7 +70,7 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
         let name = family.name().to_owned();
         let help = family.help().unwrap_or_default().into_owned();
         let (kind, lines, series) = (family.kind(), lines.into(), series.into());
-        prepared.insert(name.clone(), Prepared { name, help, kind, lines, series });
+        prepared.insert(name.clone(), Prepared { name, help, kind, lines, series, extra: None });
     }
     Ok(prepared.into_values().collect())
 }

@@ -5,16 +5,17 @@
 //! does not depend on what else is stored.
 
 mod check;
+mod held;
+mod lifetimes;
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use crate::families::Prepared;
+use self::held::Name;
+pub use self::held::{Held, Shown};
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -80,38 +81,6 @@ pub struct Group {
     pub series: usize,
     /// Bytes of text held.
     pub bytes: usize,
-}
-
-#[derive(Debug)]
-struct Name {
-    kind: Kind,
-    holders: BTreeMap<Id, Held>,
-}
-
-#[derive(Debug)]
-struct Held {
-    help: String,
-    lines: Bytes,
-    series: Box<[u64]>,
-}
-
-/// A family over all groups, as a scrape shows it.
-#[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// The help text of the oldest group that has one.
-    pub help: &'a str,
-    /// Its type.
-    pub kind: Kind,
-    held: &'a BTreeMap<Id, Held>,
-}
-
-impl<'a> Shown<'a> {
-    /// The sample lines of each group.
-    pub fn lines(&self) -> impl Iterator<Item = &'a Bytes> {
-        self.held.values().map(|held| &held.lines)
-    }
 }
 
 impl Groups {
@@ -194,30 +163,6 @@ impl Groups {
         }
     }
 
-    /// Ends the groups whose time has come; says how many.
-    pub fn expire(&mut self, now: Instant) -> usize {
-        let mut ended = 0;
-        while let Some((deadline, id)) =
-            self.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now)
-        {
-            self.deadlines.remove(&(deadline, id));
-            self.end(id);
-            ended += 1;
-        }
-        self.expired += ended as u64;
-        ended
-    }
-
-    /// How many groups have ended so far because their time had come.
-    pub fn expired(&self) -> u64 {
-        self.expired
-    }
-
-    /// When the next group ends.
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
-    }
-
     /// The groups in the order of their first push.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Group> {
         self.held.values()
@@ -226,14 +171,6 @@ impl Groups {
     /// Series held in all groups.
     pub fn series(&self) -> usize {
         self.series.len()
-    }
-
-    /// The families in the order of their names.
-    pub fn families(&self) -> impl Iterator<Item = Shown<'_>> {
-        self.names.iter().map(|(name, held)| {
-            let help = held.holders.values().map(|held| held.help.as_str()).find(|help| !help.is_empty());
-            Shown { name, help: help.unwrap_or_default(), kind: held.kind, held: &held.holders }
-        })
     }
 
     fn holds(&self, id: Id, name: &str) -> bool {
@@ -263,50 +200,6 @@ impl Groups {
         self.ids.insert(key.clone(), self.last_id);
         self.held.insert(self.last_id, group);
         Some(self.last_id)
-    }
-
-    fn hold(&mut self, id: Id, family: Prepared) {
-        let name: Arc<str> = family.name.into();
-        let held = Held { help: family.help, lines: family.lines, series: family.series };
-        for series in &held.series {
-            self.series.insert(*series, id);
-        }
-        if let Some(group) = self.held.get_mut(&id) {
-            group.families.insert(Arc::clone(&name));
-            group.series += held.series.len();
-            group.bytes += held.lines.len();
-        }
-        let entry =
-            self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
-        // Only the sole holder of a name may change its type, so the last word is the right one.
-        entry.kind = family.kind;
-        entry.holders.insert(id, held);
-    }
-
-    fn release(&mut self, id: Id, name: &str) {
-        let Some(group) = self.held.get_mut(&id) else { return };
-        if !group.families.remove(name) {
-            return;
-        }
-        let Entry::Occupied(mut entry) = self.names.entry(Arc::from(name)) else { return };
-        if let Some(held) = entry.get_mut().holders.remove(&id) {
-            group.series -= held.series.len();
-            group.bytes -= held.lines.len();
-            for series in &held.series {
-                self.series.remove(series);
-            }
-        }
-        if entry.get().holders.is_empty() {
-            entry.remove();
-        }
-    }
-
-    fn set_deadline(&mut self, id: Id, deadline: Option<Instant>) {
-        let Some(group) = self.held.get_mut(&id) else { return };
-        if let Some(before) = std::mem::replace(&mut group.expires, deadline) {
-            self.deadlines.remove(&(before, id));
-        }
-        self.deadlines.extend(deadline.map(|deadline| (deadline, id)));
     }
 
     fn end(&mut self, id: Id) {

@@ -2,19 +2,18 @@
 
 mod answers;
 mod change;
+mod scrape;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Buf;
-use exposition::encode;
 use futures_util::Stream;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap};
+use http::header::{ALLOW, CONTENT_ENCODING, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
-use service::negotiate;
 use tokio_util::sync::CancellationToken;
 use warp::filters::path::FullPath;
 use warp::reply::Response;
@@ -27,7 +26,7 @@ use crate::stats::Stats;
 use crate::store::Store;
 use crate::target::{self, Target};
 use crate::work::Work;
-use answers::{allowed, busy, failed, moved, plain, with};
+use answers::{allowed, moved, plain, with};
 
 /// Who pushes. Agents that say so are told who pushed the group before, so that two that push one find out.
 pub const PUSHER: HeaderName = HeaderName::from_static("x-pushpull-agent");
@@ -147,23 +146,6 @@ impl Gateway {
             self.stats.request(target.handler(verb.as_str()), response.status().as_u16(), verb.as_str());
         }
         response
-    }
-
-    async fn scrape(self: &Arc<Self>, headers: &HeaderMap) -> Response {
-        let encoding = negotiate::header(headers, ACCEPT_ENCODING);
-        let gateway = Arc::clone(self);
-        let page = self.work.run(move || {
-            let own = gateway.stats.page(&gateway.store, gateway.bodies.taken());
-            let text = page::metrics(&gateway.store.lock(), &own);
-            negotiate::page(text, encode::TEXT, encoding.as_deref())
-        });
-        let Some(page) = page.await else { return failed() };
-        let (head, body) = page.into_parts();
-        // Whoever asks for pages and does not read them holds this memory until the time for writing ends.
-        match self.answers.hold(body) {
-            Some(body) => Response::from_parts(head, body.into()),
-            None => busy("too many scrapes are being read"),
-        }
     }
 
     fn quit(&self) -> Response {
