@@ -157,12 +157,12 @@ impl Push {
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
         self.kept_out.forget(&snapshot.key);
-        if !snapshot.last {
-            let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
-            self.tell(&snapshot.key, news);
-        } else {
+        if snapshot.last {
             self.quarantine.forget(&snapshot.key);
             self.forget(&snapshot.key);
+        } else {
+            let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
+            self.tell(&snapshot.key, news);
         }
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");

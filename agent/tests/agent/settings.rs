@@ -101,6 +101,10 @@ fn values_that_do_not_go_together_are_told_with_both() {
             "[push]\nurl = \"http://a\"\nusername = \"x\"\nbearer_token = \"y\"\n",
             "push[0].username: set beside a bearer token",
         ),
+        (
+            "[push]\nurl = \"http://a\"\nbearer_token = \"x\\ny\"\n",
+            "push[0].bearer_token: holds what no header",
+        ),
         ("[push]\nurl = \"http://u@a\"\nusername = \"x\"\n", "push[0].username: set beside the one in url"),
         (
             "[push]\nurl = \"http://u@a\"\nbearer_token = \"y\"\n",
