@@ -10,6 +10,7 @@ mod http;
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod people;
+mod persistence;
 mod python;
 mod rules;
 mod versus_real;
