@@ -33,6 +33,7 @@ pub(super) struct Queue {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing to the thread, in any combination")]
 struct Inner {
     records: Vec<Record>,
     bytes: usize,
