@@ -21,6 +21,7 @@ use exposition::{GroupingKey, Kind};
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
 pub use self::stamps::Stamps;
 pub use self::kept::{Change, Kept, KeptFamily};
@@ -135,6 +136,9 @@ impl Groups {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
         let stamps = self.stamps(id, &push.families, now.wall);
         // A group that was not there has no others; whatever a log still has of one that ended is void.
         let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());

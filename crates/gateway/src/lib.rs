@@ -4,6 +4,7 @@
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
+//! - [`persistence`]: groups that outlive a restart
 //! - [`selector`], [`listing`]: which groups are meant, and a page of them
 //! - [`persistence`]: groups that outlive a restart
 //! - [`stats`], [`page`]: what the gateway says of itself

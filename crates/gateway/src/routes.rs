@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod change;
+mod durable;
 mod groups;
 mod page;
 mod durable;
@@ -155,6 +156,10 @@ impl Gateway {
                 Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups if *verb == Verb::DELETE => {
+                    let answer = self.groups(verb, query).await;
+                    self.durable(answer).await
+                }
                 Target::Groups => self.groups(verb, query).await,
                 Target::Page => self.page(query, headers).await,
                 Target::Api => self.groups_as_json().await,

@@ -38,6 +38,8 @@ pub struct KeptFamily {
     pub kind: Kind,
     /// Its sample lines.
     pub lines: Bytes,
+    /// When it was pushed.
+    pub stamps: Stamps,
     /// What few families have besides.
     pub extra: Option<Box<Extra>>,
 }
@@ -92,6 +94,7 @@ impl Groups {
                 help: held.help.clone(),
                 kind: holders.kind,
                 lines: held.lines.clone(),
+                stamps: held.stamps,
                 extra: held.extra.clone(),
             })
         };
@@ -124,9 +127,8 @@ impl Groups {
         let id = self.group(&kept.key);
         self.most = most;
         let Some(id) = id else { return left_out };
-        let stamps = Stamps::new(kept.pushed.unwrap_or(now.wall));
         for family in kept.families {
-            let name = Arc::clone(&family.name);
+            let (name, stamps) = (Arc::clone(&family.name), family.stamps);
             let prepared = families::again(&family.name, family.help, family.kind, &family.lines);
             let taken = prepared.and_then(|prepared| {
                 let push = Push { families: vec![Prepared { extra: family.extra, ..prepared }] };

@@ -33,6 +33,7 @@ pub(super) struct Queue {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing to the thread, in any combination")]
 struct Inner {
     records: Vec<Record>,
     bytes: usize,
@@ -42,6 +43,8 @@ struct Inner {
     pending: bool,
     /// The disk was too slow, so what waited was given up.
     gave_up: bool,
+    /// Somebody waits for an fsync, whatever the setting is.
+    force: bool,
     finished: Option<io::Result<Written>>,
     stop: bool,
     status: Status,
@@ -54,6 +57,7 @@ pub(super) struct Turn {
     pub(super) waiting: Vec<oneshot::Sender<Result<(), String>>>,
     pub(super) finished: Option<io::Result<Written>>,
     pub(super) gave_up: bool,
+    pub(super) force: bool,
     pub(super) stop: bool,
 }
 
@@ -66,6 +70,7 @@ impl Queue {
             waiting: Vec::new(),
             pending: false,
             gave_up: false,
+            force: false,
             finished: None,
             stop: false,
             status,
@@ -171,14 +176,30 @@ impl Queue {
         said
     }
 
-    /// Waits for something to do, until `end` at the latest.
-    pub(super) fn turn(&self, end: Option<Instant>) -> Turn {
+    /// Blocks until all that was taken so far is on the disk for good, whatever the setting is.
+    pub(super) fn force(&self) -> io::Result<()> {
+        let (sender, receiver) = oneshot::channel();
+        let mut inner = self.lock();
+        if let Some(problem) = &inner.status.log_problem {
+            return Err(io::Error::other(problem.clone()));
+        }
+        inner.waiting.push(sender);
+        inner.force = true;
+        drop(inner);
+        self.work.notify_one();
+        let said =
+            receiver.blocking_recv().unwrap_or_else(|_| Err("the thread that writes has ended".to_owned()));
+        said.map_err(io::Error::other)
+    }
+
+    /// Waits for something to do, until `end` at the latest; being asked to stop is something if it `stops`.
+    pub(super) fn turn(&self, end: Option<Instant>, stops: bool) -> Turn {
         let mut inner = self.lock();
         loop {
             let now = Instant::now();
             let tick = inner.since.map(|since| since + TICK);
             let due = [tick, end].into_iter().flatten().min();
-            let ready = inner.stop
+            let ready = (inner.stop && stops)
                 || inner.gave_up
                 || inner.finished.is_some()
                 || !inner.waiting.is_empty()
@@ -202,6 +223,7 @@ impl Queue {
             waiting: std::mem::take(&mut inner.waiting),
             finished: inner.finished.take(),
             gave_up: std::mem::take(&mut inner.gave_up),
+            force: std::mem::take(&mut inner.force),
             stop: inner.stop,
         };
         drop(inner);

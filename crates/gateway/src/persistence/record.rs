@@ -10,7 +10,7 @@ use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
 use crate::families::Extra;
-use crate::groups::{Kept, KeptFamily};
+use crate::groups::{Kept, KeptFamily, Stamps};
 
 /// What a log or a snapshot says.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,9 @@ mod family {
     pub(super) const HELP: u8 = 2;
     pub(super) const KIND: u8 = 3;
     pub(super) const LINES: u8 = 4;
-    pub(super) const METRICS: u8 = 5;
+    pub(super) const FIRST: u8 = 5;
+    pub(super) const LAST: u8 = 6;
+    pub(super) const METRICS: u8 = 7;
 }
 
 const KINDS: [Kind; 8] = [
@@ -178,6 +180,11 @@ fn write_family(kept: &KeptFamily, out: &mut Vec<u8>) {
     field(family::HELP, kept.help.as_bytes(), out);
     field(family::KIND, &[u8::try_from(kind).unwrap_or_default()], out);
     field(family::LINES, &kept.lines, out);
+    for (tag, at) in [(family::FIRST, kept.stamps.first()), (family::LAST, kept.stamps.last())] {
+        if let Some(at) = at {
+            field(tag, &nanoseconds(at).to_le_bytes(), out);
+        }
+    }
     if let Some(extra) = &kept.extra {
         // Whatever is added there gets a field here, and is read below: this line does not compile else.
         let Extra { metrics } = &**extra;
@@ -188,6 +195,7 @@ fn write_family(kept: &KeptFamily, out: &mut Vec<u8>) {
 fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
     let (mut name, mut help, mut kind) = (None, String::new(), Kind::default());
     let (mut lines, mut extra) = (Bytes::new(), None);
+    let (mut first, mut last) = (None, None);
     for read in (Fields { bytes, at: 0 }) {
         let (tag, value) = read?;
         match tag {
@@ -198,12 +206,18 @@ fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
                 kind = *known.ok_or("a type that this version does not know")?;
             }
             family::LINES => lines = value,
-            family::METRICS => extra = Some(Box::new(Extra { metrics: value })),
+            family::FIRST => first = Some(time(&value)?),
+            family::LAST => last = Some(time(&value)?),
+            family::METRICS => {
+                // A part of the file would keep all of it in memory.
+                extra = Some(Box::new(Extra { metrics: Bytes::copy_from_slice(&value) }));
+            }
             128.. => {}
             _ => return Err(format!("a field {tag} of a family that this version does not know")),
         }
     }
-    Ok(KeptFamily { name: name.ok_or("a family without a name")?, help, kind, lines, extra })
+    let (name, stamps) = (name.ok_or("a family without a name")?, Stamps::kept(first, last));
+    Ok(KeptFamily { name, help, kind, lines, stamps, extra })
 }
 
 fn field(tag: u8, value: &[u8], out: &mut Vec<u8>) {
@@ -272,7 +286,8 @@ mod tests {
             help: "h\n".to_owned(),
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
-            extra: None,
+            stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
+            extra: Some(Box::new(Extra { metrics: Bytes::from_static(&[0, 255]) })),
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),

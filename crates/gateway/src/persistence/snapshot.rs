@@ -23,10 +23,19 @@ pub(super) struct Written {
 
 /// Writes a snapshot that the logs of this number and above go on from: the log of that number must
 /// take all that changes from before this begins.
-pub(super) fn write(disk: &dyn Disk, files: &Files, number: u64, source: &dyn Source) -> io::Result<Written> {
+///
+/// `before` is called when all groups have been taken, and before any of it counts: the log must have
+/// every change that the snapshot has, or what the log says of before would be applied to what came after.
+pub(super) fn write(
+    disk: &dyn Disk,
+    files: &Files,
+    number: u64,
+    source: &dyn Source,
+    before: impl FnOnce() -> io::Result<()>,
+) -> io::Result<Written> {
     let unfinished = files.unfinished();
     disk.remove(&unfinished)?;
-    let written = fill(disk, files, number, source);
+    let written = fill(disk, files, number, source).and_then(|written| before().map(|()| written));
     if written.is_err() {
         // Its room may be what is missing.
         let _ = disk.remove(&unfinished);

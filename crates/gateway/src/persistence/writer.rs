@@ -6,8 +6,8 @@
 
 use std::any::Any;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::aside;
@@ -42,7 +42,7 @@ pub(super) struct Writer {
     /// What must get a second name before a snapshot replaces it.
     faults: Vec<Fault>,
     due: bool,
-    running: Option<JoinHandle<()>>,
+    running: bool,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
@@ -80,7 +80,7 @@ impl Writer {
             snapshot_bytes: found.snapshot_bytes,
             faults: found.faults.clone(),
             due: found.changed,
-            running: None,
+            running: false,
             retry: None,
         }
     }
@@ -94,7 +94,7 @@ impl Writer {
     /// Writes until it is asked to stop.
     pub(super) fn run(mut self) {
         loop {
-            let turn = self.queue.turn(self.next_time());
+            let turn = self.queue.turn(self.next_time(), true);
             let stop = turn.stop;
             self.take(turn);
             if self.retry.is_none_or(|(at, _)| at <= Instant::now()) {
@@ -115,7 +115,7 @@ impl Writer {
             }
             Fsync::Always | Fsync::Never => None,
         };
-        let retry = self.retry.map(|(at, _)| at).filter(|_| self.running.is_none());
+        let retry = self.retry.map(|(at, _)| at).filter(|_| !self.running);
         [sync, retry].into_iter().flatten().min()
     }
 
@@ -127,7 +127,8 @@ impl Writer {
             self.log = None;
             self.due = true;
         }
-        let written = self.write(&turn.records).and_then(|()| self.sync_if_due(!turn.waiting.is_empty()));
+        let written =
+            self.write(&turn.records).and_then(|()| self.sync_if_due(!turn.waiting.is_empty(), turn.force));
         let said = written.map_err(|error| self.failed("write the log", &error));
         for waiting in turn.waiting {
             // Whoever asked may be gone.
@@ -160,13 +161,13 @@ impl Writer {
         let log_bytes = self.log_bytes;
         self.queue.say(|status| status.log_bytes = log_bytes);
         let grown = self.options.snapshot_at.max(2 * self.snapshot_bytes);
-        if self.log_bytes > grown && !self.due && self.running.is_none() {
+        if self.log_bytes > grown && !self.due && !self.running {
             self.rotate()?;
         }
         Ok(())
     }
 
-    fn sync_if_due(&mut self, asked: bool) -> io::Result<()> {
+    fn sync_if_due(&mut self, asked: bool, force: bool) -> io::Result<()> {
         let Some(log) = &self.log else { return Ok(()) };
         let Some(since) = log.unsynced else {
             if asked {
@@ -179,7 +180,7 @@ impl Writer {
             Fsync::Interval => since.elapsed() >= self.options.interval,
             Fsync::Never => false,
         };
-        if due { self.sync() } else { Ok(()) }
+        if due || force { self.sync() } else { Ok(()) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -254,7 +255,7 @@ impl Writer {
     }
 
     fn snapshot_if_due(&mut self) {
-        let Some(log) = self.log.as_ref().filter(|_| self.due && self.running.is_none()) else { return };
+        let Some(log) = self.log.as_ref().filter(|_| self.due && !self.running) else { return };
         let number = log.head.number;
         let aside = aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue);
         if let Err(error) = aside {
@@ -264,9 +265,13 @@ impl Writer {
         }
         let (queue, disk, files) = (Arc::clone(&self.queue), Arc::clone(&self.disk), self.files.clone());
         let source = Arc::clone(&self.source);
-        let work = move || queue.finish(snapshot::write(&*disk, &files, number, &*source));
+        let work = move || {
+            let write = || snapshot::write(&*disk, &files, number, &*source, || queue.force());
+            let written = std::panic::catch_unwind(AssertUnwindSafe(write));
+            queue.finish(written.unwrap_or_else(|_| Err(io::Error::other("it panicked"))));
+        };
         match std::thread::Builder::new().name("snapshot".to_owned()).spawn(work) {
-            Ok(thread) => (self.due, self.running) = (false, Some(thread)),
+            Ok(_) => (self.due, self.running) = (false, true),
             Err(error) => {
                 self.queue.snapshot_failed(&error);
                 self.wait_longer();
@@ -275,7 +280,7 @@ impl Writer {
     }
 
     fn snapshot_finished(&mut self, written: io::Result<Written>) {
-        self.running = None;
+        self.running = false;
         match written {
             Ok(written) => self.snapshot_taken(written),
             Err(error) => {
@@ -321,10 +326,12 @@ impl Writer {
 
     /// The last words: what waits is written, and a snapshot makes the logs superfluous.
     fn finish(mut self) {
-        if self.running.take().is_some_and(|thread| thread.join().is_err()) {
-            self.due = true;
+        // One that is under way needs this thread to confirm what it has.
+        while self.running {
+            let turn = self.queue.turn(None, false);
+            self.take(turn);
         }
-        let turn = self.queue.turn(None);
+        let turn = self.queue.turn(None, true);
         self.take(turn);
         if let Err(error) = self.sync() {
             self.failed("write the log", &error);
@@ -343,7 +350,7 @@ impl Writer {
             self.lock = Some(self.disk.lock(&self.files.lock())?);
         }
         aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue)?;
-        let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source)?;
+        let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source, || Ok(()))?;
         (self.log, self.due) = (None, false);
         self.snapshot_taken(written);
         Ok(())

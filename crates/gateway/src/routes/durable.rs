@@ -1,6 +1,7 @@
 //! What a client is told of the disk.
 
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use super::Gateway;
@@ -23,13 +24,17 @@ impl Gateway {
         match journal.durable().await {
             Ok(()) => answer,
             Err(problem) => {
-                let said =
-                    plain(StatusCode::ACCEPTED, &format!("taken, but a restart would lose it: {problem}"));
-                let (mut head, _) = answer.into_parts();
-                head.status = StatusCode::ACCEPTED;
-                let (said, body) = said.into_parts();
-                head.headers.extend(said.headers);
-                Response::from_parts(head, body)
+                let json = |kind: &HeaderValue| kind.as_bytes().ends_with(b"json");
+                let mut answer = answer;
+                if !answer.headers().get(CONTENT_TYPE).is_some_and(json) {
+                    let message = format!("taken, but a restart would lose it: {problem}");
+                    let said = plain(StatusCode::ACCEPTED, &message);
+                    let (head, body) = said.into_parts();
+                    answer.headers_mut().extend(head.headers);
+                    *answer.body_mut() = body;
+                }
+                *answer.status_mut() = StatusCode::ACCEPTED;
+                answer
             }
         }
     }
