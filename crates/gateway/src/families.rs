@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use exposition::{Kind, Label, Page, Sample};
 
+use crate::groups::Origin;
 use crate::push::{OWN_TIMES, Refusal};
 
 /// One random key for the process, so that nobody can push series whose hashes collide.
@@ -37,7 +38,10 @@ pub struct Prepared {
 
 /// What few families have besides their lines; the others pay one word for it.
 #[derive(Debug, Clone, Default)]
-pub struct Extra {}
+pub struct Extra {
+    /// What is shown while new counters read 0.
+    pub origin: Option<Origin>,
+}
 
 /// Takes apart a page that has the group's labels on; says which series stands twice. No family may be
 /// longer than `most` bytes once it is complete.
@@ -75,14 +79,19 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
     Ok(prepared.into_values().collect())
 }
 
+/// A key that a client names a push by, as a hash that nobody can choose.
+pub(crate) fn hashed(key: &[u8]) -> u64 {
+    HASHER.hash_one(key)
+}
+
 /// What tells a series from all others. A label with an empty value counts, as it does for the real
 /// one: a group under such a key is a group of its own.
-fn identity(sample: &Sample<'_>) -> u64 {
+pub(crate) fn identity(sample: &Sample<'_>) -> u64 {
     HASHER.hash_one(sample.name()).wrapping_add(hash(sample.labels()))
 }
 
 /// The same for any order of the labels, none of which stands twice: what it is a sum of cannot be
 /// guessed, so sums that are equal cannot be made.
-fn hash<'a>(labels: impl Iterator<Item = Label<'a>>) -> u64 {
+pub(crate) fn hash<'a>(labels: impl Iterator<Item = Label<'a>>) -> u64 {
     labels.fold(0, |sum, label| sum.wrapping_add(HASHER.hash_one((label.name, label.value.as_ref()))))
 }

@@ -1,6 +1,7 @@
 //! A gateway that keeps the Pushgateway's contract and lets groups expire.
 //!
 //! - [`groups`]: the rules, pure: time is an argument, and nothing locks or waits
+//! - [`policy`]: what the settings file and a push itself say of lifetimes, origins and sums
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
@@ -9,6 +10,7 @@
 pub mod families;
 pub mod groups;
 pub mod page;
+pub mod policy;
 pub mod push;
 pub mod routes;
 pub mod settings;
@@ -27,17 +29,29 @@ use tokio_util::sync::CancellationToken;
 use crate::routes::Gateway;
 use crate::settings::Settings;
 
-/// Serves on a bound listener until `stop`; says whether everything under way was finished.
+/// Serves on a bound listener until `stop`; says whether everything under way was finished. Where there is
+/// a settings file, SIGHUP reads it again.
 pub async fn run(
     listener: TcpListener,
     settings: Settings,
     stop: CancellationToken,
 ) -> anyhow::Result<Drained> {
     let server = settings.server();
+    let reloads = settings.config_file.is_some();
     let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
+    let hangups = match reloads {
+        true => {
+            let gateway = Arc::clone(&gateway);
+            Some(tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok())))
+        }
+        false => None,
+    };
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
     let service = warp::service(routes::filter(gateway));
     let drained = server::serve(listener, service, &server, Arc::new(ServerStats::default()), stop).await?;
     expiry.await?;
+    if let Some(hangups) = hangups {
+        hangups.await??;
+    }
     Ok(drained)
 }

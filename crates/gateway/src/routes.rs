@@ -2,6 +2,7 @@
 
 mod answers;
 mod change;
+mod reload;
 mod scrape;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use warp::{Filter, Reply};
 
 use crate::groups::Groups;
 use crate::page;
+use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -40,6 +42,7 @@ pub struct Gateway {
     pub store: Arc<Store>,
     stats: Stats,
     settings: Settings,
+    policies: Policies,
     started: std::time::SystemTime,
     stop: CancellationToken,
     work: Work,
@@ -50,13 +53,15 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
-    pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
+    pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
         let stats = Stats::new()?;
+        let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
+        stats.reloaded(true);
         let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok(Self { store, stats, settings, started, stop, work, bodies, answers })
+        Ok(Self { store, stats, settings, policies, started, stop, work, bodies, answers })
     }
 }
 
@@ -126,6 +131,7 @@ impl Gateway {
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit => self.quit(),
+                Target::Reload => self.asked_to_reload().await,
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
                 Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),

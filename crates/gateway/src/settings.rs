@@ -1,12 +1,15 @@
 //! What the command line sets: the real Pushgateway's flags where they mean the same, and ours.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use service::config::ByteSize;
 use service::logs::{LogFormat, LogSettings, directives};
 use service::server::{MAX_CONNECTIONS, ServerSettings};
+
+use crate::policy::Life;
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
@@ -21,15 +24,18 @@ pub struct Settings {
     /// Path under which metrics are exposed. Pushes stay under /metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
     pub telemetry_path: String,
-    /// Let PUT and POST /-/quit end the gateway.
+    /// File of lifetimes, origins and sums by job (TOML); SIGHUP reads it again.
+    #[arg(long = "config.file", value_name = "PATH")]
+    pub config_file: Option<PathBuf>,
+    /// Let PUT and POST /-/quit end the gateway, and POST /-/reload read --config.file again.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,
     /// Let PUT /api/v1/admin/wipe delete all groups.
     #[arg(long = "web.enable-admin-api")]
     pub admin_api: bool,
-    /// Life of a group whose last good push named none; groups live on without it.
-    #[arg(long = "ttl.default", value_name = "DURATION", value_parser = lifetime)]
-    pub default_ttl: Option<Duration>,
+    /// Life of a group whose last good push named none, nor a rule of --config.file; groups live on without it.
+    #[arg(long = "ttl.default", value_name = "DURATION")]
+    pub default_ttl: Option<Life>,
     /// Life of a group that only failed pushes made.
     #[arg(long = "ttl.failed", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     pub failed_ttl: Duration,

@@ -15,6 +15,8 @@ pub enum Target<'a> {
     Ready,
     /// `/-/quit`
     Quit,
+    /// `/-/reload`
+    Reload,
     /// `/api/v1/admin/wipe`
     Wipe,
     /// `/api/v1/status`
@@ -44,6 +46,7 @@ impl<'a> Target<'a> {
             "/-/healthy" => Self::Healthy,
             "/-/ready" => Self::Ready,
             "/-/quit" => Self::Quit,
+            "/-/reload" => Self::Reload,
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
             "/" | "/status" => Self::Page,
@@ -64,7 +67,7 @@ impl<'a> Target<'a> {
     pub fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Group(_) => CHANGES,
-            Self::Quit => &["POST", "PUT"],
+            Self::Quit | Self::Reload => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
             _ => &["GET"],
         }
@@ -78,6 +81,7 @@ impl<'a> Target<'a> {
             Self::Healthy => "healthy",
             Self::Ready => "ready",
             Self::Quit => "quit",
+            Self::Reload => "reload",
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
             Self::Telemetry => "metrics",

@@ -1,20 +1,19 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap};
 use http::{Method as Verb, StatusCode};
-use percent_encoding::percent_decode_str;
 use service::body::{self, Body, BodyError};
 use warp::reply::Response;
 
 use super::answers::{busy, failed, plain, with};
 use super::{BEFORE, Gateway, packed, pusher};
 use crate::groups::{Conflict, Method};
+use crate::policy::{Asked, Manner};
 use crate::push::{self, Refusal};
-use crate::settings::lifetime;
 
 /// Generous where the real one has no limit at all: what one series may cost must be bounded.
 const NAMES: Limits = Limits { name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
@@ -35,13 +34,27 @@ impl Gateway {
             Ok(key) => key,
             Err((reason, status, message)) => return self.refuse(reason, status, &message),
         };
+        let asked = match Asked::read(query, headers) {
+            Ok(asked) => asked,
+            Err(message) => {
+                let reason = message.split(':').next().unwrap_or_default();
+                return self.refuse(reason, StatusCode::BAD_REQUEST, &message);
+            }
+        };
         if *verb == Verb::DELETE {
-            self.store.lock().delete(&key);
+            if asked.origin.is_some_and(|origin| origin.is_zero()) {
+                self.store.lock().delete(&key);
+            } else {
+                self.store.leave(&key);
+            }
             return plain(StatusCode::ACCEPTED, "");
         }
-        let life = match life(query) {
-            Ok(life) => life.or(self.settings.default_ttl),
-            Err(message) => return self.refuse("ttl", StatusCode::BAD_REQUEST, &message),
+        let policy = self.policies.current();
+        let terms = policy.terms(key.job());
+        let manner = terms.manner(&asked);
+        let key = match terms.key(key) {
+            Ok(key) => key,
+            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let body = match body {
             Ok(body) => body,
@@ -52,10 +65,11 @@ impl Gateway {
         let (packed, by) = (packed(headers), pusher(headers));
         let response = if packed || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work = self.work.run(move || gateway.push(method, &key, &body, packed, life, by.as_deref()));
+            let work =
+                self.work.run(move || gateway.push(method, &key, &body, packed, &manner, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, packed, life, by.as_deref())
+            self.push(method, &key, &body, packed, &manner, by.as_deref())
         };
         self.stats.push(name, began.elapsed(), bytes);
         response
@@ -85,7 +99,7 @@ impl Gateway {
         key: &GroupingKey,
         body: &Body,
         packed: bool,
-        life: Option<Duration>,
+        manner: &Manner,
         by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
@@ -101,9 +115,9 @@ impl Gateway {
             ..NAMES
         };
         // A group that only failures made must not outlive them for what a push asked.
-        let failed = life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
+        let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
         let pushed = match push::prepare(text, key, &limits) {
-            Ok(push) => self.store.push(method, key, push, life, by),
+            Ok(push) => self.store.push(method, key, push, manner, by),
             Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
             }
@@ -153,14 +167,4 @@ impl Gateway {
         tracing::debug!(reason, message, "push refused");
         plain(status, message)
     }
-}
-
-/// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
-fn life(query: &str) -> Result<Option<Duration>, String> {
-    let mut life = None;
-    for value in query.split('&').filter_map(|pair| pair.strip_prefix("ttl=")) {
-        let value = percent_decode_str(value).decode_utf8_lossy();
-        life = Some(lifetime(&value).map_err(|message| format!("ttl: {message}"))?);
-    }
-    Ok(life)
 }
