@@ -39,13 +39,10 @@ pub async fn run(
     let server = settings.server();
     let reloads = settings.config_file.is_some();
     let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
-    let hangups = match reloads {
-        true => {
-            let gateway = Arc::clone(&gateway);
-            Some(tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok())))
-        }
-        false => None,
-    };
+    let hangups = reloads.then(|| {
+        let gateway = Arc::clone(&gateway);
+        tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok()))
+    });
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
     let service = warp::service(routes::filter(gateway));
     let drained = server::serve(listener, service, &server, Arc::new(ServerStats::default()), stop).await?;

@@ -47,7 +47,7 @@ impl Asked {
 
 fn value(query: &str, headers: &HeaderMap, parameter: &str, header: &HeaderName) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let asked = pairs.filter(|(name, _)| *name == parameter).last();
+    let asked = pairs.rev().find(|(name, _)| *name == parameter);
     let asked = asked.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned());
     asked.or_else(|| {
         let last = headers.get_all(header).iter().next_back()?;
