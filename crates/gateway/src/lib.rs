@@ -5,14 +5,18 @@
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
+//! - [`selector`], [`listing`]: which groups are meant, and a page of them
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
 pub mod groups;
+pub mod listing;
 pub mod page;
 pub mod policy;
 pub mod push;
+pub mod query;
 pub mod routes;
+pub mod selector;
 pub mod settings;
 pub mod stats;
 pub mod store;

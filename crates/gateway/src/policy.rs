@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exposition::{GroupingKey, KeyError};
+use http::HeaderMap;
 use regex::Regex;
 use service::config::{Layers, Mistakes};
 
-pub use asked::{Asked, ONCE, ORIGIN, TTL};
+pub use asked::{Asked, ONCE, ORIGIN, TTL, once};
 pub use file::{Add, Aggregate, File, Gauges, Life};
 pub use reload::{Policies, at_hangup};
 
@@ -42,10 +43,12 @@ impl Terms {
         }
     }
 
-    /// How a push is taken.
-    pub fn manner(&self, asked: &Asked) -> Manner {
-        let (life, origin) = (self.life(asked), self.origin(asked));
-        Manner { life, origin, aggregate: self.aggregate.clone(), once: asked.once }
+    /// How a push is taken. An error says what is wrong with the name of one that is to be added.
+    pub fn manner(&self, asked: &Asked, headers: &HeaderMap) -> Result<Manner, String> {
+        let aggregate = self.aggregate.clone();
+        // Where nothing is added up the header means nothing, as to the real one.
+        let once = if aggregate.is_some() { once(headers)? } else { None };
+        Ok(Manner { life: self.life(asked), origin: self.origin(asked), aggregate, once })
     }
 
     /// The group of a key: where pushes are added up, without the labels in which they differ.

@@ -1,7 +1,10 @@
 //! HTTP translated to pushes, deletions and scrapes, and back.
 
 mod answers;
+mod api;
 mod change;
+mod groups;
+mod page;
 mod reload;
 mod scrape;
 
@@ -11,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use http::header::{ALLOW, CONTENT_ENCODING, HeaderMap};
+use http::header::{ALLOW, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
@@ -21,7 +24,6 @@ use warp::reply::Response;
 use warp::{Filter, Reply};
 
 use crate::groups::Groups;
-use crate::page;
 use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::stats::Stats;
@@ -122,19 +124,27 @@ impl Gateway {
         let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
         let hidden = target == Target::Wipe && !self.settings.admin_api;
         let response = if known && *verb == Verb::OPTIONS {
-            with(plain(StatusCode::OK, ""), ALLOW, &allowed(target))
+            let response = with(plain(StatusCode::OK, ""), ALLOW, &allowed(target));
+            if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
         } else if known && !hidden && !target.methods().contains(&verb.as_str()) {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                Target::Group(path) => {
+                    let response = self.change(verb, path, query, headers, body).await;
+                    self.note_refusal(path, &response);
+                    response
+                }
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit => self.quit(),
                 Target::Reload => self.asked_to_reload().await,
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups => self.groups(verb, query).await,
+                Target::Page => self.page(query, headers).await,
+                Target::Api => self.groups_as_json().await,
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -182,7 +192,7 @@ impl Gateway {
             "build_information": { "version": env!("CARGO_PKG_VERSION") },
             "start_time": humantime::format_rfc3339(self.started).to_string(),
         }});
-        with(warp::reply::json(&body).into_response(), http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        api::shared(warp::reply::json(&body).into_response())
     }
 }
 
@@ -196,10 +206,4 @@ fn is_escaped(path: &str) -> bool {
 fn pusher(headers: &HeaderMap) -> Option<String> {
     let name = headers.get(PUSHER)?.to_str().ok()?;
     (1..=64).contains(&name.len()).then(|| name.to_owned())
-}
-
-/// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.
-fn packed(headers: &HeaderMap) -> bool {
-    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
-    encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }

@@ -27,6 +27,10 @@ pub struct Settings {
     /// File of lifetimes, origins and sums by job (TOML); SIGHUP reads it again.
     #[arg(long = "config.file", value_name = "PATH")]
     pub config_file: Option<PathBuf>,
+    /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
+    /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
+    #[arg(long = "web.openmetrics")]
+    pub openmetrics: bool,
     /// Let PUT and POST /-/quit end the gateway, and POST /-/reload read --config.file again.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,

@@ -17,7 +17,7 @@ use crate::families::Prepared;
 const WAVES: usize = 4;
 
 /// What a family shows until all its series have had their time at 0.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Origin {
     /// Its lines until each of these times, earliest first.
     waves: Vec<(Instant, Bytes)>,

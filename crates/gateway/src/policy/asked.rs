@@ -27,8 +27,6 @@ pub struct Asked {
     pub ttl: Option<Life>,
     /// How long new counters read 0; zero switches off what the settings say.
     pub origin: Option<Duration>,
-    /// What it is named by, hashed.
-    pub once: Option<u64>,
 }
 
 impl Asked {
@@ -37,12 +35,17 @@ impl Asked {
         let ttl = value(query, headers, "ttl", &TTL);
         let ttl = ttl.map(|text| text.parse().map_err(|message| format!("ttl: {message}")));
         let origin = value(query, headers, "origin", &ORIGIN).map(|text| origin(&text));
-        let once = headers.get(ONCE).map(|key| match key.len() {
-            1..=LONGEST_KEY => Ok(hashed(key.as_bytes())),
-            bytes => Err(format!("idempotency-key: expected 1 to {LONGEST_KEY} bytes, got {bytes}")),
-        });
-        Ok(Self { ttl: ttl.transpose()?, origin: origin.transpose()?, once: once.transpose()? })
+        Ok(Self { ttl: ttl.transpose()?, origin: origin.transpose()? })
     }
+}
+
+/// What a push is named by, hashed. An error says how long such a name may be.
+pub fn once(headers: &HeaderMap) -> Result<Option<u64>, String> {
+    let key = headers.get(ONCE).map(|key| match key.len() {
+        1..=LONGEST_KEY => Ok(hashed(key.as_bytes())),
+        bytes => Err(format!("idempotency-key: expected 1 to {LONGEST_KEY} bytes, got {bytes}")),
+    });
+    key.transpose()
 }
 
 fn value(query: &str, headers: &HeaderMap, parameter: &str, header: &HeaderName) -> Option<String> {

@@ -1,19 +1,19 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap};
 use http::{Method as Verb, StatusCode};
-use service::body::{self, Body, BodyError};
+use service::body::{Body, BodyError};
 use warp::reply::Response;
 
 use super::answers::{busy, failed, plain, with};
-use super::{BEFORE, Gateway, packed, pusher};
+use super::{BEFORE, Gateway, pusher};
 use crate::groups::{Conflict, Method};
 use crate::policy::{Asked, Manner};
-use crate::push::{self, Refusal};
+use crate::push::{self, Language, Packing, Refusal};
 
 /// Generous where the real one has no limit at all: what one series may cost must be bounded.
 const NAMES: Limits = Limits { name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
@@ -51,7 +51,10 @@ impl Gateway {
         }
         let policy = self.policies.current();
         let terms = policy.terms(key.job());
-        let manner = terms.manner(&asked);
+        let manner = match terms.manner(&asked, headers) {
+            Ok(manner) => manner,
+            Err(message) => return self.refuse("idempotency-key", StatusCode::BAD_REQUEST, &message),
+        };
         let key = match terms.key(key) {
             Ok(key) => key,
             Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
@@ -62,14 +65,13 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
-        let (packed, by) = (packed(headers), pusher(headers));
-        let response = if packed || bytes > SMALL {
+        let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
+        let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work =
-                self.work.run(move || gateway.push(method, &key, &body, packed, &manner, by.as_deref()));
+            let work = self.work.run(move || gateway.push(method, &key, &body, form, &manner, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, packed, &manner, by.as_deref())
+            self.push(method, &key, &body, form, &manner, by.as_deref())
         };
         self.stats.push(name, began.elapsed(), bytes);
         response
@@ -98,13 +100,12 @@ impl Gateway {
         method: Method,
         key: &GroupingKey,
         body: &Body,
-        packed: bool,
+        (packing, language): (Packing, Language),
         manner: &Manner,
         by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
-        let text = if packed { body::gunzip(body, most) } else { Ok(body.bytes()) };
-        let text = match text {
+        let text = match packing.unpack(body.bytes(), most) {
             Ok(text) => text,
             Err(error) => return self.refuse_body(&error),
         };
@@ -116,18 +117,13 @@ impl Gateway {
         };
         // A group that only failures made must not outlive them for what a push asked.
         let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
-        let pushed = match push::prepare(text, key, &limits) {
+        let pushed = match push::read(language, text, key, &limits) {
             Ok(push) => self.store.push(method, key, push, manner, by),
-            Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {
+            Err(error) if error.is_too_large() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
-            }
-            Err(error @ Refusal::TooLarge(_)) => {
-                return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
-            }
-            Err(error @ (Refusal::Syntax(_) | Refusal::Bound { .. })) => {
-                return self.refuse("syntax", StatusCode::BAD_REQUEST, &error.to_string());
             }
             Err(Refusal::Content(reason)) => Err(Conflict::Inconsistent(reason)),
+            Err(error) => return self.refuse("syntax", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         match pushed {
             Ok(before) if by.is_some() => {
@@ -165,6 +161,20 @@ impl Gateway {
     pub(super) fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
         self.stats.refused(reason);
         tracing::debug!(reason, message, "push refused");
-        plain(status, message)
+        let mut response = plain(status, message);
+        response.extensions_mut().insert(Refused(message.to_owned()));
+        response
+    }
+
+    /// Keeps with a group why a push to it was refused: who looks for the reason looks there.
+    pub(super) fn note_refusal(&self, path: &str, response: &Response) {
+        let Some(Refused(why)) = response.extensions().get() else { return };
+        if let Ok(key) = GroupingKey::from_decoded_path(path) {
+            self.store.lock().refused(&key, why, SystemTime::now());
+        }
     }
 }
+
+/// What a client was told, carried beside the answer.
+#[derive(Debug, Clone)]
+struct Refused(String);

@@ -121,6 +121,23 @@ fn a_push_that_comes_again_is_added_once_while_it_is_remembered() {
 }
 
 #[test]
+fn a_name_for_a_push_counts_only_where_pushes_are_added_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    std::fs::write(&file, RULES).unwrap();
+    let gateway = start(&[&format!("--config.file={}", file.display())]);
+    for (job, key, want) in [("plain", 256, 200), ("lambda-a", 255, 200), ("lambda-a", 256, 400)] {
+        let key = "k".repeat(key);
+        let sent = format!(
+            "PUT /metrics/job/{job} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nIdempotency-Key: {key}\r\n\
+             Content-Length: 4\r\n\r\na 1\n"
+        );
+        let answer = exchange(&gateway, sent.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {want}")), "{job} {answer}");
+    }
+}
+
+#[test]
 fn a_hundred_lambdas_at_once_are_summed_exactly_as_prometheus_would() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.toml");

@@ -4,12 +4,14 @@
 mod aggregation;
 mod clumsy;
 mod expiry;
+mod groups_api;
 mod hostile;
 mod http;
 mod origin;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod people;
 mod policy;
 mod python;
 mod rules;
