@@ -15,6 +15,7 @@ use crate::policy::Life;
 ///
 /// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
 /// last good push, or for --ttl.default.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pushpull-gateway", version)]
 pub struct Settings {

@@ -43,20 +43,20 @@ pub struct GroupContent {
 impl Content {
     /// A family as it was pushed, or at some time as a scrape shows it: what text cannot say has no zeros, so
     /// it waits until they end.
-    fn of(name: &str, kind: Kind, help: &str, held: &Held, at: Option<Instant>) -> Self {
-        let lines = at.map_or(&held.lines, |now| held.lines_at(now));
-        let whole = lines.as_ptr() == held.lines.as_ptr();
+    fn of(name: &str, kind: Kind, help: &str, family: &Held, at: Option<Instant>) -> Self {
+        let lines = at.map_or(&family.lines, |now| family.lines_at(now));
+        let whole = lines.as_ptr() == family.lines.as_ptr();
         Self {
             name: name.to_owned(),
             help: help.to_owned(),
             kind,
             lines: lines.clone(),
-            beyond: held
+            beyond: family
                 .extra
                 .as_ref()
                 .map(|extra| extra.metrics.clone())
                 .filter(|it| whole && !it.is_empty()),
-            stamps: held.stamps,
+            stamps: family.stamps,
         }
     }
 }
