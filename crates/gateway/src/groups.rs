@@ -8,6 +8,7 @@ mod aggregate;
 mod check;
 mod contents;
 mod held;
+mod kept;
 mod lifetimes;
 mod listed;
 mod once;
@@ -23,6 +24,7 @@ use exposition::{GroupingKey, Kind};
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
 pub use self::once::REMEMBERED;
 pub use self::origin::Origin;
@@ -37,6 +39,13 @@ pub struct Moment {
     pub wall: SystemTime,
     /// For expiry: nobody sets this clock.
     pub steady: Instant,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
 }
 
 /// What a push does with the families that its group already has.
@@ -78,6 +87,8 @@ pub struct Groups {
     tails: HashMap<Id, origin::Tail>,
     /// Of groups whose pushes are added up, and say which they are.
     once: HashMap<Id, once::Once>,
+    /// What is to be kept over a restart, where anything is.
+    changes: Option<Vec<Change>>,
 }
 
 /// One group as it is shown.
@@ -155,6 +166,9 @@ impl Groups {
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
         let stamps = self.stamps(id, &push.families, now.wall);
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
         for name in replaced {
             self.release(id, &name);
         }
@@ -178,7 +192,9 @@ impl Groups {
         if self.twin(key).is_some() {
             return;
         }
+        let known = self.ids.contains_key(key);
         let Some(id) = self.group(key) else { return };
+        self.note(|| Change::Touched(key.clone(), known.then(Vec::new)));
         let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
@@ -197,6 +213,7 @@ impl Groups {
     pub fn delete(&mut self, key: &GroupingKey) -> bool {
         let Some(id) = self.ids.get(key).copied() else { return false };
         self.end(id);
+        self.note(|| Change::Deleted(key.clone()));
         true
     }
 
@@ -205,6 +222,7 @@ impl Groups {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.end(id);
         }
+        self.note(|| Change::Wiped);
     }
 
     /// The groups in the order of their first push.

@@ -6,12 +6,14 @@
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
 //! - [`selector`], [`listing`]: which groups are meant, and a page of them
+//! - [`persistence`]: groups that outlive a restart
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
 pub mod groups;
 pub mod listing;
 pub mod page;
+pub mod persistence;
 pub mod policy;
 pub mod push;
 pub mod query;
@@ -28,10 +30,14 @@ use std::sync::Arc;
 use service::server::{self, ServerStats};
 use service::stop::Drained;
 use tokio::net::TcpListener;
+use tokio::signal::unix::SignalKind;
 use tokio_util::sync::CancellationToken;
 
 use crate::routes::Gateway;
 use crate::settings::Settings;
+
+/// What a process is sent that writes beyond its limit.
+const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
 
 /// Serves on a bound listener until `stop`; says whether everything under way was finished. Where there is
 /// a settings file, SIGHUP reads it again.
@@ -42,7 +48,11 @@ pub async fn run(
 ) -> anyhow::Result<Drained> {
     let server = settings.server();
     let reloads = settings.config_file.is_some();
-    let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
+    // Where a file may be no larger than a limit, a write that says so is no reason to die.
+    let _too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
+    let (gateway, opened) = Gateway::open(settings, stop.clone())?;
+    let gateway = Arc::new(gateway);
+    let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
     let hangups = reloads.then(|| {
         let gateway = Arc::clone(&gateway);
         tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok()))
@@ -53,6 +63,9 @@ pub async fn run(
     expiry.await?;
     if let Some(hangups) = hangups {
         hangups.await??;
+    }
+    if let Some(kept) = kept {
+        tokio::task::spawn_blocking(|| kept.close()).await?;
     }
     Ok(drained)
 }

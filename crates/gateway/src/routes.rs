@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod change;
+mod durable;
 mod groups;
 mod page;
 mod reload;
@@ -23,7 +24,9 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::groups::Groups;
+use crate::groups::{Groups, Moment};
+use crate::persistence::disk::RealDisk;
+use crate::persistence::{self, Counters, Opened};
 use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::stats::Stats;
@@ -56,14 +59,29 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
     pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let settings = Settings { persistence_file: None, ..settings };
+        Ok(Self::open(settings, stop)?.0)
+    }
+
+    /// The same with the groups that were kept, and with what keeps them from now on.
+    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
         let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
         stats.reloaded(true);
-        let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
+        let opened = settings.persistence().map(|options| {
+            let counters = Counters::new(stats.registry())?;
+            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+        });
+        let mut opened = opened.transpose()?;
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups);
+        if let Some(opened) = &mut opened {
+            opened.restore(&mut groups, Moment::now());
+        }
+        let store = Arc::new(Store::kept(groups, opened.as_ref().map(Opened::journal)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok(Self { store, stats, settings, policies, started, stop, work, bodies, answers })
+        Ok((Self { store, stats, settings, policies, started, stop, work, bodies, answers }, opened))
     }
 }
 
@@ -136,10 +154,11 @@ impl Gateway {
                     response
                 }
                 Target::Telemetry => self.scrape(headers).await,
-                Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
+                Target::Healthy => self.healthy(),
+                Target::Ready => self.ready(),
                 Target::Quit => self.quit(),
                 Target::Reload => self.asked_to_reload().await,
-                Target::Wipe => self.wipe(),
+                Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
                 Target::Groups => self.groups(verb, query).await,
@@ -172,12 +191,12 @@ impl Gateway {
         plain(StatusCode::OK, "Requesting termination... Goodbye!")
     }
 
-    fn wipe(&self) -> Response {
+    async fn wipe(&self) -> Response {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
         self.store.lock().wipe();
-        plain(StatusCode::ACCEPTED, "")
+        self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
     fn status(&self) -> Response {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use super::{Groups, Held, Id};
+use super::{Change, Groups, Held, Id};
 use crate::families::Prepared;
 
 /// Times at which zeros of one family may end. With more, those that join wait for the last one.
@@ -151,6 +151,7 @@ impl Groups {
         }
         let end = self.held.get(&id).and_then(|group| group.expires);
         self.set_deadline(id, Some(end.map_or(seen, |end| end.min(seen))));
+        self.note(|| Change::Touched(key.clone(), Some(Vec::new())));
     }
 
     /// Ends a group that was deleted and is only waiting for a scrape: a push makes another one.

@@ -47,7 +47,7 @@ impl Gateway {
             } else {
                 self.store.leave(&key);
             }
-            return plain(StatusCode::ACCEPTED, "");
+            return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
         let policy = self.policies.current();
         let terms = policy.terms(key.job());
@@ -65,6 +65,7 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
+        self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
@@ -73,6 +74,7 @@ impl Gateway {
         } else {
             self.push(method, &key, &body, form, &manner, by.as_deref())
         };
+        let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), bytes);
         response
     }

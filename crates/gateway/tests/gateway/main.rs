@@ -12,6 +12,7 @@ mod origin;
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod people;
+mod persistence;
 mod policy;
 mod python;
 mod rules;
