@@ -6,7 +6,7 @@ mod change;
 mod durable;
 mod groups;
 mod page;
-mod durable;
+mod reload;
 mod scrape;
 
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ use warp::{Filter, Reply};
 use crate::groups::{Groups, Moment};
 use crate::persistence::disk::RealDisk;
 use crate::persistence::{self, Counters, Opened};
+use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -46,6 +47,7 @@ pub struct Gateway {
     pub store: Arc<Store>,
     stats: Stats,
     settings: Settings,
+    policies: Policies,
     started: std::time::SystemTime,
     stop: CancellationToken,
     work: Work,
@@ -64,6 +66,8 @@ impl Gateway {
     /// The same with the groups that were kept, and with what keeps them from now on.
     pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
+        let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
+        stats.reloaded(true);
         let opened = settings.persistence().map(|options| {
             let counters = Counters::new(stats.registry())?;
             anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
@@ -77,7 +81,7 @@ impl Gateway {
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok((Self { store, stats, settings, started, stop, work, bodies, answers }, opened))
+        Ok((Self { store, stats, settings, policies, started, stop, work, bodies, answers }, opened))
     }
 }
 
@@ -153,6 +157,7 @@ impl Gateway {
                 Target::Healthy => self.healthy(),
                 Target::Ready => self.ready(),
                 Target::Quit => self.quit(),
+                Target::Reload => self.asked_to_reload().await,
                 Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),

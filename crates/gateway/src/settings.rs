@@ -10,11 +10,13 @@ use service::logs::{LogFormat, LogSettings, directives};
 use service::server::{MAX_CONNECTIONS, ServerSettings};
 
 use crate::persistence::{Fsync, Options, check_path};
+use crate::policy::Life;
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
 /// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
 /// last good push, or for --ttl.default.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pushpull-gateway", version)]
 pub struct Settings {
@@ -24,19 +26,22 @@ pub struct Settings {
     /// Path under which metrics are exposed. Pushes stay under /metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
     pub telemetry_path: String,
+    /// File of lifetimes, origins and sums by job (TOML); SIGHUP reads it again.
+    #[arg(long = "config.file", value_name = "PATH")]
+    pub config_file: Option<PathBuf>,
     /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
     /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
     #[arg(long = "web.openmetrics")]
     pub openmetrics: bool,
-    /// Let PUT and POST /-/quit end the gateway.
+    /// Let PUT and POST /-/quit end the gateway, and POST /-/reload read --config.file again.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,
     /// Let PUT /api/v1/admin/wipe delete all groups.
     #[arg(long = "web.enable-admin-api")]
     pub admin_api: bool,
-    /// Life of a group whose last good push named none; groups live on without it.
-    #[arg(long = "ttl.default", value_name = "DURATION", value_parser = lifetime)]
-    pub default_ttl: Option<Duration>,
+    /// Life of a group whose last good push named none, nor a rule of --config.file; groups live on without it.
+    #[arg(long = "ttl.default", value_name = "DURATION")]
+    pub default_ttl: Option<Life>,
     /// Life of a group that only failed pushes made.
     #[arg(long = "ttl.failed", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     pub failed_ttl: Duration,

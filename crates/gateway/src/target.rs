@@ -15,6 +15,8 @@ pub enum Target<'a> {
     Ready,
     /// `/-/quit`
     Quit,
+    /// `/-/reload`
+    Reload,
     /// `/api/v1/admin/wipe`
     Wipe,
     /// `/api/v1/status`
@@ -48,6 +50,7 @@ impl<'a> Target<'a> {
             "/-/healthy" => Self::Healthy,
             "/-/ready" => Self::Ready,
             "/-/quit" => Self::Quit,
+            "/-/reload" => Self::Reload,
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
             "/api/v1/groups" => Self::Groups,
@@ -70,7 +73,7 @@ impl<'a> Target<'a> {
     pub fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Group(_) => CHANGES,
-            Self::Quit => &["POST", "PUT"],
+            Self::Quit | Self::Reload => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
             Self::Groups => &["DELETE", "GET", "POST"],
             _ => &["GET"],
@@ -85,6 +88,7 @@ impl<'a> Target<'a> {
             Self::Healthy => "healthy",
             Self::Ready => "ready",
             Self::Quit => "quit",
+            Self::Reload => "reload",
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
             Self::Groups => "api/v1/groups",
