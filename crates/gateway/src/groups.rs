@@ -4,6 +4,7 @@
 //! copies text, and a push looks only at the names and series that it brings. What it costs
 //! does not depend on what else is stored.
 
+mod bounds;
 mod check;
 mod held;
 mod lifetimes;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
+pub use self::bounds::Most;
 use self::held::Name;
 pub use self::held::{Held, Shown};
 use crate::push::Push;
@@ -43,6 +45,20 @@ pub enum Conflict {
     Inconsistent(String),
     /// One group too many: 429.
     TooManyGroups(usize),
+    /// Its group would be too large: 413.
+    GroupTooLarge {
+        /// Series that the group would have.
+        series: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// All groups together would be too large: 429, for others may end.
+    Full {
+        /// Bytes of text that there would be.
+        bytes: usize,
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 type Id = u64;
@@ -61,6 +77,9 @@ pub struct Groups {
     own: HashMap<String, Kind>,
     last_id: Id,
     most: usize,
+    bounds: Most,
+    /// Bytes of text held in all groups.
+    bytes: usize,
 }
 
 /// One group as it is shown.
@@ -109,6 +128,7 @@ impl Groups {
             return Err(Conflict::Inconsistent(message));
         }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
+        self.check_room(method, known, &push)?;
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
         let replaced: Vec<Arc<str>> = match method {
@@ -171,6 +191,11 @@ impl Groups {
     /// Series held in all groups.
     pub fn series(&self) -> usize {
         self.series.len()
+    }
+
+    /// Bytes of text held in all groups.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn holds(&self, id: Id, name: &str) -> bool {

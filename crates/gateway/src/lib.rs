@@ -4,12 +4,15 @@
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
+//! - [`rights`]: who may do what; [`listening`]: where
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
 pub mod groups;
+pub mod listening;
 pub mod page;
 pub mod push;
+pub mod rights;
 pub mod routes;
 pub mod settings;
 pub mod stats;
@@ -19,25 +22,25 @@ pub mod work;
 
 use std::sync::Arc;
 
-use service::server::{self, ServerStats};
+use service::server::{self, Listeners};
 use service::stop::Drained;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::routes::Gateway;
 use crate::settings::Settings;
 
-/// Serves on a bound listener until `stop`; says whether everything under way was finished.
+/// Serves on bound listeners until `stop`; says whether everything under way was finished.
 pub async fn run(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     settings: Settings,
     stop: CancellationToken,
 ) -> anyhow::Result<Drained> {
     let server = settings.server();
     let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
+    let connections = gateway.connections();
     let service = warp::service(routes::filter(gateway));
-    let drained = server::serve(listener, service, &server, Arc::new(ServerStats::default()), stop).await?;
+    let drained = server::serve(listeners, service, &server, connections, stop).await?;
     expiry.await?;
     Ok(drained)
 }

@@ -74,6 +74,7 @@ impl Groups {
             group.families.insert(Arc::clone(&name));
             group.series += held.series.len();
             group.bytes += held.lines.len();
+            self.bytes += held.lines.len();
         }
         let entry =
             self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
@@ -91,6 +92,7 @@ impl Groups {
         if let Some(held) = entry.get_mut().holders.remove(&id) {
             group.series -= held.series.len();
             group.bytes -= held.lines.len();
+            self.bytes -= held.lines.len();
             for series in &held.series {
                 self.series.remove(series);
             }

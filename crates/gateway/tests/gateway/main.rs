@@ -1,15 +1,19 @@
 //! What the gateway promises, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod bounds;
 mod clumsy;
 mod expiry;
+mod flags;
 mod hostile;
 mod http;
+mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod python;
 mod rules;
+mod users;
 mod versus_real;
 
 use peers::Peer;
