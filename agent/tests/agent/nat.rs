@@ -55,8 +55,15 @@ impl Net {
             format!("ip -n {nat} link set c{id} up"),
             format!("ip -n {outside} link set d{id} up"),
             format!("ip -n {inside} route add default via 10.77.1.1"),
-            format!("ip netns exec {nat} iptables -t nat -A POSTROUTING -o c{id} -j MASQUERADE"),
-            format!("ip netns exec {nat} iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP"),
+            format!("ip netns exec {nat} nft add table ip nat"),
+            format!(
+                "ip netns exec {nat} nft add chain ip nat out {{ type nat hook postrouting priority 100 ; }}"
+            ),
+            format!("ip netns exec {nat} nft add rule ip nat out oifname c{id} masquerade"),
+            format!(
+                "ip netns exec {nat} nft add chain ip nat through {{ type filter hook forward priority 0 ; }}"
+            ),
+            format!("ip netns exec {nat} nft add rule ip nat through ct state invalid drop"),
             format!("ip netns exec {nat} sysctl -qw net.ipv4.ip_forward=1"),
             // What it has forgotten it does not take up again.
             format!("ip netns exec {nat} sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0"),
@@ -129,7 +136,11 @@ impl Net {
 #[test]
 fn signs_of_life_keep_a_connection_through_a_nat_that_forgets_idle_ones() {
     let Some(mut net) = Net::new(3) else { return eprintln!("skipped: needs root") };
-    net.start("out", "prometheus-pushgateway", &["--web.listen-address=10.77.2.2:9091"]);
+    net.start(
+        "out",
+        "prometheus-pushgateway",
+        &["--web.listen-address=10.77.2.2:9091", "--persistence.file="],
+    );
     eventually("the gateway", || !net.get("out", "http://10.77.2.2:9091/-/ready").is_empty());
     // Pushes come half a second later than the NAT forgets.
     net.agent(9102, "2s");

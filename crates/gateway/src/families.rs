@@ -36,8 +36,12 @@ pub struct Prepared {
 }
 
 /// What few families have besides their lines; the others pay one word for it.
-#[derive(Debug, Clone, Default)]
-pub struct Extra {}
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extra {
+    /// The whole family where text cannot say all of it (native histograms, exemplars, when a series
+    /// began), as [`exposition::protobuf::body`] wrote it, with the group's labels.
+    pub metrics: Bytes,
+}
 
 /// Takes apart a page that has the group's labels on; says which series stands twice. No family may be
 /// longer than `most` bytes once it is complete.

@@ -6,8 +6,11 @@
 
 mod bounds;
 mod check;
+mod contents;
 mod held;
 mod lifetimes;
+mod listed;
+mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,8 +19,11 @@ use std::time::{Duration, Instant, SystemTime};
 use exposition::{GroupingKey, Kind};
 
 pub use self::bounds::Most;
+pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::listed::{Refused, Stored};
+pub use self::stamps::Stamps;
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -61,7 +67,8 @@ pub enum Conflict {
     },
 }
 
-type Id = u64;
+/// The number of a group; no two groups that there ever were have the same.
+pub type Id = u64;
 
 /// All groups.
 #[derive(Debug, Default)]
@@ -95,6 +102,8 @@ pub struct Group {
     pub expires: Option<Instant>,
     /// Who pushed last, where that was said.
     pusher: Option<Box<str>>,
+    /// The last push that it did not take, in words.
+    refused: Option<Box<Refused>>,
     families: BTreeSet<Arc<str>>,
     /// Series held.
     pub series: usize,
@@ -135,11 +144,12 @@ impl Groups {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
+        let stamps = self.stamps(id, &push.families, now.wall);
         for name in replaced {
             self.release(id, &name);
         }
-        for family in push.families {
-            self.hold(id, family);
+        for (family, stamps) in push.families.into_iter().zip(stamps) {
+            self.hold(id, family, stamps);
         }
         if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);
@@ -218,6 +228,7 @@ impl Groups {
             failed: None,
             expires: None,
             pusher: None,
+            refused: None,
             families: BTreeSet::new(),
             series: 0,
             bytes: 0,

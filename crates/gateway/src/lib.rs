@@ -5,15 +5,19 @@
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
 //! - [`rights`]: who may do what; [`listening`]: where
+//! - [`selector`], [`listing`]: which groups are meant, and a page of them
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
 pub mod groups;
 pub mod listening;
+pub mod listing;
 pub mod page;
 pub mod push;
+pub mod query;
 pub mod rights;
 pub mod routes;
+pub mod selector;
 pub mod settings;
 pub mod stats;
 pub mod store;

@@ -1,7 +1,10 @@
 //! HTTP translated to pushes, deletions and scrapes, and back.
 
 mod answers;
+mod api;
 mod change;
+mod groups;
+mod page;
 mod scrape;
 mod status;
 
@@ -10,25 +13,24 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use http::header::{ALLOW, CONTENT_ENCODING, HeaderMap};
+use http::header::{ALLOW, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
 use service::server::{ServerStats, User};
 use tokio_util::sync::CancellationToken;
+use warp::Filter;
 use warp::filters::path::FullPath;
 use warp::reply::Response;
-use warp::{Filter, Reply};
 
 use crate::groups::{Groups, Most};
-use crate::page;
 use crate::rights::{self, Right, Role};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
 use crate::target::{self, Target};
 use crate::work::Work;
-use answers::{allowed, moved, plain, shared, with};
+use answers::{allowed, moved, plain, with};
 
 /// Who pushes. Agents that say so are told who pushed the group before, so that two that push one find out.
 pub const PUSHER: HeaderName = HeaderName::from_static("x-pushpull-agent");
@@ -145,7 +147,11 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                Target::Group(path) => {
+                    let response = self.change(verb, path, query, headers, body).await;
+                    self.note_refusal(path, &response);
+                    response
+                }
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
                 Target::Quit | Target::Wipe if rights::is_from_another_site(headers) => {
@@ -154,7 +160,10 @@ impl Gateway {
                 Target::Quit => self.quit(),
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups => self.groups(verb, query).await,
+                Target::Page => self.page(query, headers).await,
+                Target::Api => self.groups_as_json().await,
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -179,7 +188,8 @@ impl Gateway {
             let handler = if options { "api/v1/options" } else { target.handler(verb.as_str()) };
             self.stats.request(handler, response.status().as_u16(), verb.as_str());
         }
-        if is_api { shared(response) } else { response }
+        // Not those that change something: no page may delete groups through whoever looks at it.
+        if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
     }
 
     fn quit(&self) -> Response {
@@ -218,10 +228,4 @@ fn is_escaped(path: &str) -> bool {
 fn pusher(headers: &HeaderMap) -> Option<String> {
     let name = headers.get(PUSHER)?.to_str().ok()?;
     (1..=64).contains(&name.len()).then(|| name.to_owned())
-}
-
-/// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.
-fn packed(headers: &HeaderMap) -> bool {
-    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
-    encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }

@@ -33,6 +33,10 @@ pub struct Settings {
     #[command(flatten)]
     #[allow(missing_docs, reason = "a doc comment here would be the program's own in --help")]
     pub web: WebFlags,
+    /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
+    /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
+    #[arg(long = "web.openmetrics")]
+    pub openmetrics: bool,
     /// Let PUT and POST /-/quit end the gateway.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,

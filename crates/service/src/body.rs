@@ -2,9 +2,11 @@
 
 mod budget;
 mod gunzip;
+mod snappy;
 
 pub use budget::{Budget, Room};
 pub use gunzip::gunzip;
+pub use snappy::unsnap;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! How much may be held, in one group and in all: memory must not grow with whoever pushes.
 
 use super::{Conflict, Groups, Id, Method};
+use crate::families::Prepared;
 use crate::push::Push;
 
 /// The most that may be held.
@@ -47,7 +48,7 @@ impl Groups {
         };
         let new = push.families.iter().fold(Size::default(), |sum, family| Size {
             series: sum.series + family.series.len(),
-            bytes: sum.bytes + family.lines.len(),
+            bytes: sum.bytes + bytes_of(family),
         });
         let series = whole.series - gone.series + new.series;
         if series > group_series && series > whole.series {
@@ -67,6 +68,11 @@ impl Groups {
 
     fn size_of(&self, id: Id, name: &str) -> Size {
         let held = self.names.get(name).and_then(|name| name.holders.get(&id));
-        held.map(|held| Size { series: held.series.len(), bytes: held.lines.len() }).unwrap_or_default()
+        held.map(|held| Size { series: held.series.len(), bytes: held.bytes() }).unwrap_or_default()
     }
+}
+
+/// The same as `Held::bytes` of what is not held yet.
+fn bytes_of(family: &Prepared) -> usize {
+    family.lines.len() + family.extra.as_ref().map_or(0, |extra| extra.metrics.len())
 }

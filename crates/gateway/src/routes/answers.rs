@@ -44,25 +44,6 @@ pub(super) fn with(mut response: Response, name: http::HeaderName, value: &str) 
     response
 }
 
-/// Lets pages of other sites read an answer of the API, as the real one does. Ours has methods that change
-/// things where its has none, so only reading is allowed: no page may delete groups through its reader.
-pub(super) fn shared(mut response: Response) -> Response {
-    use http::header::{
-        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL,
-    };
-    for (name, value) in [
-        (ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Authorization, Content-Type, Origin"),
-        (ACCESS_CONTROL_ALLOW_METHODS, "GET, OPTIONS"),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (ACCESS_CONTROL_EXPOSE_HEADERS, "Date"),
-        (CACHE_CONTROL, "no-cache, no-store, must-revalidate"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
 /// Sends a client to another path, with the query that it came with.
 pub(super) fn moved(status: StatusCode, path: &str, query: &str) -> Response {
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };

@@ -5,12 +5,14 @@ mod bounds;
 mod clumsy;
 mod expiry;
 mod flags;
+mod groups_api;
 mod hostile;
 mod http;
 mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod people;
 mod python;
 mod rules;
 mod users;

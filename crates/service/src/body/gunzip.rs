@@ -9,7 +9,7 @@ use super::BodyError;
 
 /// A body that unpacks to so much is unpacked at once. A larger one is counted first, and thrown away as it
 /// is counted: a bomb costs time, and no memory.
-const AT_ONCE: usize = 256 << 10;
+const AT_ONCE: usize = 64 << 10;
 
 /// Unpacks gzip, all members, to at most `cap` bytes.
 pub fn gunzip(packed: &[u8], cap: usize) -> Result<Bytes, BodyError> {
