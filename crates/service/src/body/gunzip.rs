@@ -18,7 +18,8 @@ pub fn gunzip(packed: &[u8], cap: usize) -> Result<Bytes, BodyError> {
     take(&mut decoder, cap.min(AT_ONCE), &mut unpacked)?;
     if unpacked.len() > cap.min(AT_ONCE) {
         let left = limit(cap - cap.min(AT_ONCE));
-        let rest = std::io::copy(&mut decoder.take(left), &mut std::io::sink()).map_err(broken)?;
+        let rest =
+            std::io::copy(&mut decoder.take(left), &mut std::io::sink()).map_err(|error| broken(&error))?;
         let bytes = usize::try_from(rest).unwrap_or(usize::MAX).saturating_add(unpacked.len());
         if bytes > cap {
             return Err(BodyError::UnpacksTooLarge(cap));
@@ -31,14 +32,14 @@ pub fn gunzip(packed: &[u8], cap: usize) -> Result<Bytes, BodyError> {
 
 /// Reads one byte more than there may be, so that more is seen to be more.
 fn take(from: &mut impl Read, most: usize, into: &mut Vec<u8>) -> Result<(), BodyError> {
-    from.take(limit(most)).read_to_end(into).map(drop).map_err(broken)
+    from.take(limit(most)).read_to_end(into).map(drop).map_err(|error| broken(&error))
 }
 
 fn limit(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-fn broken(error: std::io::Error) -> BodyError {
+fn broken(error: &std::io::Error) -> BodyError {
     BodyError::Broken(format!("gzip: {error}"))
 }
 
