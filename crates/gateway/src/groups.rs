@@ -8,6 +8,7 @@ mod bounds;
 mod check;
 mod contents;
 mod held;
+mod kept;
 mod lifetimes;
 mod listed;
 mod stamps;
@@ -22,6 +23,7 @@ pub use self::bounds::Most;
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
 pub use self::stamps::Stamps;
 use crate::push::Push;
@@ -33,6 +35,13 @@ pub struct Moment {
     pub wall: SystemTime,
     /// For expiry: nobody sets this clock.
     pub steady: Instant,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
 }
 
 /// What a push does with the families that its group already has.
@@ -87,6 +96,8 @@ pub struct Groups {
     bounds: Most,
     /// Bytes of text held in all groups.
     bytes: usize,
+    /// What is to be kept over a restart, where anything is.
+    changes: Option<Vec<Change>>,
 }
 
 /// One group as it is shown.
@@ -145,6 +156,9 @@ impl Groups {
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
         let stamps = self.stamps(id, &push.families, now.wall);
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
         for name in replaced {
             self.release(id, &name);
         }
@@ -164,7 +178,9 @@ impl Groups {
         if self.twin(key).is_some() {
             return;
         }
+        let known = self.ids.contains_key(key);
         let Some(id) = self.group(key) else { return };
+        self.note(|| Change::Touched(key.clone(), known.then(Vec::new)));
         let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
@@ -183,6 +199,7 @@ impl Groups {
     pub fn delete(&mut self, key: &GroupingKey) -> bool {
         let Some(id) = self.ids.get(key).copied() else { return false };
         self.end(id);
+        self.note(|| Change::Deleted(key.clone()));
         true
     }
 
@@ -191,6 +208,7 @@ impl Groups {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.end(id);
         }
+        self.note(|| Change::Wiped);
     }
 
     /// The groups in the order of their first push.

@@ -6,6 +6,7 @@
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
 //! - [`rights`]: who may do what; [`listening`]: where
 //! - [`selector`], [`listing`]: which groups are meant, and a page of them
+//! - [`persistence`]: groups that outlive a restart
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
@@ -13,6 +14,7 @@ pub mod groups;
 pub mod listening;
 pub mod listing;
 pub mod page;
+pub mod persistence;
 pub mod push;
 pub mod query;
 pub mod rights;
@@ -28,10 +30,14 @@ use std::sync::Arc;
 
 use service::server::{self, Listeners};
 use service::stop::Drained;
+use tokio::signal::unix::SignalKind;
 use tokio_util::sync::CancellationToken;
 
 use crate::routes::Gateway;
 use crate::settings::Settings;
+
+/// What a process is sent that writes beyond its limit.
+const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
 
 /// Serves on bound listeners until `stop`; says whether everything under way was finished.
 pub async fn run(
@@ -40,11 +46,18 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<Drained> {
     let server = settings.server();
-    let gateway = Arc::new(Gateway::new(settings, stop.clone())?);
+    // Where a file may be no larger than a limit, a write that says so is no reason to die.
+    let _too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
+    let (gateway, opened) = Gateway::open(settings, stop.clone())?;
+    let gateway = Arc::new(gateway);
+    let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
     let connections = gateway.connections();
     let service = warp::service(routes::filter(gateway));
     let drained = server::serve(listeners, service, &server, connections, stop).await?;
     expiry.await?;
+    if let Some(kept) = kept {
+        tokio::task::spawn_blocking(|| kept.close()).await?;
+    }
     Ok(drained)
 }

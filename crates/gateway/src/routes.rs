@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod change;
+mod durable;
 mod groups;
 mod page;
 mod scrape;
@@ -23,7 +24,9 @@ use warp::Filter;
 use warp::filters::path::FullPath;
 use warp::reply::Response;
 
-use crate::groups::{Groups, Most};
+use crate::groups::{Groups, Moment, Most};
+use crate::persistence::disk::RealDisk;
+use crate::persistence::{self, Counters, Opened};
 use crate::rights::{self, Right, Role};
 use crate::settings::Settings;
 use crate::stats::Stats;
@@ -56,17 +59,31 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
-    pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
+    pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let settings = Settings { persistence_file: None, ..settings };
+        Ok(Self::open(settings, stop)?.0)
+    }
+
+    /// The same with the groups that were kept, and with what keeps them from now on.
+    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
+        let opened = settings.persistence().map(|options| {
+            let counters = Counters::new(stats.registry())?;
+            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+        });
+        let mut opened = opened.transpose()?;
         let bounds = settings.bounds;
         let most = Most { group_series: bounds.group_series, bytes: bounds.stored_bytes.0 };
-        let groups = Groups::new(stats.kinds(), settings.max_groups).bounded(most);
-        let store = Arc::new(Store::new(groups));
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups).bounded(most);
+        if let Some(opened) = &mut opened {
+            opened.restore(&mut groups, Moment::now());
+        }
+        let store = Arc::new(Store::kept(groups, opened.as_ref().map(Opened::journal)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
         let prefix = settings.web.prefix();
-        Ok(Self { store, stats, settings, started, stop, prefix, work, bodies, answers })
+        Ok((Self { store, stats, settings, started, stop, prefix, work, bodies, answers }, opened))
     }
 }
 
@@ -153,12 +170,13 @@ impl Gateway {
                     response
                 }
                 Target::Telemetry => self.scrape(headers).await,
-                Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
+                Target::Healthy => self.healthy(),
+                Target::Ready => self.ready(),
                 Target::Quit | Target::Wipe if rights::is_from_another_site(headers) => {
                     plain(StatusCode::FORBIDDEN, "sent by a page of another site")
                 }
                 Target::Quit => self.quit(),
-                Target::Wipe => self.wipe(),
+                Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
                 Target::Groups => self.groups(verb, query).await,
@@ -200,12 +218,12 @@ impl Gateway {
         plain(StatusCode::OK, "Requesting termination... Goodbye!")
     }
 
-    fn wipe(&self) -> Response {
+    async fn wipe(&self) -> Response {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
         self.store.lock().wipe();
-        plain(StatusCode::ACCEPTED, "")
+        self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
     /// Says who may not do what.

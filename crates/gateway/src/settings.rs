@@ -7,6 +7,7 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -16,6 +17,7 @@ use service::server::{MAX_CONNECTIONS, ServerSettings};
 
 pub use self::bounds::Bounds;
 pub use self::web::WebFlags;
+use crate::persistence::{Fsync, Options, check_path};
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
@@ -88,6 +90,17 @@ pub struct Settings {
     /// Refused by name: the names that it lets in are refused as well.
     #[arg(long = "push.enable-utf8-names", hide = true)]
     pub utf8_names: bool,
+    /// File that keeps the groups over restarts; without it they are in memory alone. Logs of what changed
+    /// since are beside it, with names that begin with its own.
+    #[arg(long = "persistence.file", value_name = "PATH", value_parser = persistence_file)]
+    pub persistence_file: Option<PathBuf>,
+    /// When a push must be safe from a loss of power: before its answer, within --persistence.interval, or
+    /// when the system sees fit. With the last two, a crash of the gateway alone may cost 10 ms.
+    #[arg(long = "persistence.fsync", value_name = "WHEN", default_value = "always")]
+    pub persistence_fsync: Fsync,
+    /// The longest time between two fsyncs with --persistence.fsync=interval.
+    #[arg(long = "persistence.interval", value_name = "DURATION", default_value = "1s", value_parser = lifetime)]
+    pub persistence_interval: Duration,
     /// Ask the running gateway whether it is healthy, and exit: 0 if it is. For container health checks.
     #[arg(long)]
     pub health: bool,
@@ -126,6 +139,12 @@ impl Settings {
         }
     }
 
+    /// How groups are kept, where they are.
+    pub fn persistence(&self) -> Option<Options> {
+        let path = self.persistence_file.clone().filter(|path| !path.as_os_str().is_empty())?;
+        Some(Options::new(path, self.persistence_fsync, self.persistence_interval))
+    }
+
     /// How to log.
     pub fn log(&self) -> LogSettings {
         let format = if self.log_format == Format::Json { LogFormat::Json } else { LogFormat::Text };
@@ -142,6 +161,12 @@ pub fn lifetime(text: &str) -> Result<Duration, String> {
     };
     // A century is beyond any clock arithmetic that could overflow.
     read.filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+}
+
+/// An empty path is none, as it is for the real one.
+fn persistence_file(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if text.is_empty() { Ok(path.to_owned()) } else { check_path(path).map(|()| path.to_owned()) }
 }
 
 fn connections(text: &str) -> Result<usize, String> {

@@ -37,7 +37,7 @@ impl Gateway {
         };
         if *verb == Verb::DELETE {
             self.store.lock().delete(&key);
-            return plain(StatusCode::ACCEPTED, "");
+            return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
         let life = match life(query) {
             Ok(life) => life.or(self.settings.default_ttl),
@@ -50,6 +50,7 @@ impl Gateway {
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
         let sent = bytes + head_bytes(verb, path, query, headers);
+        self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
@@ -58,6 +59,7 @@ impl Gateway {
         } else {
             self.push(method, &key, &body, form, life, by.as_deref())
         };
+        let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), sent);
         response
     }

@@ -13,6 +13,7 @@ mod own_metrics;
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod people;
+mod persistence;
 mod python;
 mod rules;
 mod users;
