@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
 mod aggregation;
+mod bounds;
 mod clumsy;
 mod expiry;
+mod flags;
 mod groups_api;
 mod hostile;
 mod http;
 mod origin;
+mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
@@ -17,6 +20,7 @@ mod policy;
 mod python;
 mod rules;
 mod scale;
+mod users;
 mod versus_real;
 mod watched;
 
