@@ -1,7 +1,7 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap, RETRY_AFTER};
