@@ -4,13 +4,15 @@
 //! completes and respells them. The same comes out here; a family that needs none of it, as
 //! client libraries write them, is taken as it is.
 
+mod block;
 mod complete;
+
+pub use block::Block;
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use bytes::Bytes;
 use exposition::{Kind, Label, Page, Sample};
 
 use crate::push::{OWN_TIMES, Refusal};
@@ -27,12 +29,10 @@ pub struct Prepared {
     pub help: String,
     /// Its type.
     pub kind: Kind,
-    /// Its sample lines.
-    pub lines: Bytes,
-    /// What tells each series from all others.
-    pub series: Box<[u64]>,
+    /// Its sample lines, and what tells each series from all others.
+    pub block: Block,
     /// What few families have besides.
-    pub extra: Option<Box<Extra>>,
+    pub extra: Option<Arc<Extra>>,
 }
 
 /// What few families have besides their lines; the others pay one word for it.
@@ -69,8 +69,8 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
         }
         let name = family.name().to_owned();
         let help = family.help().unwrap_or_default().into_owned();
-        let (kind, lines, series) = (family.kind(), lines.into(), series.into());
-        prepared.insert(name.clone(), Prepared { name, help, kind, lines, series, extra: None });
+        let (kind, block) = (family.kind(), Block::new(&lines, &series));
+        prepared.insert(name.clone(), Prepared { name, help, kind, block, extra: None });
     }
     Ok(prepared.into_values().collect())
 }

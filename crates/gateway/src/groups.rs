@@ -1,21 +1,26 @@
 //! The rules: which push is taken, what it replaces, and when a group ends.
 //!
-//! Families are kept by name, and under each name by group: a scrape walks them in order and
-//! copies text, and a push looks only at the names and series that it brings. What it costs
-//! does not depend on what else is stored.
+//! Families are kept by name, and under each name by group: a scrape takes a [`Snapshot`], walks
+//! them in order and copies text, and a push looks only at the names and series that it brings. What
+//! it costs does not depend on what else is stored, nor on who reads it.
 
+mod change;
 mod check;
+mod group;
 mod held;
+mod index;
 mod lifetimes;
+mod tree;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
-use self::held::Name;
-pub use self::held::{Held, Shown};
+pub use self::group::Group;
+pub use self::held::{Held, Shown, Snapshot};
+use self::index::Index;
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -45,42 +50,33 @@ pub enum Conflict {
     TooManyGroups(usize),
 }
 
-type Id = u64;
+/// A group's number: those that came later have higher ones, and none is used twice.
+pub type Id = u64;
 
 /// All groups.
 #[derive(Debug, Default)]
 pub struct Groups {
-    ids: HashMap<GroupingKey, Id>,
-    held: BTreeMap<Id, Group>,
-    names: BTreeMap<Arc<str>, Name>,
-    series: HashMap<u64, Id>,
+    snapshot: Snapshot,
+    ids: HashMap<Arc<GroupingKey>, Id>,
+    index: Index,
     deadlines: BTreeSet<(Instant, Id)>,
     /// Groups that only failed pushes made: the first to go where there is no room.
     failures: BTreeSet<Id>,
     expired: u64,
     own: HashMap<String, Kind>,
     last_id: Id,
+    last_number: held::Number,
     most: usize,
+    /// What was replaced: freeing it takes longer than a push may wait.
+    dropped: Vec<Held>,
 }
 
-/// One group as it is shown.
-#[derive(Debug, Clone)]
-pub struct Group {
-    /// What identifies it.
-    pub key: GroupingKey,
-    /// The last good push.
-    pub pushed: Option<SystemTime>,
-    /// The last failed one.
-    pub failed: Option<SystemTime>,
-    /// When it ends.
-    pub expires: Option<Instant>,
-    /// Who pushed last, where that was said.
-    pusher: Option<Box<str>>,
-    families: BTreeSet<Arc<str>>,
-    /// Series held.
-    pub series: usize,
-    /// Bytes of text held.
-    pub bytes: usize,
+impl std::ops::Deref for Groups {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
 }
 
 impl Groups {
@@ -101,7 +97,7 @@ impl Groups {
     ) -> Result<(), Conflict> {
         self.expire(now.steady);
         let known = self.ids.get(key).copied();
-        if known.is_none() && self.held.len() >= self.most && self.failures.is_empty() {
+        if known.is_none() && self.len() >= self.most && self.failures.is_empty() {
             return Err(Conflict::TooManyGroups(self.most));
         }
         if let Some(twin) = self.twin(key) {
@@ -111,17 +107,8 @@ impl Groups {
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
-        let replaced: Vec<Arc<str>> = match method {
-            Method::Put => self.held[&id].families.iter().cloned().collect(),
-            Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
-        };
-        for name in replaced {
-            self.release(id, &name);
-        }
-        for family in push.families {
-            self.hold(id, family);
-        }
-        if let Some(group) = self.held.get_mut(&id) {
+        self.replace(method, id, push);
+        if let Some(group) = self.group_mut(id) {
             group.pushed = Some(now.wall);
         }
         self.set_deadline(id, life.map(|life| now.steady + life));
@@ -135,7 +122,7 @@ impl Groups {
             return;
         }
         let Some(id) = self.group(key) else { return };
-        let Some(group) = self.held.get_mut(&id) else { return };
+        let Some(group) = self.group_mut(id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
             self.failures.insert(id);
@@ -145,7 +132,10 @@ impl Groups {
 
     /// Notes who pushed a group last; whoever did so before.
     pub fn pushed_by(&mut self, key: &GroupingKey, pusher: Option<&str>) -> Option<Box<str>> {
-        let group = self.held.get_mut(self.ids.get(key)?)?;
+        let group = self.group_mut(*self.ids.get(key)?)?;
+        if group.pusher.as_deref() == pusher {
+            return pusher.map(Box::from);
+        }
         std::mem::replace(&mut group.pusher, pusher.map(Box::from))
     }
 
@@ -158,23 +148,28 @@ impl Groups {
 
     /// Ends all groups.
     pub fn wipe(&mut self) {
-        for id in self.held.keys().copied().collect::<Vec<_>>() {
+        for id in self.ids.values().copied().collect::<Vec<_>>() {
             self.end(id);
         }
     }
 
-    /// The groups in the order of their first push.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Group> {
-        self.held.values()
+    /// All groups as they are now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot.clone()
     }
 
-    /// Series held in all groups.
-    pub fn series(&self) -> usize {
-        self.series.len()
+    /// A group by its key.
+    pub fn get(&self, key: &GroupingKey) -> Option<&Group> {
+        self.snapshot.groups.get(self.ids.get(key)?).map(|group| &**group)
     }
 
-    fn holds(&self, id: Id, name: &str) -> bool {
-        self.held.get(&id).is_some_and(|group| group.families.contains(name))
+    /// What was replaced or ended since this was last asked, to be freed where nobody waits for it.
+    pub fn take_dropped(&mut self) -> Vec<Held> {
+        std::mem::take(&mut self.dropped)
+    }
+
+    fn group_mut(&mut self, id: Id) -> Option<&mut Group> {
+        self.snapshot.groups.get_mut(&id).map(Arc::make_mut)
     }
 
     /// The group of a key; a new one takes the place of one that only failures made, if there must be one.
@@ -182,37 +177,24 @@ impl Groups {
         if let Some(id) = self.ids.get(key) {
             return Some(*id);
         }
-        if self.held.len() >= self.most {
+        if self.len() >= self.most {
             let oldest = *self.failures.first()?;
             self.end(oldest);
         }
         self.last_id += 1;
-        let group = Group {
-            key: key.clone(),
-            pushed: None,
-            failed: None,
-            expires: None,
-            pusher: None,
-            families: BTreeSet::new(),
-            series: 0,
-            bytes: 0,
-        };
-        self.ids.insert(key.clone(), self.last_id);
-        self.held.insert(self.last_id, group);
+        let group = Group::new(self.last_id, key);
+        self.ids.insert(Arc::clone(&group.key), group.id);
+        self.snapshot.groups.insert(group.id, Arc::new(group));
         Some(self.last_id)
     }
 
     fn end(&mut self, id: Id) {
-        let Some(group) = self.held.get(&id) else { return };
-        let (key, names, deadline) = (group.key.clone(), group.families.clone(), group.expires);
-        for name in names {
-            self.release(id, &name);
-        }
-        if let Some(deadline) = deadline {
+        self.empty(id);
+        let Some(group) = self.snapshot.groups.remove(&id) else { return };
+        if let Some(deadline) = group.expires {
             self.deadlines.remove(&(deadline, id));
         }
-        self.ids.remove(&key);
+        self.ids.remove(&group.key);
         self.failures.remove(&id);
-        self.held.remove(&id);
     }
 }

@@ -4,4 +4,4 @@ mod html;
 mod metrics;
 
 pub use html::html;
-pub use metrics::metrics;
+pub use metrics::{Metrics, metrics};

@@ -128,7 +128,7 @@ impl Gateway {
                 Target::Quit => self.quit(),
                 Target::Wipe => self.wipe(),
                 Target::Status => self.status(),
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
+                Target::Page => warp::reply::html(page::html(&self.store.snapshot())).into_response(),
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -160,7 +160,7 @@ impl Gateway {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
-        self.store.lock().wipe();
+        self.store.wipe();
         plain(StatusCode::ACCEPTED, "")
     }
 

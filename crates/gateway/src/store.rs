@@ -7,7 +7,7 @@ use exposition::GroupingKey;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::groups::{Conflict, Groups, Method, Moment};
+use crate::groups::{Conflict, Groups, Method, Moment, Snapshot};
 use crate::push::Push;
 
 /// Shared by all requests.
@@ -31,6 +31,11 @@ impl Store {
         groups
     }
 
+    /// All groups as they are now, to be read for as long as that takes.
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().snapshot()
+    }
+
     /// Takes a push; says who pushed the group before.
     pub fn push(
         &self,
@@ -51,12 +56,25 @@ impl Store {
         self.change(|groups| groups.fail(key, life, now()));
     }
 
+    /// Ends a group; says whether there was one.
+    pub fn delete(&self, key: &GroupingKey) -> bool {
+        self.change(|groups| groups.delete(key))
+    }
+
+    /// Ends all groups.
+    pub fn wipe(&self) {
+        self.change(Groups::wipe);
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Groups) -> T) -> T {
         let mut groups = self.lock();
         let before = groups.next_deadline();
         let result = change(&mut groups);
         let after = groups.next_deadline();
+        let dropped = groups.take_dropped();
         drop(groups);
+        // Only now, when nobody waits for it any more.
+        drop(dropped);
         // Waking the task for each push would cost more than the push.
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.sooner.notify_one();
@@ -67,7 +85,7 @@ impl Store {
     /// Ends each group when its time has come, until `stop`.
     pub async fn expire_until(self: std::sync::Arc<Self>, stop: CancellationToken) {
         loop {
-            let next = self.lock().next_deadline();
+            let next = self.change(|groups| groups.next_deadline());
             let due = async {
                 match next {
                     Some(next) => tokio::time::sleep_until(next.into()).await,

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::time::{Instant, SystemTime};
 
-use crate::groups::Groups;
+use crate::groups::Snapshot;
 use crate::push::group_labels;
 
 /// The groups as a page for people; no script, nothing from elsewhere.
-pub fn html(groups: &Groups) -> String {
+pub fn html(groups: &Snapshot) -> String {
     let mut rows = String::new();
     let now = SystemTime::now();
     let age = |time: Option<SystemTime>| {
@@ -31,7 +31,7 @@ pub fn html(groups: &Groups) -> String {
             age(group.failed)
         );
     }
-    let count = match groups.iter().len() {
+    let count = match groups.len() {
         1 => "1 group".to_owned(),
         count => format!("{count} groups"),
     };

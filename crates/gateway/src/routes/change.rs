@@ -36,7 +36,7 @@ impl Gateway {
             Err((reason, status, message)) => return self.refuse(reason, status, &message),
         };
         if *verb == Verb::DELETE {
-            self.store.lock().delete(&key);
+            self.store.delete(&key);
             return plain(StatusCode::ACCEPTED, "");
         }
         let life = match life(query) {

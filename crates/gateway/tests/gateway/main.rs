@@ -5,11 +5,13 @@ mod clumsy;
 mod expiry;
 mod hostile;
 mod http;
+mod memory;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod python;
 mod rules;
+mod snapshots;
 mod versus_real;
 
 use peers::Peer;
