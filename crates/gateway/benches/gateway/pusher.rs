@@ -104,8 +104,13 @@ pub(crate) fn agents(port: u16, agents: usize, interval: Duration, ready: impl F
     let barrier = std::sync::Barrier::new(THREADS + 1);
     let worker = |thread: usize| {
         let own: Vec<usize> = (thread..agents).step_by(THREADS).collect();
-        let mut pushers: Vec<Pusher> = own.iter().map(|_| Pusher::new(port)).collect();
-        pushers.iter_mut().zip(&own).for_each(|(pusher, agent)| pusher.push(*agent, 0));
+        let first = |agent: &usize| {
+            let mut pusher = Pusher::new(port);
+            // At once: who connects and says nothing is cut off.
+            pusher.push(*agent, 0);
+            pusher
+        };
+        let mut pushers: Vec<Pusher> = own.iter().map(first).collect();
         barrier.wait();
         let began = Instant::now();
         let mut late = Vec::with_capacity(own.len());
