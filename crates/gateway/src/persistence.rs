@@ -172,7 +172,7 @@ impl Opened {
             }
         }
         groups.note_changes();
-        tracing::info!(%path, read, held = groups.iter().len(), "groups were kept");
+        tracing::info!(%path, read, held = groups.len(), "groups were kept");
     }
 
     /// What takes changes.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use super::{Groups, Id, Method, Moment, Stamps};
+use super::{Groups, Held, Id, Method, Moment, Stamps};
 use crate::families::{self, Extra, Prepared};
 use crate::push::Push;
 
@@ -41,7 +41,7 @@ pub struct KeptFamily {
     /// When it was pushed.
     pub stamps: Stamps,
     /// What few families have besides.
-    pub extra: Option<Box<Extra>>,
+    pub extra: Option<Arc<Extra>>,
 }
 
 /// What happened to a group, noted in the order in which it happened.
@@ -79,31 +79,32 @@ impl Groups {
 
     /// Up to `most` groups behind this one, in order, and where to go on.
     pub fn keep_some(&self, after: u64, most: usize, now: Moment) -> (Vec<Kept>, Option<u64>) {
-        let ids: Vec<Id> = self.held.range(after + 1..).take(most).map(|(id, _)| *id).collect();
+        let ids: Vec<Id> = self.iter_from(after + 1).take(most).map(|(id, _)| id).collect();
         let next = ids.last().copied();
         (ids.into_iter().filter_map(|id| self.kept(id, None, now)).collect(), next)
     }
 
     fn kept(&self, id: Id, names: Option<&[Arc<str>]>, now: Moment) -> Option<Kept> {
-        let group = self.held.get(&id)?;
-        let family = |name: &Arc<str>| {
-            let (name, holders) = self.names.get_key_value(name)?;
-            let held = holders.holders.get(&id)?;
-            Some(KeptFamily {
-                name: Arc::clone(name),
-                help: held.help.clone(),
-                kind: holders.kind,
-                lines: held.lines.clone(),
-                stamps: held.stamps,
-                extra: held.extra.clone(),
-            })
+        let group = self.numbered(id)?;
+        let family = |name: &str, kind: Kind, held: &Held| KeptFamily {
+            name: Arc::from(name),
+            help: held.help().to_owned(),
+            kind,
+            lines: held.shared_lines(),
+            stamps: held.stamps,
+            extra: held.extra.clone(),
         };
         let families = match names {
-            Some(names) => names.iter().filter_map(family).collect(),
-            None => group.families.iter().filter_map(family).collect(),
+            Some(names) => names
+                .iter()
+                .filter_map(|name| Some(family(name, self.kind_of(name)?, self.held_of(id, name)?)))
+                .collect(),
+            None => {
+                self.families_of(group).map(|(shown, held)| family(shown.name(), shown.kind, held)).collect()
+            }
         };
         Some(Kept {
-            key: group.key.clone(),
+            key: (*group.key).clone(),
             pushed: group.pushed,
             failed: group.failed,
             expires: group.expires.map(|end| now.wall + end.saturating_duration_since(now.steady)),
@@ -136,11 +137,14 @@ impl Groups {
                 Ok(push.families)
             });
             match taken {
-                Ok(families) => families.into_iter().for_each(|family| self.hold(id, family, stamps)),
+                Ok(families) => {
+                    let families = families.into_iter().map(|family| (family, stamps)).collect();
+                    self.replace(Method::Post, id, families);
+                }
                 Err(error) => left_out.push(format!("`{name}` of group {}: {error}", kept.key)),
             }
         }
-        if let Some(group) = self.held.get_mut(&id) {
+        if let Some(group) = self.group_mut(id) {
             (group.pushed, group.failed, group.pusher) = (kept.pushed, kept.failed, kept.pusher);
         }
         if kept.pushed.is_none() {

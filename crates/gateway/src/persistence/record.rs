@@ -211,7 +211,7 @@ fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
             family::LAST => last = Some(time(&value)?),
             family::METRICS => {
                 // A part of the file would keep all of it in memory.
-                extra = Some(Box::new(Extra { metrics: Bytes::copy_from_slice(&value), origin: None }));
+                extra = Some(Arc::new(Extra { metrics: Bytes::copy_from_slice(&value), origin: None }));
             }
             128.. => {}
             _ => return Err(format!("a field {tag} of a family that this version does not know")),
@@ -288,7 +288,7 @@ mod tests {
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
             stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
-            extra: Some(Box::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
+            extra: Some(Arc::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),

@@ -73,7 +73,7 @@ impl Gateway {
         let Some(key) = field("group").and_then(|path| GroupingKey::from_path(path).ok()) else {
             return plain(StatusCode::BAD_REQUEST, "expected a group such as job/x in the field `group`");
         };
-        self.store.lock().delete(&key);
+        self.store.delete(&key);
         // Relative, since a proxy may serve all of this below another path.
         with(plain(StatusCode::SEE_OTHER, ""), http::header::LOCATION, "../../")
     }

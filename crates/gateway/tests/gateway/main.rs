@@ -9,6 +9,7 @@ mod flags;
 mod groups_api;
 mod hostile;
 mod http;
+mod memory;
 mod origin;
 mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
@@ -20,6 +21,7 @@ mod policy;
 mod python;
 mod rules;
 mod scale;
+mod snapshots;
 mod users;
 mod versus_real;
 mod watched;

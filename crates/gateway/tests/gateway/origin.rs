@@ -37,7 +37,7 @@ impl Clock {
         let now = self.at(at).steady;
         let mut values = Vec::new();
         for family in self.groups.families() {
-            for held in family.held() {
+            for (_, held) in family.held() {
                 let text = String::from_utf8(held.lines_at(now).to_vec()).unwrap();
                 values.extend(text.lines().map(|line| line.rsplit(' ').next().unwrap().to_owned()));
             }
@@ -109,7 +109,7 @@ fn a_group_outlives_its_zeros_and_its_deletion_by_one_such_time() {
     let plain = prepare("b 1\n".into(), &key(), &Limits::NONE).unwrap();
     clock.groups.push(Method::Put, &key(), plain, None, clock.at(40)).unwrap();
     clock.groups.leave(&key(), clock.at(40).steady);
-    assert_eq!(clock.groups.iter().len(), 0);
+    assert_eq!(clock.groups.len(), 0);
 }
 
 #[test]
