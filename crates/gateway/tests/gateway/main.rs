@@ -1,15 +1,21 @@
 //! What the gateway promises, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod api;
 mod clumsy;
 mod expiry;
+mod faults;
+mod formats;
+mod fuzzed;
 mod hostile;
 mod http;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod python;
+mod raw;
 mod rules;
+mod versus_raw;
 mod versus_real;
 
 use peers::Peer;
