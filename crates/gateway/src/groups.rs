@@ -4,10 +4,15 @@
 //! copies text, and a push looks only at the names and series that it brings. What it costs
 //! does not depend on what else is stored.
 
+mod aggregate;
 mod check;
 mod contents;
 mod held;
+mod kept;
 mod lifetimes;
+mod listed;
+mod once;
+mod origin;
 mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +24,12 @@ use exposition::{GroupingKey, Kind};
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::kept::{Change, Kept, KeptFamily};
+pub use self::listed::{Refused, Stored};
+pub use self::once::REMEMBERED;
+pub use self::origin::Origin;
 pub use self::stamps::Stamps;
+use crate::policy::Manner;
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -29,6 +39,13 @@ pub struct Moment {
     pub wall: SystemTime,
     /// For expiry: nobody sets this clock.
     pub steady: Instant,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
 }
 
 /// What a push does with the families that its group already has.
@@ -49,7 +66,8 @@ pub enum Conflict {
     TooManyGroups(usize),
 }
 
-type Id = u64;
+/// The number of a group; no two groups that there ever were have the same.
+pub type Id = u64;
 
 /// All groups.
 #[derive(Debug, Default)]
@@ -65,6 +83,12 @@ pub struct Groups {
     own: HashMap<String, Kind>,
     last_id: Id,
     most: usize,
+    /// Of groups whose counters begin at 0.
+    tails: HashMap<Id, origin::Tail>,
+    /// Of groups whose pushes are added up, and say which they are.
+    once: HashMap<Id, once::Once>,
+    /// What is to be kept over a restart, where anything is.
+    changes: Option<Vec<Change>>,
 }
 
 /// One group as it is shown.
@@ -80,6 +104,8 @@ pub struct Group {
     pub expires: Option<Instant>,
     /// Who pushed last, where that was said.
     pusher: Option<Box<str>>,
+    /// The last push that it did not take, in words.
+    refused: Option<Box<Refused>>,
     families: BTreeSet<Arc<str>>,
     /// Series held.
     pub series: usize,
@@ -103,7 +129,26 @@ impl Groups {
         life: Option<Duration>,
         now: Moment,
     ) -> Result<(), Conflict> {
+        self.push_as(method, key, push, &Manner { life, ..Manner::default() }, now)
+    }
+
+    /// The same for a push that may be added to what is stored, or begin at 0.
+    pub fn push_as(
+        &mut self,
+        mut method: Method,
+        key: &GroupingKey,
+        mut push: Push,
+        manner: &Manner,
+        now: Moment,
+    ) -> Result<(), Conflict> {
         self.expire(now.steady);
+        self.leave_now(key);
+        if let Some(how) = &manner.aggregate {
+            if manner.once.is_some_and(|once| self.was_taken(key, once)) {
+                return Ok(());
+            }
+            (method, push) = (Method::Post, self.added(key, push, how)?);
+        }
         let known = self.ids.get(key).copied();
         if known.is_none() && self.held.len() >= self.most && self.failures.is_empty() {
             return Err(Conflict::TooManyGroups(self.most));
@@ -115,10 +160,14 @@ impl Groups {
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
+        let shown = self.begin_at_zero(id, &mut push.families, manner.origin, now.steady);
         let replaced: Vec<Arc<str>> = match method {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
         let stamps = self.stamps(id, &push.families, now.wall);
         for name in replaced {
             self.release(id, &name);
@@ -129,7 +178,11 @@ impl Groups {
         if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);
         }
-        self.set_deadline(id, life.map(|life| now.steady + life));
+        let end = self.ends(id, manner.life, (manner.origin, shown), now.steady);
+        self.set_deadline(id, end);
+        if let Some(once) = manner.once.filter(|_| manner.aggregate.is_some()) {
+            self.note_taken(key, once);
+        }
         Ok(())
     }
 
@@ -139,7 +192,9 @@ impl Groups {
         if self.twin(key).is_some() {
             return;
         }
+        let known = self.ids.contains_key(key);
         let Some(id) = self.group(key) else { return };
+        self.note(|| Change::Touched(key.clone(), known.then(Vec::new)));
         let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
@@ -158,6 +213,7 @@ impl Groups {
     pub fn delete(&mut self, key: &GroupingKey) -> bool {
         let Some(id) = self.ids.get(key).copied() else { return false };
         self.end(id);
+        self.note(|| Change::Deleted(key.clone()));
         true
     }
 
@@ -166,6 +222,7 @@ impl Groups {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.end(id);
         }
+        self.note(|| Change::Wiped);
     }
 
     /// The groups in the order of their first push.
@@ -198,6 +255,7 @@ impl Groups {
             failed: None,
             expires: None,
             pusher: None,
+            refused: None,
             families: BTreeSet::new(),
             series: 0,
             bytes: 0,
@@ -218,6 +276,8 @@ impl Groups {
         }
         self.ids.remove(&key);
         self.failures.remove(&id);
+        self.tails.remove(&id);
+        self.once.remove(&id);
         self.held.remove(&id);
     }
 }

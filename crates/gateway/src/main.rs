@@ -33,7 +33,11 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: Settings) -> anyhow::Result<Drained> {
-    let stop = stop::signals()?;
+    let stop = match settings.config_file {
+        // SIGHUP is the gateway's own then: it reads the file again.
+        Some(_) => stop::signals_but_hangup()?.0,
+        None => stop::signals()?,
+    };
     let hint = "choose another with --web.listen-address, such as 127.0.0.1:0 for a free port";
     let listener = server::bind(settings.listen, hint).await?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -1,11 +1,10 @@
 //! What the gateway shows: `/metrics` from the stored text, and a page for people.
 
 mod api;
-mod html;
+pub mod html;
 mod metrics;
 mod models;
 
 pub use api::groups as api;
-pub use html::html;
 pub use metrics::metrics;
 pub use models::Snapshot;

@@ -3,6 +3,10 @@
 mod answers;
 mod api;
 mod change;
+mod durable;
+mod groups;
+mod page;
+mod reload;
 mod scrape;
 
 use std::collections::HashMap;
@@ -20,8 +24,10 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::groups::Groups;
-use crate::page;
+use crate::groups::{Groups, Moment};
+use crate::persistence::disk::RealDisk;
+use crate::persistence::{self, Counters, Opened};
+use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -41,6 +47,7 @@ pub struct Gateway {
     pub store: Arc<Store>,
     stats: Stats,
     settings: Settings,
+    policies: Policies,
     started: std::time::SystemTime,
     stop: CancellationToken,
     work: Work,
@@ -51,13 +58,30 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
-    pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
+    pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let settings = Settings { persistence_file: None, ..settings };
+        Ok(Self::open(settings, stop)?.0)
+    }
+
+    /// The same with the groups that were kept, and with what keeps them from now on.
+    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
-        let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
+        let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
+        stats.reloaded(true);
+        let opened = settings.persistence().map(|options| {
+            let counters = Counters::new(stats.registry())?;
+            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+        });
+        let mut opened = opened.transpose()?;
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups);
+        if let Some(opened) = &mut opened {
+            opened.restore(&mut groups, Moment::now());
+        }
+        let store = Arc::new(Store::kept(groups, opened.as_ref().map(Opened::journal)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok(Self { store, stats, settings, started, stop, work, bodies, answers })
+        Ok((Self { store, stats, settings, policies, started, stop, work, bodies, answers }, opened))
     }
 }
 
@@ -124,14 +148,26 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                Target::Group(path) => {
+                    let response = self.change(verb, path, query, headers, body).await;
+                    self.note_refusal(path, &response);
+                    response
+                }
                 Target::Telemetry => self.scrape(headers).await,
-                Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
+                Target::Healthy => self.healthy(),
+                Target::Ready => self.ready(),
                 Target::Quit => self.quit(),
-                Target::Wipe => self.wipe(),
+                Target::Reload => self.asked_to_reload().await,
+                Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups if *verb == Verb::DELETE => {
+                    let answer = self.groups(verb, query).await;
+                    self.durable(answer).await
+                }
+                Target::Groups => self.groups(verb, query).await,
+                Target::Page => self.page(query, headers).await,
                 Target::Api => self.groups_as_json().await,
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -159,12 +195,12 @@ impl Gateway {
         plain(StatusCode::OK, "Requesting termination... Goodbye!")
     }
 
-    fn wipe(&self) -> Response {
+    async fn wipe(&self) -> Response {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
         self.store.lock().wipe();
-        plain(StatusCode::ACCEPTED, "")
+        self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
     fn status(&self) -> Response {

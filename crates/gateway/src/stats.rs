@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exposition::{Kind, Page, registry};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary};
-use prometheus::{Error, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Error, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::store::Store;
 
@@ -23,6 +23,8 @@ pub struct Stats {
     series: IntGauge,
     bodies: IntGauge,
     expired: IntCounter,
+    reloaded: IntGauge,
+    reload_time: Gauge,
 }
 
 impl Stats {
@@ -59,6 +61,16 @@ impl Stats {
             "pushpull_gateway_expired_groups_total",
             "Groups that ended because their time had come.",
         )?;
+        let reloaded = IntGauge::new(
+            "pushpull_gateway_config_last_reload_successful",
+            "Whether the settings file was all right when it was last read.",
+        )?;
+        let reload_time = Gauge::new(
+            "pushpull_gateway_config_last_reload_success_timestamp_seconds",
+            "Unix time when settings were last taken.",
+        )?;
+        registry.register(Box::new(reloaded.clone()))?;
+        registry.register(Box::new(reload_time.clone()))?;
         let options = Opts::new("pushgateway_build_info", "The version of the gateway; always 1.");
         let info = prometheus::GaugeVec::new(options, &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
@@ -75,10 +87,38 @@ impl Stats {
         for collector in collectors {
             registry.register(collector)?;
         }
-        for reason in ["syntax", "inconsistent", "too_large", "groups", "key", "ttl", "body", "busy"] {
+        for reason in [
+            "syntax",
+            "inconsistent",
+            "too_large",
+            "groups",
+            "key",
+            "ttl",
+            "origin",
+            "idempotency-key",
+            "body",
+            "busy",
+        ] {
             refused.with_label_values(&[reason]);
         }
-        Ok(Self { registry, requests, refused, durations, sizes, groups, series, bodies, expired })
+        Ok(Self {
+            registry,
+            requests,
+            refused,
+            durations,
+            sizes,
+            groups,
+            series,
+            bodies,
+            expired,
+            reloaded,
+            reload_time,
+        })
+    }
+
+    /// For metrics that not every gateway has.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Counts a request.
@@ -95,6 +135,15 @@ impl Stats {
         self.refused.with_label_values(&[reason]).inc();
     }
 
+    /// Notes whether the settings could be read.
+    pub fn reloaded(&self, successful: bool) {
+        self.reloaded.set(successful.into());
+        if successful {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.reload_time.set(now.as_secs_f64());
+        }
+    }
+
     /// Measures a push.
     pub fn push(&self, method: &'static str, took: Duration, bytes: usize) {
         self.durations.observe(method, took.as_secs_f64());
@@ -109,6 +158,9 @@ impl Stats {
         self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
         self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));
         drop(groups);
+        if let Some(journal) = store.journal() {
+            journal.show();
+        }
         registry::page(&self.registry)
     }
 

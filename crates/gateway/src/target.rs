@@ -15,10 +15,14 @@ pub enum Target<'a> {
     Ready,
     /// `/-/quit`
     Quit,
+    /// `/-/reload`
+    Reload,
     /// `/api/v1/admin/wipe`
     Wipe,
     /// `/api/v1/status`
     Status,
+    /// `/api/v1/groups`
+    Groups,
     /// `/api/v1/metrics`
     Api,
     /// The page for people.
@@ -46,8 +50,10 @@ impl<'a> Target<'a> {
             "/-/healthy" => Self::Healthy,
             "/-/ready" => Self::Ready,
             "/-/quit" => Self::Quit,
+            "/-/reload" => Self::Reload,
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
+            "/api/v1/groups" => Self::Groups,
             "/api/v1/metrics" => Self::Api,
             "/" | "/status" => Self::Page,
             "/metrics/job/" | "/metrics/job@base64/" => Self::Moved(&path[..path.len() - 1], CHANGES),
@@ -67,8 +73,9 @@ impl<'a> Target<'a> {
     pub fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Group(_) => CHANGES,
-            Self::Quit => &["POST", "PUT"],
+            Self::Quit | Self::Reload => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
+            Self::Groups => &["DELETE", "GET", "POST"],
             _ => &["GET"],
         }
     }
@@ -81,8 +88,10 @@ impl<'a> Target<'a> {
             Self::Healthy => "healthy",
             Self::Ready => "ready",
             Self::Quit => "quit",
+            Self::Reload => "reload",
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
+            Self::Groups => "api/v1/groups",
             Self::Api => "api/v1/metrics",
             Self::Telemetry => "metrics",
             _ => "status",

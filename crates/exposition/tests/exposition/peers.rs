@@ -14,6 +14,14 @@ pub(crate) struct Peer {
     pub(crate) port: u16,
 }
 
+impl Peer {
+    /// The process, for signals.
+    #[allow(dead_code, reason = "those who include this file need not all send any")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -35,7 +35,11 @@ pub struct Held {
 impl Held {
     /// Bytes of what was pushed: its lines, and what text cannot say.
     pub(super) fn bytes(&self) -> usize {
-        self.lines.len() + self.extra.as_ref().map_or(0, |extra| extra.metrics.len())
+        let besides = self
+            .extra
+            .as_ref()
+            .map_or(0, |extra| extra.metrics.len() + extra.origin.as_ref().map_or(0, super::Origin::bytes));
+        self.lines.len() + besides
     }
 }
 

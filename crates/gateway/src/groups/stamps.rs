@@ -20,6 +20,12 @@ impl Stamps {
         Self { first: now, last: now }
     }
 
+    /// As they were kept.
+    pub fn kept(first: Option<SystemTime>, last: Option<SystemTime>) -> Self {
+        let stamp = |time: Option<SystemTime>| time.map_or(0, |time| Self::new(time).first);
+        Self { first: stamp(first), last: stamp(last) }
+    }
+
     /// Since when the family has been there all the time, with the type that it has.
     pub fn first(self) -> Option<SystemTime> {
         time(self.first)

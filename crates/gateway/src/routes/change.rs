@@ -1,20 +1,19 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap};
 use http::{Method as Verb, StatusCode};
-use percent_encoding::percent_decode_str;
 use service::body::{Body, BodyError};
 use warp::reply::Response;
 
 use super::answers::{busy, failed, plain, with};
 use super::{BEFORE, Gateway, pusher};
 use crate::groups::{Conflict, Method};
+use crate::policy::{Asked, Manner};
 use crate::push::{self, Language, Packing, Refusal};
-use crate::settings::lifetime;
 
 /// Generous where the real one has no limit at all: what one series may cost must be bounded.
 const NAMES: Limits = Limits { name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
@@ -35,13 +34,30 @@ impl Gateway {
             Ok(key) => key,
             Err((reason, status, message)) => return self.refuse(reason, status, &message),
         };
+        let asked = match Asked::read(query, headers) {
+            Ok(asked) => asked,
+            Err(message) => {
+                let reason = message.split(':').next().unwrap_or_default();
+                return self.refuse(reason, StatusCode::BAD_REQUEST, &message);
+            }
+        };
         if *verb == Verb::DELETE {
-            self.store.lock().delete(&key);
-            return plain(StatusCode::ACCEPTED, "");
+            if asked.origin.is_some_and(|origin| origin.is_zero()) {
+                self.store.lock().delete(&key);
+            } else {
+                self.store.leave(&key);
+            }
+            return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
-        let life = match life(query) {
-            Ok(life) => life.or(self.settings.default_ttl),
-            Err(message) => return self.refuse("ttl", StatusCode::BAD_REQUEST, &message),
+        let policy = self.policies.current();
+        let terms = policy.terms(key.job());
+        let manner = match terms.manner(&asked, headers) {
+            Ok(manner) => manner,
+            Err(message) => return self.refuse("idempotency-key", StatusCode::BAD_REQUEST, &message),
+        };
+        let key = match terms.key(key) {
+            Ok(key) => key,
+            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let body = match body {
             Ok(body) => body,
@@ -49,14 +65,16 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
+        self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work = self.work.run(move || gateway.push(method, &key, &body, form, life, by.as_deref()));
+            let work = self.work.run(move || gateway.push(method, &key, &body, form, &manner, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, form, life, by.as_deref())
+            self.push(method, &key, &body, form, &manner, by.as_deref())
         };
+        let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), bytes);
         response
     }
@@ -85,7 +103,7 @@ impl Gateway {
         key: &GroupingKey,
         body: &Body,
         (packing, language): (Packing, Language),
-        life: Option<Duration>,
+        manner: &Manner,
         by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
@@ -100,9 +118,9 @@ impl Gateway {
             ..NAMES
         };
         // A group that only failures made must not outlive them for what a push asked.
-        let failed = life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
+        let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
         let pushed = match push::read(language, text, key, &limits) {
-            Ok(push) => self.store.push(method, key, push, life, by),
+            Ok(push) => self.store.push(method, key, push, manner, by),
             Err(error) if error.is_too_large() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
             }
@@ -145,16 +163,20 @@ impl Gateway {
     pub(super) fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
         self.stats.refused(reason);
         tracing::debug!(reason, message, "push refused");
-        plain(status, message)
+        let mut response = plain(status, message);
+        response.extensions_mut().insert(Refused(message.to_owned()));
+        response
+    }
+
+    /// Keeps with a group why a push to it was refused: who looks for the reason looks there.
+    pub(super) fn note_refusal(&self, path: &str, response: &Response) {
+        let Some(Refused(why)) = response.extensions().get() else { return };
+        if let Ok(key) = GroupingKey::from_decoded_path(path) {
+            self.store.lock().refused(&key, why, SystemTime::now());
+        }
     }
 }
 
-/// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
-fn life(query: &str) -> Result<Option<Duration>, String> {
-    let mut life = None;
-    for value in query.split('&').filter_map(|pair| pair.strip_prefix("ttl=")) {
-        let value = percent_decode_str(value).decode_utf8_lossy();
-        life = Some(lifetime(&value).map_err(|message| format!("ttl: {message}"))?);
-    }
-    Ok(life)
-}
+/// What a client was told, carried beside the answer.
+#[derive(Debug, Clone)]
+struct Refused(String);

@@ -1,22 +1,30 @@
 //! What the gateway promises, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod aggregation;
 mod api;
 mod clumsy;
 mod expiry;
 mod faults;
 mod formats;
 mod fuzzed;
+mod groups_api;
 mod hostile;
 mod http;
+mod origin;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod people;
+mod persistence;
+mod policy;
 mod python;
 mod raw;
 mod rules;
+mod scale;
 mod versus_raw;
 mod versus_real;
+mod watched;
 
 use peers::Peer;
 
