@@ -43,7 +43,9 @@ fn another_encoders_messages_are_the_page_that_they_came_from() {
     assert!(page.text().contains("} 2.5e+06\n"), "{}", page.text());
     // There and back.
     let mut again = Vec::new();
-    protobuf::families(&page).iter().for_each(|family| protobuf::encode(family, &mut again));
+    for family in protobuf::families(&page) {
+        protobuf::encode(&family, &mut again);
+    }
     assert_eq!(decode(&again, &Limits::default()).unwrap(), protobuf::families(&page));
     assert_eq!(
         series(&protobuf::page(&decode(&again, &Limits::NONE).unwrap(), usize::MAX).unwrap()),

@@ -130,10 +130,14 @@ fn family() -> impl Strategy<Value = MetricFamily> {
     )
 }
 
+type Labels = Vec<(&'static str, &'static str)>;
+/// Name, type, labels, value.
+type Line = (&'static str, &'static str, Labels, &'static str);
+
 #[derive(Debug, Clone)]
 enum Act {
     Protobuf(Vec<MetricFamily>),
-    Text(Vec<(&'static str, &'static str, Vec<(&'static str, &'static str)>, &'static str)>),
+    Text(Vec<Line>),
     Delete,
 }
 
@@ -149,7 +153,7 @@ fn act() -> impl Strategy<Value = (Act, u8, bool)> {
     (act, 0..6_u8, any::<bool>())
 }
 
-fn text(lines: &[(&str, &str, Vec<(&str, &str)>, &str)]) -> String {
+fn text(lines: &[Line]) -> String {
     let mut text = String::new();
     for (name, kind, labels, value) in lines {
         let labels: Vec<_> = labels

@@ -53,7 +53,9 @@ pub(crate) fn send(
 /// Families, each behind its length.
 pub(crate) fn delimited(families: &[MetricFamily]) -> Vec<u8> {
     let mut out = Vec::new();
-    families.iter().for_each(|family| encode(family, &mut out));
+    for family in families {
+        encode(family, &mut out);
+    }
     out
 }
 
