@@ -19,7 +19,10 @@ fn foreign() -> (Vec<u8>, Page) {
     (bytes, registry::page(&registry))
 }
 
-fn series(page: &Page) -> Vec<(String, Vec<(String, String)>, u64)> {
+/// Name, labels, and the bits of the value.
+type Series = (String, Vec<(String, String)>, u64);
+
+fn series(page: &Page) -> Vec<Series> {
     let mut all: Vec<_> = page
         .samples()
         .map(|it| {
