@@ -5,6 +5,7 @@
 //! does not depend on what else is stored.
 
 mod aggregate;
+mod bounds;
 mod check;
 mod contents;
 mod held;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
+pub use self::bounds::Most;
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
@@ -64,6 +66,20 @@ pub enum Conflict {
     Inconsistent(String),
     /// One group too many: 429.
     TooManyGroups(usize),
+    /// Its group would be too large: 413.
+    GroupTooLarge {
+        /// Series that the group would have.
+        series: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// All groups together would be too large: 429, for others may end.
+    Full {
+        /// Bytes of text that there would be.
+        bytes: usize,
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 /// The number of a group; no two groups that there ever were have the same.
@@ -87,6 +103,9 @@ pub struct Groups {
     tails: HashMap<Id, origin::Tail>,
     /// Of groups whose pushes are added up, and say which they are.
     once: HashMap<Id, once::Once>,
+    bounds: Most,
+    /// Bytes of text held in all groups.
+    bytes: usize,
     /// What is to be kept over a restart, where anything is.
     changes: Option<Vec<Change>>,
 }
@@ -158,6 +177,7 @@ impl Groups {
             return Err(Conflict::Inconsistent(message));
         }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
+        self.check_room(method, known, &push)?;
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
         let shown = self.begin_at_zero(id, &mut push.families, manner.origin, now.steady);
@@ -233,6 +253,11 @@ impl Groups {
     /// Series held in all groups.
     pub fn series(&self) -> usize {
         self.series.len()
+    }
+
+    /// Bytes of text held in all groups.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn holds(&self, id: Id, name: &str) -> bool {

@@ -29,6 +29,13 @@ impl Drop for Peer {
     }
 }
 
+impl Peer {
+    /// For what `/proc` and signals tell.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 /// A Prometheus with this configuration, which is kept in the folder with what it stores.
 pub(crate) fn prometheus(folder: &Path, config: &str) -> Peer {
     let file = folder.join("prometheus.yml");

@@ -87,6 +87,7 @@ impl Groups {
             group.families.insert(Arc::clone(&name));
             group.series += held.series.len();
             group.bytes += held.bytes();
+            self.bytes += held.bytes();
         }
         let entry =
             self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
@@ -104,6 +105,7 @@ impl Groups {
         if let Some(held) = entry.get_mut().holders.remove(&id) {
             group.series -= held.series.len();
             group.bytes -= held.bytes();
+            self.bytes -= held.bytes();
             for series in &held.series {
                 self.series.remove(series);
             }

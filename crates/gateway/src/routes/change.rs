@@ -1,10 +1,10 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
-use http::header::{CONNECTION, HeaderMap};
+use http::header::{CONNECTION, HeaderMap, RETRY_AFTER};
 use http::{Method as Verb, StatusCode};
 use service::body::{Body, BodyError};
 use warp::reply::Response;
@@ -15,8 +15,8 @@ use crate::groups::{Conflict, Method};
 use crate::policy::{Asked, Manner};
 use crate::push::{self, Language, Packing, Refusal};
 
-/// Generous where the real one has no limit at all: what one series may cost must be bounded.
-const NAMES: Limits = Limits { name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
+/// When to try again where all is full, at the latest.
+const RETRY: Duration = Duration::from_secs(60);
 /// A plain body of so many bytes is read sooner than it is handed to another thread.
 const SMALL: usize = 16 << 10;
 
@@ -65,6 +65,7 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
+        let sent = bytes + head_bytes(verb, path, query, headers);
         self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
@@ -75,7 +76,7 @@ impl Gateway {
             self.push(method, &key, &body, form, &manner, by.as_deref())
         };
         let response = self.durable(response).await;
-        self.stats.push(name, began.elapsed(), bytes);
+        self.stats.push(name, began.elapsed(), sent);
         response
     }
 
@@ -115,7 +116,9 @@ impl Gateway {
             body: most,
             samples: self.settings.max_series,
             series_labels: self.settings.max_series_labels,
-            ..NAMES
+            name: self.settings.bounds.metric_name.0,
+            label_name: self.settings.bounds.label_name.0,
+            label_value: self.settings.bounds.label_value.0,
         };
         // A group that only failures made must not outlive them for what a push asked.
         let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
@@ -133,8 +136,15 @@ impl Gateway {
             }
             Ok(_) => plain(StatusCode::OK, ""),
             Err(Conflict::TooManyGroups(limit)) => {
-                let message = format!("the limit of {limit} groups is reached");
-                self.refuse("groups", StatusCode::TOO_MANY_REQUESTS, &message)
+                self.full("groups", &format!("the limit of {limit} groups is reached"))
+            }
+            Err(Conflict::Full { bytes, limit }) => {
+                let message = format!("all groups would hold {bytes} bytes, over the limit of {limit}");
+                self.full("stored_bytes", &message)
+            }
+            Err(Conflict::GroupTooLarge { series, limit }) => {
+                let message = format!("the group would hold {series} series, over the limit of {limit}");
+                self.refuse("group_series", StatusCode::PAYLOAD_TOO_LARGE, &message)
             }
             Err(Conflict::Inconsistent(reason)) => {
                 self.store.fail(key, failed);
@@ -142,6 +152,15 @@ impl Gateway {
                 self.refuse("inconsistent", StatusCode::BAD_REQUEST, &message)
             }
         }
+    }
+
+    /// There may be room once a group ends, so the client is told when that is, if it is soon.
+    fn full(&self, reason: &str, message: &str) -> Response {
+        let next = self.store.lock().next_deadline();
+        let left = next.map_or(RETRY, |next| next.saturating_duration_since(Instant::now()));
+        let seconds = left.clamp(Duration::from_secs(1), RETRY).as_secs();
+        let response = self.refuse(reason, StatusCode::TOO_MANY_REQUESTS, message);
+        with(response, RETRY_AFTER, &seconds.to_string())
     }
 
     fn refuse_body(&self, error: &BodyError) -> Response {
@@ -175,6 +194,12 @@ impl Gateway {
             self.store.lock().refused(&key, why, SystemTime::now());
         }
     }
+}
+
+/// What a head takes, as `client_golang` estimates it for its sizes: without separators and ends of lines.
+fn head_bytes(verb: &Verb, path: &str, query: &str, headers: &HeaderMap) -> usize {
+    let headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    verb.as_str().len() + "/metrics/".len() + path.len() + query.len() + "HTTP/1.1".len() + headers
 }
 
 /// What a client was told, carried beside the answer.

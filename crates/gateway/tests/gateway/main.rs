@@ -3,15 +3,18 @@
 
 mod aggregation;
 mod api;
+mod bounds;
 mod clumsy;
 mod expiry;
 mod faults;
+mod flags;
 mod formats;
 mod fuzzed;
 mod groups_api;
 mod hostile;
 mod http;
 mod origin;
+mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
@@ -22,6 +25,7 @@ mod python;
 mod raw;
 mod rules;
 mod scale;
+mod users;
 mod versus_raw;
 mod versus_real;
 mod watched;
