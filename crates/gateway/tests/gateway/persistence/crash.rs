@@ -21,7 +21,7 @@ impl Pusher {
     fn push(&self, port: u16, job: usize) {
         let number = self.sent.load(Ordering::SeqCst) + 1;
         self.sent.store(number, Ordering::SeqCst);
-        let (method, body) = if number % 3 == 0 { ("PUT", "") } else { ("POST", "extra 1\n") };
+        let (method, body) = if number.is_multiple_of(3) { ("PUT", "") } else { ("POST", "extra 1\n") };
         let path = format!("/metrics/job/{job}");
         let answer = peers::request(port, method, &path, format!("{body}number {number}\n").as_bytes());
         if answer.is_some_and(|(status, _)| status == 200) {
@@ -39,11 +39,15 @@ fn nothing_acknowledged_is_lost_by_a_hundred_kills_under_load() {
         let groups = gateway.groups();
         for (job, pusher) in pushers.iter().enumerate() {
             let name = format!("number{{instance=\"\",job=\"{job}\"}} ");
-            let held = groups.iter().find_map(|line| line.strip_prefix(&name)).map_or(0, |value| value.parse().unwrap());
-            let (least, most) = (pusher.acknowledged.load(Ordering::SeqCst), pusher.sent.load(Ordering::SeqCst));
+            let held = groups
+                .iter()
+                .find_map(|line| line.strip_prefix(&name))
+                .map_or(0, |value| value.parse::<u64>().unwrap());
+            let (least, most) =
+                (pusher.acknowledged.load(Ordering::SeqCst), pusher.sent.load(Ordering::SeqCst));
             assert!((least..=most).contains(&held), "kill {kill}: {held} is not within {least} and {most}");
             let extra = format!("extra{{instance=\"\",job=\"{job}\"}} 1");
-            assert_eq!(held % 3 != 0, groups.contains(&extra), "kill {kill}: half of push {held}");
+            assert_eq!(!held.is_multiple_of(3), groups.contains(&extra), "kill {kill}: half of push {held}");
         }
         let (port, stop) = (gateway.port, AtomicBool::new(false));
         std::thread::scope(|scope| {

@@ -61,7 +61,8 @@ fn a_full_disk_turns_the_health_and_not_the_data() {
     assert_eq!(gateway.put("/metrics/job/early", "early 1\n"), 200);
     // A limit on the size of files is a full disk without a disk: no log and no snapshot can grow beyond it.
     let limit = |bytes: &str| {
-        let (set, said) = peers::run("prlimit", &["--pid", &gateway.pid(), &format!("--fsize={bytes}:")], b"");
+        let (set, said) =
+            peers::run("prlimit", &["--pid", &gateway.pid(), &format!("--fsize={bytes}:")], b"");
         assert!(set, "{said}");
     };
     limit("3000");

@@ -13,15 +13,19 @@ fn groups_times_and_deadlines_outlive_every_kind_of_end() {
     for (fsync, end) in [("always", "-KILL"), ("interval", "-TERM"), ("never", "quit"), ("always", "-INT")] {
         let flags = [&*format!("--persistence.fsync={fsync}"), "--persistence.interval=50ms"];
         let gateway = start(folder.path(), &flags);
-        assert_eq!(gateway.put("/metrics/job/j/a/b%2Fc?ttl=1h", PUSHED), 200);
-        assert_eq!(gateway.request("POST", "/metrics/job/j/a/b%2Fc?ttl=1h", "u 5\n").0, 200);
+        assert_eq!(gateway.put("/metrics/job/j/a@base64/Yi9j?ttl=1h", PUSHED), 200);
+        assert_eq!(gateway.request("POST", "/metrics/job/j/a@base64/Yi9j?ttl=1h", "u 5\n").0, 200);
         assert_eq!(gateway.put("/metrics/job/short?ttl=0.001", "x 1\n"), 200);
         assert_eq!(gateway.put("/metrics/job/gone", "x 1\n"), 200);
         assert_eq!(gateway.put("/metrics/job/failed", "c_total{job=\"failed\"} 1 1\n"), 400);
         assert_eq!(gateway.request("DELETE", "/metrics/job/gone", "").0, 202);
         let expires = "push_expires_time_seconds{a=\"b/c\",instance=\"\",job=\"j\"}";
         let (groups, deadline) = (gateway.groups(), gateway.value(expires).unwrap());
-        assert!(groups.iter().any(|line| line.starts_with("push_failure_time_seconds{instance=\"\",job=\"failed\"}")));
+        assert!(
+            groups
+                .iter()
+                .any(|line| line.starts_with("push_failure_time_seconds{instance=\"\",job=\"failed\"}"))
+        );
         match end {
             // The deletion was acknowledged, and all before it with it.
             "-KILL" => drop(gateway),
@@ -38,7 +42,7 @@ fn groups_times_and_deadlines_outlive_every_kind_of_end() {
         let off = (after.value(expires).unwrap() - deadline).abs();
         assert!(off < 0.05, "the deadline moved by {off} s");
         assert_eq!(after.put("/api/v1/admin/wipe", ""), 202);
-        drop(after);
+        after.stop("-TERM");
         assert!(start(folder.path(), &flags).groups().is_empty(), "{fsync} {end}");
     }
 }
@@ -72,7 +76,8 @@ fn a_path_that_cannot_be_is_refused_at_the_start() {
     ] {
         let flag = format!("--persistence.file={given}");
         let gateway = env!("CARGO_BIN_EXE_pushpull-gateway");
-        let output = std::process::Command::new(gateway).args(["--web.listen-address=127.0.0.1:0", &flag]).output();
+        let output =
+            std::process::Command::new(gateway).args(["--web.listen-address=127.0.0.1:0", &flag]).output();
         let output = output.unwrap();
         let printed = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && printed.contains(said) && printed.contains(&given), "{printed}");
