@@ -24,6 +24,7 @@ use crate::persistence::{Fsync, Options, check_path};
 /// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
 /// last good push, or for --ttl.default.
 #[derive(Debug, Clone, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(name = "pushpull-gateway", version)]
 pub struct Settings {
     /// Address to listen on, again for more; without a host on all; port 0 takes a free one and prints it.

@@ -32,10 +32,10 @@ fn what_is_held_is_bounded_by_group_and_by_all() {
         let line = format!("pushpull_gateway_refused_pushes_total{{reason=\"{reason}\"}} {count}");
         assert!(page.lines().any(|found| found == line), "{line}");
     }
-    let held = "a{instance=\"\",job=\"j\"} 1\n".len();
+    let text = "a{instance=\"\",job=\"j\"} 1\n".len();
     assert_eq!(
         lines(&page, "pushpull_gateway_stored_bytes"),
-        [format!("pushpull_gateway_stored_bytes {held}")]
+        [format!("pushpull_gateway_stored_bytes {text}")]
     );
     push(&gateway, "DELETE", "/metrics/job/j", "");
     assert_eq!(
