@@ -24,7 +24,6 @@ use crate::policy::Life;
 ///
 /// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
 /// last good push, or for --ttl.default.
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Parser)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(name = "pushpull-gateway", version)]
