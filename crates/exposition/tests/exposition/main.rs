@@ -11,4 +11,5 @@ mod invariants;
 mod judges;
 mod openmetrics;
 mod peers;
+mod protobuf;
 mod rewriting;

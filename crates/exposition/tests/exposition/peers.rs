@@ -15,7 +15,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// The process, for signals and `/proc`.
+    /// For what `/proc` and signals tell.
     #[allow(dead_code, reason = "those who include this file need not all send any")]
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
