@@ -34,7 +34,7 @@ use self::index::Index;
 pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
 pub use self::once::REMEMBERED;
-pub use self::origin::Origin;
+pub use self::origin::{KeptOrigin, Origin};
 pub use self::stamps::Stamps;
 use crate::policy::Manner;
 use crate::push::Push;
@@ -52,6 +52,23 @@ impl Moment {
     /// This one.
     pub fn now() -> Self {
         Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
+
+    /// What the wall's clock shows at another moment.
+    pub(crate) fn wall_at(self, steady: Instant) -> SystemTime {
+        match steady.checked_duration_since(self.steady) {
+            Some(ahead) => self.wall + ahead,
+            None => self.wall - self.steady.duration_since(steady),
+        }
+    }
+
+    /// The moment at which the wall's clock shows this; now, where the steady one does not go so far.
+    pub(crate) fn steady_at(self, wall: SystemTime) -> Instant {
+        let moment = match wall.duration_since(self.wall) {
+            Ok(ahead) => self.steady.checked_add(ahead),
+            Err(behind) => self.steady.checked_sub(behind.duration()),
+        };
+        moment.unwrap_or(self.steady)
     }
 }
 

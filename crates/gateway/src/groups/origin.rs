@@ -4,6 +4,8 @@
 //! is new where its group did not hold it before, so one that joins later begins at 0 as well, and one
 //! that was shown never falls back to it.
 
+mod kept;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
+pub use self::kept::KeptOrigin;
 use super::{Change, Groups, Id};
 use crate::families::Prepared;
 
