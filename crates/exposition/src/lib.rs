@@ -20,6 +20,7 @@
 
 mod builder;
 mod change;
+mod ending;
 mod error;
 mod group;
 mod kind;
