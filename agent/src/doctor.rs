@@ -50,9 +50,15 @@ pub async fn examine(settings: &Settings, identity: &Identity) -> Vec<Finding> {
     }
     // Limits are those of the agent where one runs, and else of whoever asks.
     let pid = owner.filter(|_| runs).map(|owner| owner.pid);
-    findings.push(limits::files(settings, pid));
+    let (live, sources) = probe::counted(settings, identity).await;
+    // What a list has that cannot be read now, a running agent may still know.
+    let known = match &seen {
+        Seen::Agent(_, status) => status["targets"].as_array().map_or(0, Vec::len),
+        _ => 0,
+    };
+    findings.push(limits::files(sources.max(known), settings.push.0.len(), pid));
     findings.push(limits::memory(settings, pid));
     findings.push(time::check().await);
-    findings.extend(probe::live(settings, identity).await);
+    findings.extend(live);
     findings
 }

@@ -22,12 +22,23 @@ use tokio_util::sync::CancellationToken;
 const RUNNING: Duration = Duration::from_millis(250);
 /// Between two looks at an app that was told to end: some are gone ten milliseconds later.
 const ENDING: Duration = Duration::from_millis(2);
+/// So long an app is looked at often that goes on after a signal: for many it means to read their settings again.
+const SOON: Duration = Duration::from_secs(2);
 /// So much later than it came an app hears of a signal at the most, for the sake of a last look.
 const HELD_BACK: Duration = Duration::from_millis(100);
 
 /// The signals that are passed on.
-const PASSED_ON: [Signal; 6] =
-    [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2];
+/// Some servers take `SIGWINCH` for a graceful end, and it is what their images are stopped with.
+const PASSED_ON: [Signal; 8] = [
+    Signal::TERM,
+    Signal::INT,
+    Signal::HUP,
+    Signal::QUIT,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::WINCH,
+    Signal::ALARM,
+];
 
 /// A command that cannot be started: the exit code that shells give it, and why.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +89,24 @@ impl App {
     /// Passes signals on until the app has ended; its exit code, 128 and the signal's number where one
     /// ended it. `look` looks at the app once more.
     pub async fn run(mut self, look: impl AsyncFn(), done: CancellationToken) -> u8 {
+        let calm = tokio::time::sleep(SOON);
+        tokio::pin!(calm);
+        // A stop that is asked for is not taken back, however long the app takes for it.
+        let (mut may_go_on, mut stops) = (false, false);
         let status = loop {
             tokio::select! {
+                () = &mut calm, if may_go_on => {
+                    may_go_on = false;
+                    self.looks.send_replace(Some(RUNNING));
+                }
                 status = self.child.wait() => break status,
                 Some(signal) = self.signals.recv() => {
-                    if matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT | Signal::HUP) {
+                    if ends(signal) {
                         let _ = tokio::time::timeout(HELD_BACK, look()).await;
                         self.looks.send_replace(Some(ENDING));
+                        stops |= matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT);
+                        may_go_on = !stops;
+                        calm.as_mut().reset(tokio::time::Instant::now() + SOON);
                     }
                     if let Some(pid) = id(&self.child) {
                         // Gone already is as good.
@@ -107,6 +129,11 @@ impl App {
         });
         code
     }
+}
+
+/// Whether an app may end for it. Terminals send `SIGWINCH` to apps, not to their parent.
+fn ends(signal: Signal) -> bool {
+    [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP, Signal::WINCH].contains(&signal)
 }
 
 fn code(status: ExitStatus) -> u8 {

@@ -50,10 +50,10 @@ impl Identity {
         for (name, template) in &identity.labels {
             let key = format!("identity.labels.{name}");
             let value = fill(&key, template, wrong);
-            if let Err(error) = GroupingKey::new("job", [(name.as_str(), "")]) {
+            if matches!(name.as_str(), "job" | "instance") {
+                wrong(&key, format!("set identity.{name} instead"));
+            } else if let Err(error) = GroupingKey::new("job", [(name.as_str(), "")]) {
                 wrong(&key, error.to_string());
-            } else if name == "instance" {
-                wrong(&key, "set identity.instance instead".to_owned());
             } else if matches!(name.as_str(), "le" | "quantile") {
                 let message =
                     "tells the parts of a histogram or summary apart: all of them would be one part";

@@ -108,7 +108,13 @@ impl Intake {
         state.sending = false;
         match outcome {
             Ok(()) => state.turns.settled(&snapshot.key),
-            Err(SendError::Refused) => {
+            Err(SendError::Held { after, scope, .. }) if state.turns.end().is_none() => {
+                if !state.turns.held(snapshot, scope, after, Instant::now()) {
+                    self.stats.dropped(&self.endpoint, "superseded");
+                }
+            }
+            // At the end there is no time to wait for whoever mends it.
+            Err(SendError::Refused | SendError::Held { .. }) => {
                 self.progress.send_modify(|progress| progress.refused += 1);
                 state.refused += usize::from(snapshot.last && state.ends);
                 state.turns.settled(&snapshot.key);
@@ -141,6 +147,11 @@ impl Intake {
     pub fn next_try(&self) -> Option<Duration> {
         let until = self.lock().turns.paused()?;
         Some(until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether something is kept because who we are is not let in.
+    pub fn is_held(&self) -> bool {
+        self.lock().turns.is_held()
     }
 
     /// What failed is tried again at once: the endpoint is asked another way now.

@@ -126,8 +126,20 @@ struct Ended {
 }
 
 /// One thread: the agent waits far more than it works.
-#[tokio::main(flavor = "current_thread")]
-async fn run(
+fn run(
+    settings: Settings,
+    identity: Identity,
+    command: Option<Command>,
+    control: Control,
+) -> anyhow::Result<Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(serve(settings, identity, command, control));
+    // A name that is still being looked up, or a file that hangs, holds up nobody's end.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(
     settings: Settings,
     identity: Identity,
     command: Option<Command>,

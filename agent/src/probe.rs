@@ -19,9 +19,15 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// Looks at all sources and gateways at once; the findings come in the order of the settings' groups and
 /// then of the gateways. Takes no longer than 15 seconds.
 pub async fn live(settings: &Settings, identity: &Identity) -> Vec<Finding> {
+    counted(settings, identity).await.0
+}
+
+/// The same, with how many sources there are.
+pub(crate) async fn counted(settings: &Settings, identity: &Identity) -> (Vec<Finding>, usize) {
     let plan = Plan::new(settings, identity);
     let compression = settings.push.0.first().map_or_else(Default::default, |push| push.compression);
-    let (mut findings, gateways) = tokio::join!(sources::read(&plan, compression), gateways::ask(&plan));
+    let ((mut findings, count), gateways) =
+        tokio::join!(sources::read(&plan, compression), gateways::ask(&plan));
     findings.extend(gateways);
-    findings
+    (findings, count)
 }

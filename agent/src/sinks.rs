@@ -19,6 +19,13 @@ pub enum SendError {
         /// Who is to be left alone.
         scope: Scope,
     },
+    /// Who we are is not let in: what is newest is kept until that is mended, or the agent ends.
+    Held {
+        /// Before then it is asked again only if what says who we are has changed.
+        after: Duration,
+        /// Who is to be left alone.
+        scope: Scope,
+    },
     /// It never will: this snapshot is given up.
     Refused,
 }
@@ -36,6 +43,12 @@ pub enum Scope {
 pub trait Sink: Send + 'static {
     /// Sends one. Called for one snapshot at a time, so that no push overtakes another.
     fn send(&mut self, snapshot: &Snapshot) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// Ends when what was held is worth another try; never, where nothing is held. May be given up and
+    /// begun again at any time.
+    fn released(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
 
     /// Goes on under other settings, for the same endpoint.
     fn alter(&mut self, endpoint: &Endpoint);

@@ -38,6 +38,10 @@ pub(crate) struct Transport {
     shared: Option<Clients>,
     /// Made when it is first needed: where that fails, others go on, and it is tried again.
     made: Option<(Certificates, Client)>,
+    /// What its files said when they were looked at last.
+    used: Option<(Certificates, Option<Secret>)>,
+    /// The same when it was not let in.
+    marked: Option<(Certificates, Option<Secret>)>,
     /// What was logged last, so that it is logged once.
     said: Option<String>,
 }
@@ -53,7 +57,19 @@ impl Transport {
     pub(crate) fn new(url: &str, settings: config::Transport, timeout: Duration) -> Self {
         let files = Files::of(&settings);
         let (url, redirects) = (url.to_owned(), Policy::none as fn() -> Policy);
-        Self { url, settings, timeout, redirects, address: None, files, shared: None, made: None, said: None }
+        Self {
+            url,
+            settings,
+            timeout,
+            redirects,
+            address: None,
+            files,
+            shared: None,
+            made: None,
+            used: None,
+            marked: None,
+            said: None,
+        }
     }
 
     /// The same, leading where this policy and this address say.
@@ -69,7 +85,9 @@ impl Transport {
     /// A client with what its files say now.
     pub(crate) async fn ready(&mut self) -> Result<Ready, String> {
         let (certificates, secret) = self.files.read(self.timeout).await;
-        let authorization = self.authorization(secret?)?;
+        let secret = secret?;
+        self.used = certificates.as_ref().ok().map(|certificates| (certificates.clone(), secret.clone()));
+        let authorization = self.authorization(secret)?;
         let client = match (certificates, self.made.take()) {
             (Ok(new), Some((old, client))) if new == old => {
                 self.said = None;
@@ -89,6 +107,38 @@ impl Transport {
             (Err(message), None) => return Err(message),
         };
         Ok(Ready { client, authorization })
+    }
+
+    /// It was not let in with what its files said at the last exchange, unless it was not before.
+    pub(crate) fn mark(&mut self) {
+        if self.marked.is_none() {
+            self.marked.clone_from(&self.used);
+        }
+    }
+
+    /// It is let in.
+    pub(crate) fn unmark(&mut self) {
+        self.marked = None;
+    }
+
+    /// Whether its files say something else than when it was not let in. What cannot be read does not.
+    pub(crate) async fn has_changed(&mut self) -> bool {
+        let (Ok(certificates), Ok(secret)) = self.files.read(self.timeout).await else { return false };
+        let now = Some((certificates, secret));
+        // Others are pushed meanwhile, so what was used last says nothing.
+        std::mem::replace(&mut self.marked, now.clone()) != now
+    }
+
+    /// What is to be done where it is not let in.
+    pub(crate) fn remedy(&self) -> String {
+        let settings = &self.settings;
+        match settings.bearer_token_file.as_ref().or(settings.password_file.as_ref()) {
+            Some(file) => format!("write into {} what is let in", file.display()),
+            None if settings.bearer_token.is_some() || settings.username.is_some() => {
+                "set the password or token that is let in, and reload".to_owned()
+            }
+            None => "set username and password_file, or bearer_token_file, and reload".to_owned(),
+        }
     }
 
     /// By which proxy of the settings it goes, as it may be shown.

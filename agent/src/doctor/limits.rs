@@ -17,10 +17,9 @@ fn process(pid: Option<i32>) -> procfs::ProcResult<Process> {
     pid.map_or_else(Process::myself, Process::new)
 }
 
-/// File descriptors: one a target, one a gateway, and some for whoever pulls.
-pub(super) fn files(settings: &Settings, pid: Option<i32>) -> Finding {
-    let (targets, gateways) = (settings.scrape.0.len(), settings.push.0.len());
-    let need = u64::try_from(targets + gateways).unwrap_or(u64::MAX).saturating_add(FILES);
+/// File descriptors: one a source, one a gateway, and some for whoever pulls.
+pub(super) fn files(sources: usize, gateways: usize, pid: Option<i32>) -> Finding {
+    let need = u64::try_from(sources + gateways).unwrap_or(u64::MAX).saturating_add(FILES);
     let limits = process(pid).and_then(|process| process.limits());
     match limits.map(|limits| limits.max_open_files.soft_limit) {
         Ok(LimitValue::Value(limit)) => enough(need, limit),

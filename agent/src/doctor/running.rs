@@ -98,6 +98,12 @@ pub(super) fn check(page: &Page, status: &serde_json::Value, interval: Duration)
         let what = format!("pushes to {endpoint}");
         findings.push(Finding::warn(what, why, refusal(&reason)));
     }
+    let endpoints = status["endpoints"].as_array().into_iter().flatten();
+    for endpoint in endpoints.filter(|endpoint| endpoint["state"] == "held") {
+        let what = format!("pushes to {}", endpoint["name"].as_str().unwrap_or_default());
+        let why = "it does not let the agent in: the newest values are held until it does";
+        findings.push(Finding::fail(what, why, refusal("401")));
+    }
     for conflicts in all("pushpull_agent_conflicting_groups").filter(|all| all.value() > 0.0) {
         let why = format!("another agent pushes {} of its groups, too", conflicts.value());
         let then = "give one of the two another identity.instance, or another job";

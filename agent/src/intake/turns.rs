@@ -47,6 +47,8 @@ pub(super) enum Taken {
 struct Pause {
     backoff: Backoff,
     until: Option<Instant>,
+    /// Until somebody says rightly who we are.
+    is_held: bool,
 }
 
 /// The newest snapshot of each group, and who may be sent when.
@@ -132,16 +134,41 @@ impl Turns {
     ) -> bool {
         // Near the end it is worth asking once more before it, and not worth waiting for what is after it.
         let asked = asked.filter(|asked| self.end.is_none_or(|end| now + *asked < end));
-        let pause = match scope {
+        // At the end no newer snapshot comes, and a fleet that ends together is to make no storm.
+        let most = if self.end.is_some() { backoff::MOST } else { self.most };
+        let pause = self.pause(&snapshot.key, scope);
+        pause.is_held = false;
+        pause.until = Some(now + pause.backoff.next(asked, most));
+        self.back(snapshot)
+    }
+
+    /// A group was not let in, and waits again for about so long, or until all is tried anew.
+    pub(super) fn held(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        scope: Scope,
+        after: Duration,
+        now: Instant,
+    ) -> bool {
+        let most = self.most;
+        let pause = self.pause(&snapshot.key, scope);
+        pause.is_held = true;
+        pause.until = Some(now + pause.backoff.next(Some(after), most));
+        self.back(snapshot)
+    }
+
+    /// Whose pause a failure makes longer.
+    fn pause(&mut self, key: &GroupingKey, scope: Scope) -> &mut Pause {
+        match scope {
             Scope::Endpoint => &mut self.endpoint,
             Scope::Group => {
                 self.endpoint = Pause::default();
-                self.failing.entry(snapshot.key.clone()).or_default()
+                self.failing.entry(key.clone()).or_default()
             }
-        };
-        // At the end no newer snapshot comes, and a fleet that ends together is to make no storm.
-        let most = if self.end.is_some() { backoff::MOST } else { self.most };
-        pause.until = Some(now + pause.backoff.next(asked, most));
+        }
+    }
+
+    fn back(&mut self, snapshot: Arc<Snapshot>) -> bool {
         if self.waiting.contains_key(&snapshot.key) {
             return false;
         }
@@ -159,6 +186,11 @@ impl Turns {
     pub(super) fn anew(&mut self) {
         self.failing.clear();
         self.endpoint = Pause::default();
+    }
+
+    /// Whether something waits to be let in.
+    pub(super) fn is_held(&self) -> bool {
+        self.endpoint.is_held || self.failing.values().any(|pause| pause.is_held)
     }
 
     /// When everything ends, once no more will come.

@@ -49,6 +49,11 @@ impl Hurry {
         let mut left: Vec<String> =
             late.into_iter().map(|source| format!("{source} was not read in time")).collect();
         for (intake, before) in intakes.iter().zip(before) {
+            if intake.is_held() {
+                // A preStop hook is not to wait for whoever mends it.
+                left.push(format!("{} does not let the agent in", intake.endpoint()));
+                continue;
+            }
             let progress = intake.settled(deadline).await;
             if progress.pending > 0 {
                 left.push(format!("{} did not take {} groups in time", intake.endpoint(), progress.pending));

@@ -82,6 +82,24 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_that_a_process_stood_still_is_not_made_up_for() {
+        let mut ticks = Ticks::new(INTERVAL, 7, "a");
+        // At once, and then the first of its own.
+        ticks.tick().await;
+        ticks.tick().await;
+        let began = Instant::now();
+        for stood in [60_u64, 3_600, 86_400] {
+            tokio::time::advance(Duration::from_secs(stood)).await;
+            ticks.tick().await;
+            let woke = Instant::now();
+            // The one that is late comes at once, and the next where it would have been.
+            ticks.tick().await;
+            let since = (Instant::now() - began).as_millis() % INTERVAL.as_millis();
+            assert!(since < 5 && woke.elapsed() <= INTERVAL, "{stood} s: {since} ms, {:?}", woke.elapsed());
+        }
+    }
+
     #[test]
     fn a_thousand_agents_are_spread_over_the_interval() {
         let now = Duration::from_secs(1_700_000_000);

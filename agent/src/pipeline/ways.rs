@@ -44,6 +44,10 @@ impl Way {
                         continue;
                     }
                     next = from.next(sink.ending()) => next,
+                    () = sink.released() => {
+                        from.anew();
+                        continue;
+                    }
                 };
                 let Some(snapshot) = next else { break };
                 let outcome = sink.send(&snapshot).await;

@@ -21,10 +21,11 @@ const AT_ONCE: usize = 50;
 /// A label that the agent gives another name, because the group has one of the same.
 const MOVED: &str = "exported_";
 
-pub(super) async fn read(plan: &Plan, compression: Compression) -> Vec<Finding> {
+/// What is found, and how many sources there are, each target of a list as one.
+pub(super) async fn read(plan: &Plan, compression: Compression) -> (Vec<Finding>, usize) {
     let stats = match Stats::new() {
         Ok(stats) => Arc::new(stats),
-        Err(error) => return vec![Finding::fail("metrics", error.to_string(), "report this as a bug")],
+        Err(error) => return (vec![Finding::fail("metrics", error.to_string(), "report this as a bug")], 0),
     };
     let (claims, until) = (Claims::default(), Instant::now() + LONGEST);
     plan.settle(&claims);
@@ -35,21 +36,28 @@ pub(super) async fn read(plan: &Plan, compression: Compression) -> Vec<Finding> 
                 Ok(Made::Source(source)) => vec![source],
                 Ok(Made::Finder(finder)) => return found(&part.name, finder, compression, until).await,
                 Err(error) => {
-                    return vec![Finding::fail(&part.name, format!("{error:#}"), "correct its url")];
+                    return (vec![Finding::fail(&part.name, format!("{error:#}"), "correct its url")], 1);
                 }
             };
-            all(sources, compression, until).await
+            (all(sources, compression, until).await, 1)
         }
     });
-    join_all(parts).await.into_iter().flatten().collect()
+    let (findings, counts): (Vec<_>, Vec<usize>) = join_all(parts).await.into_iter().unzip();
+    (findings.into_iter().flatten().collect(), counts.into_iter().sum())
 }
 
-/// The targets of a name or a list, and what is wrong with that itself.
-async fn found(name: &str, mut finder: Finder, compression: Compression, until: Instant) -> Vec<Finding> {
+/// The targets of a name or a list with their count, and what is wrong with that itself.
+async fn found(
+    name: &str,
+    mut finder: Finder,
+    compression: Compression,
+    until: Instant,
+) -> (Vec<Finding>, usize) {
     let Ok(sources) = timeout_at(until, finder.find()).await else {
         let why = format!("no answer within {LONGEST:?}");
-        return vec![Finding::fail(name, &why, advice::of(&why))];
+        return (vec![Finding::fail(name, &why, advice::of(&why))], 1);
     };
+    let count = sources.len();
     let mut findings: Vec<Finding> =
         finder.failure().map(|why| Finding::fail(name, &why, advice::of(&why))).into_iter().collect();
     if findings.is_empty() && sources.is_empty() {
@@ -57,7 +65,7 @@ async fn found(name: &str, mut finder: Finder, compression: Compression, until: 
         findings.push(Finding::warn(name, "it has no targets", then));
     }
     findings.extend(all(sources, compression, until).await);
-    findings
+    (findings, count)
 }
 
 async fn all(sources: Vec<Box<dyn Source>>, compression: Compression, until: Instant) -> Vec<Finding> {

@@ -1,5 +1,6 @@
 //! Pushing to a Pushgateway, the real one or ours: one group is one PUT of its newest state.
 
+mod auth;
 mod body;
 mod clock;
 mod failover;
@@ -21,13 +22,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use exposition::{GroupingKey, Page};
+use exposition::GroupingKey;
 use reqwest::StatusCode;
 
 use super::{SendError, Sink};
 use crate::config::Endpoint;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use auth::KeptOut;
 use body::Body;
 use gateway::{Answer, Failure, Gateway};
 use groups::Groups;
@@ -46,10 +48,9 @@ pub struct Push {
     groups: Groups,
     said: Said,
     pusher: Pusher,
-    /// What says in a group who pushed it.
-    signed: Page,
     rivals: Rivals,
     quarantine: Quarantine,
+    kept_out: KeptOut,
     stats: Arc<Stats>,
 }
 
@@ -62,9 +63,9 @@ impl Push {
         let gateway = Gateway::new(endpoint, Arc::clone(&stats));
         let pusher = Pusher(stats.id);
         let rivals = Rivals::new(pusher, endpoint.conflict_read.0);
-        let (ttl, said, signed) = (endpoint.ttl, Said::default(), pusher.page());
-        let quarantine = Quarantine::default();
-        Self { label, ttl, gateway, groups, said, pusher, signed, rivals, quarantine, stats }
+        let (ttl, said) = (endpoint.ttl, Said::default());
+        let (quarantine, kept_out) = (Quarantine::default(), KeptOut::default());
+        Self { label, ttl, gateway, groups, said, pusher, rivals, quarantine, kept_out, stats }
     }
 }
 
@@ -100,6 +101,10 @@ impl Sink for Push {
         }
     }
 
+    async fn released(&mut self) {
+        self.let_in().await;
+    }
+
     fn alter(&mut self, endpoint: &Endpoint) {
         self.ttl = endpoint.ttl;
         self.groups.alter(endpoint.on_shutdown, endpoint.linger);
@@ -127,10 +132,11 @@ impl Push {
         whole: &Snapshot,
         life: Option<Duration>,
     ) -> (Result<Answer, Failure>, usize, Option<String>) {
+        let signed = self.pusher.page(snapshot.last);
         loop {
             let without = self.quarantine.of(&snapshot.key, Instant::now());
-            let Body { text, left_out, first } = body::body(whole, &self.signed, &without);
-            let answer = self.gateway.send(&snapshot.key, life, text).await;
+            let Body { text, left_out, first } = body::body(whole, &signed, &without);
+            let answer = self.gateway.send(&snapshot.key, life, snapshot.last, text).await;
             let refused = answer.as_ref().ok().filter(|answer| answer.status == StatusCode::BAD_REQUEST);
             let family =
                 refused.and_then(|answer| self.quarantine.take(snapshot, &answer.words, Instant::now()));
@@ -150,11 +156,13 @@ impl Push {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stats.sent(&self.label, answer.bytes, now.as_secs_f64());
         self.groups.took(snapshot, Instant::now());
-        let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
-        self.tell(&snapshot.key, news);
+        self.kept_out.forget(&snapshot.key);
         if snapshot.last {
             self.quarantine.forget(&snapshot.key);
             self.forget(&snapshot.key);
+        } else {
+            let news = self.rivals.pushed(&snapshot.key, answer.before.as_deref());
+            self.tell(&snapshot.key, news);
         }
         if self.said.works(&snapshot.key) {
             tracing::info!(endpoint = self.label, group = %snapshot.key, "pushes arrive again");
@@ -179,6 +187,7 @@ impl Push {
         let mut kept = 0;
         for key in groups {
             self.said.deleted(&key);
+            self.kept_out.forget(&key);
             self.quarantine.forget(&key);
             self.forget(&key);
             let message = match self.gateway.delete(&key).await {

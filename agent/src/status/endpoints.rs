@@ -11,7 +11,7 @@ use crate::intake::Intake;
 #[derive(Debug, Serialize)]
 pub(super) struct Endpoint {
     pub(super) name: String,
-    /// `ok`, `retrying`, `refusing`, or `new` before the first answer.
+    /// `ok`, `retrying`, `refusing`, `held` where we are not let in, or `new` before the first answer.
     pub(super) state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_push_time_seconds: Option<f64>,
@@ -49,6 +49,7 @@ impl Endpoint {
         let next_try_in_seconds = intake.next_try().map(|wait| wait.as_secs_f64());
         let failure = events.failure(&name);
         let state = match (&failure, next_try_in_seconds) {
+            _ if intake.is_held() => "held",
             (_, Some(_)) => "retrying",
             (Some(failure), None) if failure.level == "error" => "refusing",
             _ if last_push_time_seconds.is_none() => "new",

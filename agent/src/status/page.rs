@@ -128,7 +128,7 @@ fn events(events: &[Event], now: f64) -> Markup {
 }
 
 fn bad(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.state, "retrying" | "refusing")
+    matches!(endpoint.state, "retrying" | "refusing" | "held")
 }
 
 fn counted(all: usize, of_them: usize, what: &str, how: &str) -> String {

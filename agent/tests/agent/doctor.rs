@@ -81,3 +81,20 @@ fn who_took_the_address_is_named() {
     let who = format!("fail  listener {listen} — taken by process {} (", std::process::id());
     assert!(said.contains(&who) && said.contains("another address with pull.listen"), "{said}");
 }
+
+#[test]
+fn each_target_of_a_list_needs_a_file_descriptor() {
+    let (target, gateway, folder) = (Double::page("a 1\n"), Double::gateway(), tempfile::tempdir().unwrap());
+    let host = target.url.trim_start_matches("http://");
+    let targets: Vec<String> =
+        (0..40).map(|at| format!("{{\"targets\":[\"{host}\"],\"labels\":{{\"n\":\"{at}\"}}}}")).collect();
+    let list = folder.path().join("targets.json");
+    std::fs::write(&list, format!("[{}]", targets.join(","))).unwrap();
+    let (code, said) = doctor(&format!(
+        "[host]\nenabled = false\n[scrape]\nurl = \"http://*/metrics\"\ndiscovery = \"file\"\ntargets = \"{}\"\n\
+         [push]\nurl = \"{}\"\n[pull]\nlisten = \"127.0.0.1:0\"\n",
+        list.display(),
+        gateway.url
+    ));
+    assert!(code.is_some() && said.contains("file descriptors — about 106 are needed"), "{said}");
+}

@@ -150,6 +150,36 @@ fn exit_codes_are_passed_through_as_shells_have_them() {
 }
 
 #[test]
+fn signals_that_say_something_to_apps_are_passed_on() {
+    let gateway = Double::gateway();
+    for signal in ["HUP", "QUIT", "USR1", "USR2", "WINCH", "ALRM"] {
+        let app = format!("trap 'exit 9' {signal}; echo ready; while :; do sleep 0.01; done");
+        let mut run = exec(&gateway, free_port(), &["sh", "-c", &app]);
+        eventually("the app", || run.said().contains("ready"));
+        run.signal(&format!("-{signal}"));
+        assert_eq!(run.end(), Some(9), "{signal}: {}", run.said());
+    }
+}
+
+#[test]
+fn an_app_that_reads_its_settings_again_is_not_looked_at_as_if_it_ended() {
+    let (gateway, target) = (Double::gateway(), Double::page("c 1\n"));
+    let port = target.url.rsplit(':').next().unwrap().parse().unwrap();
+    let app = "trap 'echo again' HUP; echo ready; while :; do sleep 0.01; done";
+    let run = exec(&gateway, port, &["sh", "-c", app]);
+    eventually("the app", || run.said().contains("ready"));
+    let gap = || {
+        let seen = target.seen();
+        let [.., before, last] = &seen[..] else { return 0 };
+        last.at.duration_since(before.at).as_millis()
+    };
+    eventually("a look now and then", || gap() >= 200);
+    run.signal("-HUP");
+    eventually("many looks", || run.said().contains("again") && gap() < 100);
+    eventually("a look now and then again", || gap() >= 200);
+}
+
+#[test]
 fn an_app_goes_on_while_no_gateway_is_there_and_its_code_is_the_last_word() {
     let gateway = Double::new(|_, stream| drop(stream.shutdown(std::net::Shutdown::Both)));
     let mut run = exec(&gateway, free_port(), &["sh", "-c", "exit 4"]);

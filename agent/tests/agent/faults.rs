@@ -45,7 +45,11 @@ fn faults_of_gateways() {
         (Fault::Hangs, "retried_total timeout", "no answer within 1s"),
         (Fault::Resets, "retried_total request", "Connection reset"),
         (Fault::Answers("400 Bad Request"), "refused_total 400", "400 Bad Request: not now"),
-        (Fault::Answers("401 Unauthorized"), "refused_total 401", "401 Unauthorized: not now"),
+        (
+            Fault::Answers("401 Unauthorized"),
+            "refused_total 401",
+            "401 Unauthorized: not now; the newest values are held",
+        ),
         (Fault::Answers("413 Payload Too Large"), "refused_total 413", "413 Payload Too Large: not now"),
         (Fault::Answers("429 Too Many Requests"), "retried_total 429", "429 Too Many Requests: not now"),
         (Fault::Answers("500 Oh"), "retried_total 500", "500 Internal Server Error: not now"),
@@ -59,9 +63,14 @@ fn faults_of_gateways() {
          [[scrape]]\nurl = \"{}/metrics\"\n",
         target.url
     );
+    // Who is not let in is let in when the password changes.
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "old").unwrap();
     for gateway in gateways.iter().chain([&slow]) {
         let url = &gateway.url;
         settings.push_str(&format!("[[push]]\nurl = \"{url}\"\ntimeout = \"1s\"\ncompression = \"none\"\n"));
+        settings.push_str(&format!("username = \"u\"\npassword_file = \"{}\"\n", password.display()));
     }
     let agent = start(&settings);
     let all_took = |line: &str| gateways.iter().chain([&slow]).all(|gateway| gateway.took(line));
@@ -81,6 +90,7 @@ fn faults_of_gateways() {
     for gateway in gateways.iter().chain([&slow]) {
         gateway.suffers(Fault::None);
     }
+    std::fs::write(&password, "new").unwrap();
     eventually("the newest value everywhere", || all_took("c 42"));
     eventually("that all is well", || {
         let said = now(&agent);

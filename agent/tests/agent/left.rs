@@ -39,7 +39,7 @@ fn a_gateway_that_hangs_does_not_outlast_the_grace() {
 #[test]
 fn last_values_that_a_gateway_refuses_are_left_and_told() {
     let (target, _) = counter();
-    let gateway = Double::new(|_, stream| answer(stream, "401 Unauthorized", "", b"who?"));
+    let gateway = Double::new(|_, stream| answer(stream, "404 Not Found", "", b"where?"));
     let mut agent = start(&settings(&target, &gateway.url, ""));
     eventually("both pushes", || gateway.seen().len() >= 2);
     agent.terminate();

@@ -22,6 +22,7 @@ mod flush;
 mod host;
 mod hostile;
 mod identity;
+mod kept_out;
 mod last_breath;
 mod left;
 mod listed;

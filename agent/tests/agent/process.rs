@@ -140,6 +140,11 @@ impl Agent {
         self.child.id()
     }
 
+    /// Where its file of settings is.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Writes other settings into its file, as editors do: whole or not at all.
     pub(crate) fn rewrite(&self, settings: &str) {
         self.rewrite_whole(&listening(settings));

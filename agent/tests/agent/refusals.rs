@@ -13,7 +13,10 @@ fn a_refusal_is_told_once_in_the_gateways_words_and_other_groups_go_on() {
     let target = Double::page("a 1\n");
     let gateway = Double::new(|request, stream| {
         if request.line.contains("/job/j/") {
-            answer(stream, "400 Bad Request", "", b"pushed metrics are invalid: a collides\nwith b");
+            // Some explain themselves at length.
+            let words =
+                format!("pushed metrics are invalid: a collides\nwith b. {}", "Sorry. ".repeat(100_000));
+            answer(stream, "400 Bad Request", "", words.as_bytes());
         } else {
             answer(stream, "200 OK", "", b"");
         }

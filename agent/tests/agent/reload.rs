@@ -143,3 +143,18 @@ fn the_listener_moves_and_an_address_that_is_taken_changes_nothing() {
     agent.terminate();
     assert_eq!(agent.wait(), Some(0), "{}", agent.log());
 }
+
+#[test]
+fn a_file_of_settings_that_hangs_holds_up_nobodys_end() {
+    let (target, gateway) = (Double::page("a 1\n"), Double::gateway());
+    let mut agent = start(&settings(&[&target], &[&gateway], "100ms"));
+    eventually("a push", || !gateway.seen_of("PUT /metrics/job/j/").is_empty());
+    let file = agent.folder().join("agent.toml");
+    std::fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    agent.signal("-HUP");
+    // Opened only once the agent has opened it, too; it waits for what is never written.
+    let _writer = std::fs::File::options().write(true).open(&file).unwrap();
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(0), "{}", agent.log());
+}

@@ -81,7 +81,11 @@ fn values_that_do_not_go_together_are_told_with_both() {
         ("[identity.labels]\n\"a-b\" = \"c\"\n", "identity.labels.a-b: improper label name `a-b`"),
         ("[identity.labels]\nle = \"c\"\n", "identity.labels.le: tells the parts of a histogram"),
         ("[identity.labels]\nquantile = \"c\"\n", "identity.labels.quantile: tells the parts"),
-        ("[identity.labels]\njob = \"c\"\n", "identity.labels.job: improper label name `job`"),
+        ("[identity.labels]\njob = \"c\"\n", "identity.labels.job: set identity.job instead"),
+        (
+            "[scrape]\nurl = \"http://localhost:9102/metrics\"\n",
+            "scrape[0].url: this is the agent's own listener",
+        ),
         (
             "[push]\nurl = \"http://a\"\non_shutdown = \"delete\"\n",
             "waits 30s before it deletes, but shutdown.grace is 10s (default)",
@@ -96,6 +100,10 @@ fn values_that_do_not_go_together_are_told_with_both() {
         (
             "[push]\nurl = \"http://a\"\nusername = \"x\"\nbearer_token = \"y\"\n",
             "push[0].username: set beside a bearer token",
+        ),
+        (
+            "[push]\nurl = \"http://a\"\nbearer_token = \"x\\ny\"\n",
+            "push[0].bearer_token: holds what no header",
         ),
         ("[push]\nurl = \"http://u@a\"\nusername = \"x\"\n", "push[0].username: set beside the one in url"),
         (
@@ -228,4 +236,17 @@ fn check_says_what_honoring_labels_does_not_do() {
     let (code, said) = run(settings, &["check"], &[]);
     assert_eq!(code, Some(0));
     assert!(said.contains("# honor_labels of http://a/m: for pulls; a Pushgateway overwrites"), "{said}");
+}
+
+#[test]
+fn a_gateways_url_is_told_without_what_the_agent_adds_to_it() {
+    for (path, is_wrong) in
+        [("/metrics", true), ("/a/metrics/", true), ("/metrics/job/j", true), ("/a", false)]
+    {
+        let (code, said) =
+            run(&format!("[push]\nurl = \"http://u:hunter2@127.0.0.1:9{path}\"\n"), &["check"], &[]);
+        assert_eq!(code, Some(if is_wrong { 2 } else { 0 }), "{said}");
+        assert_eq!(said.contains("push[0].url: http://127.0.0.1:9"), is_wrong, "{said}");
+        assert!(said.contains("leave out /metrics") == is_wrong && !said.contains("hunter2"), "{said}");
+    }
 }

@@ -6,6 +6,7 @@
 //! - [`Page::parse`], [`Page::parse_openmetrics`], [`Page::parse_pushed`]: text in
 //! - [`encode`], [`merge`]: text out; [`Page::rewrite`]: labels put on or taken off;
 //!   [`Page::changed`]: series renamed or taken away one by one
+//! - [`protobuf`]: delimited messages in and out
 //! - [`PageBuilder`], [`registry`]: pages of our own
 //! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
 //!
@@ -34,6 +35,7 @@ mod spelling;
 pub mod encode;
 pub mod merge;
 pub mod name;
+pub mod protobuf;
 pub mod registry;
 
 pub use builder::PageBuilder;

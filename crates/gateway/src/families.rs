@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use exposition::{Kind, Label, Page, Sample};
+use exposition::{Kind, Label, Limits, Page, Sample, encode};
 
 use crate::push::{OWN_TIMES, Refusal};
 
@@ -36,8 +36,12 @@ pub struct Prepared {
 }
 
 /// What few families have besides their lines; the others pay one word for it.
-#[derive(Debug, Clone, Default)]
-pub struct Extra {}
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extra {
+    /// The whole family where text cannot say all of it (native histograms, exemplars, when a series
+    /// began), as [`exposition::protobuf::body`] wrote it, with the group's labels.
+    pub metrics: Bytes,
+}
 
 /// Takes apart a page that has the group's labels on; says which series stands twice. No family may be
 /// longer than `most` bytes once it is complete.
@@ -73,6 +77,19 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
         prepared.insert(name.clone(), Prepared { name, help, kind, lines, series, extra: None });
     }
     Ok(prepared.into_values().collect())
+}
+
+/// Makes a family that was stored ready to be stored again. Its lines are as [`prepare`] left them.
+pub fn again(name: &str, help: String, kind: Kind, lines: &[u8]) -> Result<Prepared, String> {
+    let mut text = Vec::with_capacity(lines.len() + 64);
+    encode::header(name, None, kind, &mut text);
+    text.extend_from_slice(lines);
+    let page = Page::parse_pushed(text, &Limits::NONE).map_err(|error| error.to_string())?;
+    let mut prepared = prepare(&page, usize::MAX).map_err(|error| error.to_string())?;
+    match (prepared.pop(), prepared.is_empty()) {
+        (Some(family), true) if family.name == name => Ok(Prepared { help, kind, ..family }),
+        _ => Err("its lines are those of another family".to_owned()),
+    }
 }
 
 /// What tells a series from all others. A label with an empty value counts, as it does for the real

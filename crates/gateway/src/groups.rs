@@ -5,8 +5,12 @@
 //! does not depend on what else is stored.
 
 mod check;
+mod contents;
 mod held;
+mod kept;
 mod lifetimes;
+mod listed;
+mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,8 +18,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
+pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
+pub use self::kept::{Change, Kept, KeptFamily};
+pub use self::listed::{Refused, Stored};
+pub use self::stamps::Stamps;
+pub use self::kept::{Change, Kept, KeptFamily};
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -25,6 +34,13 @@ pub struct Moment {
     pub wall: SystemTime,
     /// For expiry: nobody sets this clock.
     pub steady: Instant,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), steady: Instant::now() }
+    }
 }
 
 /// What a push does with the families that its group already has.
@@ -45,7 +61,8 @@ pub enum Conflict {
     TooManyGroups(usize),
 }
 
-type Id = u64;
+/// The number of a group; no two groups that there ever were have the same.
+pub type Id = u64;
 
 /// All groups.
 #[derive(Debug, Default)]
@@ -61,6 +78,8 @@ pub struct Groups {
     own: HashMap<String, Kind>,
     last_id: Id,
     most: usize,
+    /// What is to be kept over a restart, where anything is.
+    changes: Option<Vec<Change>>,
 }
 
 /// One group as it is shown.
@@ -76,6 +95,8 @@ pub struct Group {
     pub expires: Option<Instant>,
     /// Who pushed last, where that was said.
     pusher: Option<Box<str>>,
+    /// The last push that it did not take, in words.
+    refused: Option<Box<Refused>>,
     families: BTreeSet<Arc<str>>,
     /// Series held.
     pub series: usize,
@@ -115,11 +136,18 @@ impl Groups {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
         };
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
+        let stamps = self.stamps(id, &push.families, now.wall);
+        // A group that was not there has no others; whatever a log still has of one that ended is void.
+        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
+        self.note(|| Change::Touched(key.clone(), touched));
         for name in replaced {
             self.release(id, &name);
         }
-        for family in push.families {
-            self.hold(id, family);
+        for (family, stamps) in push.families.into_iter().zip(stamps) {
+            self.hold(id, family, stamps);
         }
         if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);
@@ -134,7 +162,9 @@ impl Groups {
         if self.twin(key).is_some() {
             return;
         }
+        let known = self.ids.contains_key(key);
         let Some(id) = self.group(key) else { return };
+        self.note(|| Change::Touched(key.clone(), known.then(Vec::new)));
         let Some(group) = self.held.get_mut(&id) else { return };
         group.failed = Some(now.wall);
         if group.pushed.is_none() {
@@ -153,6 +183,7 @@ impl Groups {
     pub fn delete(&mut self, key: &GroupingKey) -> bool {
         let Some(id) = self.ids.get(key).copied() else { return false };
         self.end(id);
+        self.note(|| Change::Deleted(key.clone()));
         true
     }
 
@@ -161,6 +192,7 @@ impl Groups {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.end(id);
         }
+        self.note(|| Change::Wiped);
     }
 
     /// The groups in the order of their first push.
@@ -193,6 +225,7 @@ impl Groups {
             failed: None,
             expires: None,
             pusher: None,
+            refused: None,
             families: BTreeSet::new(),
             series: 0,
             bytes: 0,

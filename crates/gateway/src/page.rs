@@ -1,7 +1,10 @@
 //! What the gateway shows: `/metrics` from the stored text, and a page for people.
 
-mod html;
+mod api;
+pub mod html;
 mod metrics;
+mod models;
 
-pub use html::html;
+pub use api::groups as api;
 pub use metrics::metrics;
+pub use models::Snapshot;

@@ -1,6 +1,12 @@
 //! A pushed body, read and made ready to be stored: all the work that needs no lock.
 
+mod language;
+mod rich;
+
+pub use language::{Language, Packing};
+
 use bytes::Bytes;
+use exposition::protobuf::{self, ProtobufError};
 use exposition::{Clash, GroupingKey, Kind, Limits, Page, ParseError, Rewrite, TooLarge};
 use thiserror::Error;
 
@@ -23,6 +29,9 @@ pub enum Refusal {
     /// It does not parse: nothing is noted.
     #[error("text format parsing error: {0}")]
     Syntax(#[from] ParseError),
+    /// It is no delimited protobuf, or more of it than is taken.
+    #[error("protobuf parsing error: {0}")]
+    Protobuf(#[from] ProtobufError),
     /// A bound of a histogram or summary is no number, which the real one finds while parsing.
     #[error("text format parsing error: expected float as value for '{name}' label, got \"{value}\"")]
     Bound {
@@ -37,6 +46,34 @@ pub enum Refusal {
     /// It parses, but no group may hold it: the failure is noted.
     #[error("pushed metrics are invalid or inconsistent with existing metrics: {0}")]
     Content(String),
+}
+
+impl Refusal {
+    /// Whether the body is refused for how much it is: 413.
+    pub fn is_too_large(&self) -> bool {
+        match self {
+            Self::Syntax(error) => error.reason.limit().is_some(),
+            Self::Protobuf(error) => matches!(error, ProtobufError::Limit { .. }),
+            Self::TooLarge(_) => true,
+            Self::Bound { .. } | Self::Content(_) => false,
+        }
+    }
+}
+
+/// Reads a body of any language for a group, as [`prepare`] reads text.
+pub fn read(language: Language, body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, Refusal> {
+    match language {
+        Language::Text => prepare(body, key, limits),
+        Language::Protobuf => rich::prepare(protobuf::decode(&body, limits)?, key, limits),
+        Language::OpenMetrics => match Page::parse_openmetrics(body.clone(), limits) {
+            Ok(page) => rich::prepare(protobuf::families(&page), key, limits),
+            // What the real one takes for text is taken for that here as well; else this error says more.
+            Err(error) => prepare(body, key, limits).map_err(|refusal| match refusal {
+                Refusal::Syntax(_) | Refusal::Bound { .. } => error.into(),
+                other => other,
+            }),
+        },
+    }
 }
 
 /// Reads a body for a group. Neither the body nor what is stored of it may be longer than `limits.body`.

@@ -1,7 +1,12 @@
 //! HTTP translated to pushes, deletions and scrapes, and back.
 
 mod answers;
+mod api;
 mod change;
+mod durable;
+mod groups;
+mod page;
+mod durable;
 mod scrape;
 
 use std::collections::HashMap;
@@ -10,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use http::header::{ALLOW, CONTENT_ENCODING, HeaderMap};
+use http::header::{ALLOW, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
@@ -19,8 +24,9 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::groups::Groups;
-use crate::page;
+use crate::groups::{Groups, Moment};
+use crate::persistence::disk::RealDisk;
+use crate::persistence::{self, Counters, Opened};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -50,13 +56,28 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
-    pub fn new(settings: Settings, stop: CancellationToken) -> Result<Self, prometheus::Error> {
+    pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
+        let settings = Settings { persistence_file: None, ..settings };
+        Ok(Self::open(settings, stop)?.0)
+    }
+
+    /// The same with the groups that were kept, and with what keeps them from now on.
+    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
-        let store = Arc::new(Store::new(Groups::new(stats.kinds(), settings.max_groups)));
+        let opened = settings.persistence().map(|options| {
+            let counters = Counters::new(stats.registry())?;
+            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+        });
+        let mut opened = opened.transpose()?;
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups);
+        if let Some(opened) = &mut opened {
+            opened.restore(&mut groups, Moment::now());
+        }
+        let store = Arc::new(Store::kept(groups, opened.as_ref().map(Opened::journal)));
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok(Self { store, stats, settings, started, stop, work, bodies, answers })
+        Ok((Self { store, stats, settings, started, stop, work, bodies, answers }, opened))
     }
 }
 
@@ -117,18 +138,31 @@ impl Gateway {
         let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
         let hidden = target == Target::Wipe && !self.settings.admin_api;
         let response = if known && *verb == Verb::OPTIONS {
-            with(plain(StatusCode::OK, ""), ALLOW, &allowed(target))
+            let response = with(plain(StatusCode::OK, ""), ALLOW, &allowed(target));
+            if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
         } else if known && !hidden && !target.methods().contains(&verb.as_str()) {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                Target::Group(path) => {
+                    let response = self.change(verb, path, query, headers, body).await;
+                    self.note_refusal(path, &response);
+                    response
+                }
                 Target::Telemetry => self.scrape(headers).await,
-                Target::Healthy | Target::Ready => plain(StatusCode::OK, "OK"),
+                Target::Healthy => self.healthy(),
+                Target::Ready => self.ready(),
                 Target::Quit => self.quit(),
-                Target::Wipe => self.wipe(),
+                Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
-                Target::Page => warp::reply::html(page::html(&self.store.lock())).into_response(),
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                Target::Groups if *verb == Verb::DELETE => {
+                    let answer = self.groups(verb, query).await;
+                    self.durable(answer).await
+                }
+                Target::Groups => self.groups(verb, query).await,
+                Target::Page => self.page(query, headers).await,
+                Target::Api => self.groups_as_json().await,
                 Target::Moved(path, methods) if methods.contains(&verb.as_str()) => {
                     // A client that follows the permanent one would send a GET.
                     let status = if *verb == Verb::GET {
@@ -156,12 +190,12 @@ impl Gateway {
         plain(StatusCode::OK, "Requesting termination... Goodbye!")
     }
 
-    fn wipe(&self) -> Response {
+    async fn wipe(&self) -> Response {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
         self.store.lock().wipe();
-        plain(StatusCode::ACCEPTED, "")
+        self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
     fn status(&self) -> Response {
@@ -176,7 +210,7 @@ impl Gateway {
             "build_information": { "version": env!("CARGO_PKG_VERSION") },
             "start_time": humantime::format_rfc3339(self.started).to_string(),
         }});
-        with(warp::reply::json(&body).into_response(), http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        api::shared(warp::reply::json(&body).into_response())
     }
 }
 
@@ -190,10 +224,4 @@ fn is_escaped(path: &str) -> bool {
 fn pusher(headers: &HeaderMap) -> Option<String> {
     let name = headers.get(PUSHER)?.to_str().ok()?;
     (1..=64).contains(&name.len()).then(|| name.to_owned())
-}
-
-/// Whether the body is to be unpacked. Other encodings are read as they are, like the real one does.
-fn packed(headers: &HeaderMap) -> bool {
-    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
-    encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
 }

@@ -1,12 +1,15 @@
 //! What the command line sets: the real Pushgateway's flags where they mean the same, and ours.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use service::config::ByteSize;
 use service::logs::{LogFormat, LogSettings, directives};
 use service::server::{MAX_CONNECTIONS, ServerSettings};
+
+use crate::persistence::{Fsync, Options, check_path};
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
@@ -21,6 +24,10 @@ pub struct Settings {
     /// Path under which metrics are exposed. Pushes stay under /metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
     pub telemetry_path: String,
+    /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
+    /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
+    #[arg(long = "web.openmetrics")]
+    pub openmetrics: bool,
     /// Let PUT and POST /-/quit end the gateway.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,
@@ -63,6 +70,17 @@ pub struct Settings {
     /// Connections at once.
     #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000, value_parser = connections)]
     pub max_connections: usize,
+    /// File that keeps the groups over restarts; without it they are in memory alone. Logs of what changed
+    /// since are beside it, with names that begin with its own.
+    #[arg(long = "persistence.file", value_name = "PATH", value_parser = persistence_file)]
+    pub persistence_file: Option<PathBuf>,
+    /// When a push must be safe from a loss of power: before its answer, within --persistence.interval, or
+    /// when the system sees fit. With the last two, a crash of the gateway alone may cost 10 ms.
+    #[arg(long = "persistence.fsync", value_name = "WHEN", default_value = "always")]
+    pub persistence_fsync: Fsync,
+    /// The longest time between two fsyncs with --persistence.fsync=interval.
+    #[arg(long = "persistence.interval", value_name = "DURATION", default_value = "1s", value_parser = lifetime)]
+    pub persistence_interval: Duration,
     /// Ask the running gateway whether it is healthy, and exit: 0 if it is. For container health checks.
     #[arg(long)]
     pub health: bool,
@@ -94,6 +112,12 @@ impl Settings {
         }
     }
 
+    /// How groups are kept, where they are.
+    pub fn persistence(&self) -> Option<Options> {
+        let path = self.persistence_file.clone().filter(|path| !path.as_os_str().is_empty())?;
+        Some(Options::new(path, self.persistence_fsync, self.persistence_interval))
+    }
+
     /// How to log.
     pub fn log(&self) -> LogSettings {
         let format = if self.log_format == Format::Json { LogFormat::Json } else { LogFormat::Text };
@@ -110,6 +134,12 @@ pub fn lifetime(text: &str) -> Result<Duration, String> {
     };
     // A century is beyond any clock arithmetic that could overflow.
     read.filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+}
+
+/// An empty path is none, as it is for the real one.
+fn persistence_file(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if text.is_empty() { Ok(path.to_owned()) } else { check_path(path).map(|()| path.to_owned()) }
 }
 
 fn connections(text: &str) -> Result<usize, String> {

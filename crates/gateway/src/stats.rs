@@ -81,6 +81,11 @@ impl Stats {
         Ok(Self { registry, requests, refused, durations, sizes, groups, series, bodies, expired })
     }
 
+    /// For metrics that not every gateway has.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// Counts a request.
     pub fn request(&self, handler: &str, code: u16, method: &str) {
         const KNOWN: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
@@ -109,6 +114,9 @@ impl Stats {
         self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
         self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));
         drop(groups);
+        if let Some(journal) = store.journal() {
+            journal.show();
+        }
         registry::page(&self.registry)
     }
 

@@ -1,13 +1,15 @@
 //! The groups behind a lock, never held over a wait, and the task that ends them in time.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use exposition::GroupingKey;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::groups::{Conflict, Groups, Method, Moment};
+use crate::groups::{Conflict, Groups, Kept, Method, Moment};
+use crate::persistence::{Journal, Source};
 use crate::push::Push;
 
 /// Shared by all requests.
@@ -16,19 +18,59 @@ pub struct Store {
     groups: Mutex<Groups>,
     /// A deadline came that is before all others.
     sooner: Notify,
+    journal: Option<Journal>,
+}
+
+/// The groups while nobody else has them. What was changed goes to the log in the order of the changes.
+#[derive(Debug)]
+pub struct Locked<'a> {
+    groups: MutexGuard<'a, Groups>,
+    journal: Option<&'a Journal>,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Groups;
+
+    fn deref(&self) -> &Groups {
+        &self.groups
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Groups {
+        &mut self.groups
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if let Some(journal) = self.journal {
+            journal.take(&mut self.groups);
+        }
+    }
 }
 
 impl Store {
     /// Takes the groups into custody.
     pub fn new(groups: Groups) -> Self {
-        Self { groups: Mutex::new(groups), sooner: Notify::new() }
+        Self { groups: Mutex::new(groups), sooner: Notify::new(), journal: None }
+    }
+
+    /// The same with what takes their changes.
+    pub fn kept(groups: Groups, journal: Option<Journal>) -> Self {
+        Self { journal, ..Self::new(groups) }
+    }
+
+    /// What takes changes, where groups are kept over a restart.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     /// The groups, without those whose time has come.
-    pub fn lock(&self) -> MutexGuard<'_, Groups> {
+    pub fn lock(&self) -> Locked<'_> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         groups.expire(Instant::now());
-        groups
+        Locked { groups, journal: self.journal.as_ref() }
     }
 
     /// Takes a push; says who pushed the group before.
@@ -41,14 +83,14 @@ impl Store {
         by: Option<&str>,
     ) -> Result<Option<Box<str>>, Conflict> {
         self.change(|groups| {
-            groups.push(method, key, push, life, now())?;
+            groups.push(method, key, push, life, Moment::now())?;
             Ok(groups.pushed_by(key, by))
         })
     }
 
     /// Notes a push that failed.
     pub fn fail(&self, key: &GroupingKey, life: Duration) {
-        self.change(|groups| groups.fail(key, life, now()));
+        self.change(|groups| groups.fail(key, life, Moment::now()));
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Groups) -> T) -> T {
@@ -83,6 +125,8 @@ impl Store {
     }
 }
 
-fn now() -> Moment {
-    Moment { wall: SystemTime::now(), steady: Instant::now() }
+impl Source for Store {
+    fn part(&self, after: u64, most: usize) -> (Vec<Kept>, Option<u64>) {
+        self.lock().keep_some(after, most, Moment::now())
+    }
 }

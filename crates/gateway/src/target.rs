@@ -19,6 +19,10 @@ pub enum Target<'a> {
     Wipe,
     /// `/api/v1/status`
     Status,
+    /// `/api/v1/groups`
+    Groups,
+    /// `/api/v1/metrics`
+    Api,
     /// The page for people.
     Page,
     /// Elsewhere, for requests of these methods.
@@ -46,6 +50,8 @@ impl<'a> Target<'a> {
             "/-/quit" => Self::Quit,
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
+            "/api/v1/groups" => Self::Groups,
+            "/api/v1/metrics" => Self::Api,
             "/" | "/status" => Self::Page,
             "/metrics/job/" | "/metrics/job@base64/" => Self::Moved(&path[..path.len() - 1], CHANGES),
             _ => match path.strip_prefix("/metrics/") {
@@ -66,6 +72,7 @@ impl<'a> Target<'a> {
             Self::Group(_) => CHANGES,
             Self::Quit => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
+            Self::Groups => &["DELETE", "GET", "POST"],
             _ => &["GET"],
         }
     }
@@ -80,6 +87,8 @@ impl<'a> Target<'a> {
             Self::Quit => "quit",
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
+            Self::Groups => "api/v1/groups",
+            Self::Api => "api/v1/metrics",
             Self::Telemetry => "metrics",
             _ => "status",
         }

@@ -1,8 +1,10 @@
 //! Request bodies, read with a running limit: a chunked body has no length to believe.
 
 mod budget;
+mod snappy;
 
 pub use budget::{Budget, Room};
+pub use snappy::unsnap;
 
 use std::io::Read;
 use std::time::Duration;

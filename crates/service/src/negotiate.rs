@@ -28,9 +28,7 @@ pub fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 pub fn format(accept: Option<&str>, offered: &[Format]) -> Format {
     let mut best = (Format::Text, 0.0);
     for part in split(accept.unwrap_or_default(), ',') {
-        let mut parts = split(part, ';');
-        let media = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let parameters: Vec<(String, String)> = parts.filter_map(parameter).collect();
+        let (media, parameters) = media(part);
         let parameter =
             |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let version = parameter("version");
@@ -51,6 +49,13 @@ pub fn format(accept: Option<&str>, offered: &[Format]) -> Format {
         }
     }
     best.0
+}
+
+/// A media type in lower case with its parameters, as `Content-Type` has one (RFC 9110 section 8.3.1).
+pub fn media(text: &str) -> (String, Vec<(String, String)>) {
+    let mut parts = split(text, ';');
+    let media = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+    (media, parts.filter_map(parameter).collect())
 }
 
 /// A parameter's name in lower case, and its value without quotes.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::transport::{self, Subject};
 use super::{LONGEST, LONGEST_WAIT, Wrong, at_most, url};
-use crate::config::{Endpoint, OnShutdown, Settings};
+use crate::config::{Endpoint, OnShutdown, Settings, shown};
 
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
     let mut seen: Vec<Url> = Vec::new();
@@ -24,6 +24,12 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             if url.query().is_some() || url.fragment().is_some() {
                 let message = "must end with the path: the group's own path and ?ttl= come after it";
                 wrong(&key(name), message.to_owned());
+            }
+            let path = format!("{}/", url.path().trim_end_matches('/'));
+            if path.ends_with("/metrics/") || path.contains("/metrics/job") {
+                let message =
+                    format!("{}: leave out /metrics and all after it: the agent adds both", shown(text));
+                wrong(&key(name), message);
             }
             // Whoever pushes there twice overwrites each push with the next.
             let plain = plain(&url);

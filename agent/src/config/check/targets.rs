@@ -1,5 +1,8 @@
 //! Pages to scrape, and files to read.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use ::url::{Host, Url};
 use humantime::format_duration;
 use service::config::{Place, Places};
 
@@ -8,10 +11,26 @@ use super::{LONGEST, Wrong, url};
 use crate::config::{Discovery, Settings, Target, TargetLimits};
 use crate::relabel::Rules;
 
+/// Whether a URL leads to who listens there.
+fn leads_to(url: &Url, listen: SocketAddr) -> bool {
+    let host: IpAddr = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.into(),
+        Some(Host::Ipv6(ip)) => ip.into(),
+        Some(Host::Domain("localhost")) => Ipv4Addr::LOCALHOST.into(),
+        _ => return false,
+    };
+    let is_here = host == listen.ip() || (host.is_loopback() && listen.ip().is_unspecified());
+    is_here && url.port_or_known_default() == Some(listen.port())
+}
+
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
     for (at, target) in settings.scrape.0.iter().enumerate() {
         let key = |name: &str| format!("scrape[{at}].{name}");
-        url(&key("url"), &target.url, wrong);
+        if url(&key("url"), &target.url, wrong).is_some_and(|url| leads_to(&url, settings.pull.listen)) {
+            let message = "this is the agent's own listener (pull.listen), which answers with all that was scraped: \
+                           each page would hold the one before. The agent's own metrics are pushed anyway";
+            wrong(&key("url"), message.to_owned());
+        }
         let (transport, urls) = (target.transport(), std::slice::from_ref(&target.url));
         let subject = Subject { urls, transport: &transport, ca_key: "tls_config.ca_file" };
         transport::check(&subject, &mut |name, message| wrong(&key(name), message));

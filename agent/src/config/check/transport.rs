@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use http::HeaderValue;
 use service::apart;
 use service::client::Tls;
+use service::config::Secret;
 use url::Url;
 
 use super::{LONGEST_WAIT, Wrong, at_most};
@@ -54,6 +56,11 @@ fn credentials(subject: &Subject<'_>, wrong: &mut Wrong<'_>) {
     let in_url = urls.iter().any(|url| Url::parse(url).is_ok_and(|url| names_user(&url)));
     if transport.password.is_some() && transport.password_file.is_some() {
         wrong("password_file", "set beside password: give one of them".to_owned());
+    }
+    let is_good = |token: &Secret| HeaderValue::from_str(token.expose()).is_ok();
+    if transport.bearer_token.as_ref().is_some_and(|token| !is_good(token)) {
+        // Not shown: it is a secret.
+        wrong("bearer_token", "holds what no header may hold, such as the end of a line".to_owned());
     }
     if transport.bearer_token.is_some() && transport.bearer_token_file.is_some() {
         wrong("bearer_token_file", "set beside bearer_token: give one of them".to_owned());

@@ -102,6 +102,23 @@ fn at_the_end_an_endpoint_that_cannot_be_reached_is_tried_a_few_times() {
 }
 
 #[test]
+fn what_is_not_let_in_waits_long_and_goes_on_when_told_to() {
+    for (scope, other) in [(Scope::Group, true), (Scope::Endpoint, false)] {
+        let (mut turns, now) = (turns(&["a", "b"]), Instant::now());
+        turns.wait_at_most(Duration::from_secs(1));
+        let a = sent(&mut turns, now).unwrap();
+        assert!(turns.held(a, scope, Duration::from_mins(1), now));
+        // The newest takes the place of what is held, and is no reason to try sooner.
+        assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);
+        assert_eq!(sent(&mut turns, now).is_some(), other);
+        let Turn::Wait(until) = turns.next(now) else { panic!("{scope:?}") };
+        assert!(turns.is_held() && until >= now + Duration::from_mins(1), "{scope:?}");
+        turns.anew();
+        assert!(!turns.is_held() && sent(&mut turns, now).is_some(), "{scope:?}");
+    }
+}
+
+#[test]
 fn of_a_group_only_the_newest_waits_and_there_are_only_so_many() {
     let (mut turns, now) = (turns(&["a"]), Instant::now());
     assert_eq!(turns.offer(snapshot("a")), Taken::Replaced);

@@ -123,6 +123,7 @@ impl Gateway {
         &mut self,
         key: &GroupingKey,
         life: Option<Duration>,
+        is_last: bool,
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
         let life = life.map_or(String::new(), |life| format!("?ttl={}", life.as_secs_f64()));
@@ -135,7 +136,7 @@ impl Gateway {
         let tries_first = order.first() == Some(&0);
         let mut failed = None;
         for at in order {
-            let outcome = self.ask(at, &path, Some(body.clone())).await;
+            let outcome = self.ask(at, &path, Some((body.clone(), is_last))).await;
             let goes_on = outcome.as_ref().is_ok_and(|answer| failover::is_of_a_proxy(answer.status));
             let answer = match outcome {
                 Ok(answer) if !goes_on => answer,
@@ -175,6 +176,23 @@ impl Gateway {
         Ok(Read { bytes, date })
     }
 
+    /// Whether the gateway in use would be told otherwise now who we are.
+    pub(super) async fn has_changed(&mut self) -> bool {
+        self.places[self.failover.current()].has_changed().await
+    }
+
+    /// Nothing is kept out any more.
+    pub(super) fn lets_in(&mut self) {
+        self.places.iter_mut().for_each(Place::unmark);
+    }
+
+    /// The gateway in use does not let us in; what is to be done.
+    pub(super) fn keeps_out(&mut self) -> String {
+        let place = &mut self.places[self.failover.current()];
+        place.mark();
+        place.remedy()
+    }
+
     /// A fleet that comes back after an outage is paced by each of its members.
     async fn paced(&self) {
         while let Err(early) = self.rate.check() {
@@ -183,7 +201,7 @@ impl Gateway {
     }
 
     /// One exchange: with a body a push, without one a deletion.
-    async fn ask(&mut self, at: usize, path: &str, body: Option<Bytes>) -> Result<Answer, Failure> {
+    async fn ask(&mut self, at: usize, path: &str, body: Option<(Bytes, bool)>) -> Result<Answer, Failure> {
         self.paced().await;
         let method = match (&body, self.endpoint.method) {
             (None, _) => reqwest::Method::DELETE,
@@ -192,9 +210,9 @@ impl Gateway {
         };
         let place = &mut self.places[at];
         let mut request = place.request(method, path).await?;
-        if let Some(body) = body {
+        if let Some((body, is_last)) = body {
             request = request.header(CONTENT_TYPE, exposition::encode::TEXT).body(body);
-            request = request.header(PUSHER, self.pusher.to_string());
+            request = request.header(PUSHER, self.pusher.sign(is_last).to_string());
             if self.endpoint.compression == Compression::Gzip {
                 request = request.header(CONTENT_ENCODING, "gzip");
             }

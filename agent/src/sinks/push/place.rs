@@ -16,6 +16,9 @@ use crate::transport::{Ready, Transport};
 /// As our gateway answers, who pushed the group before.
 const BEFORE: &str = "x-pushpull-before";
 
+/// Bytes of its words that are read.
+const LONGEST: usize = 16 << 10;
+
 #[derive(Debug)]
 pub(super) struct Place {
     url: String,
@@ -36,6 +39,26 @@ impl Place {
             transport: Transport::new(url, endpoint.transport(), endpoint.timeout),
             answered: false,
         }
+    }
+
+    /// We were not let in as who we said that we are.
+    pub(super) fn mark(&mut self) {
+        self.transport.mark();
+    }
+
+    /// We are let in.
+    pub(super) fn unmark(&mut self) {
+        self.transport.unmark();
+    }
+
+    /// Whether it would be told otherwise now who we are.
+    pub(super) async fn has_changed(&mut self) -> bool {
+        self.transport.has_changed().await
+    }
+
+    /// What is to be done where we are not let in.
+    pub(super) fn remedy(&self) -> String {
+        self.transport.remedy()
     }
 
     /// A request to it that says who we are.
@@ -104,8 +127,14 @@ pub(super) fn header(response: &Response, name: impl AsHeaderName) -> Option<&st
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-pub(super) async fn words(response: Response) -> String {
-    let text = service::body::read(response.bytes_stream(), 64 << 10).await.unwrap_or_default();
+/// The start of what it says; what comes after it is not waited for.
+pub(super) async fn words(mut response: Response) -> String {
+    let mut text = Vec::new();
+    while text.len() < LONGEST
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        text.extend_from_slice(&chunk[..chunk.len().min(LONGEST - text.len())]);
+    }
     let text = String::from_utf8_lossy(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use exposition::{GroupingKey, Kind, Limits, Page, PageBuilder, Sample};
 
 const NAME: &str = "pushpull_agent_pusher_id";
-const HELP: &str =
-    "Random number of the agent that pushed this group last; back and forth where two of them do.";
+const HELP: &str = "Random number of the agent that pushed this group last, below 0 if that was its last push; back and forth where two of them do.";
 /// Which agent pushes: another one after each start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pusher(pub(super) u64);
@@ -22,11 +21,16 @@ impl Pusher {
         Duration::from_millis(rand::random_range(0..100))
     }
 
+    /// The number as it stands in a push. One that leaves says so: its last push is no sign of a rival.
+    pub(super) fn sign(self, is_last: bool) -> f64 {
+        if is_last { -(self.0 as f64) } else { self.0 as f64 }
+    }
+
     /// As the page of a group that says so.
-    pub(super) fn page(self) -> Page {
+    pub(super) fn page(self, is_last: bool) -> Page {
         let mut page = PageBuilder::new();
         page.family(NAME, HELP, Kind::Gauge);
-        page.sample(NAME, &[], self.0 as f64);
+        page.sample(NAME, &[], self.sign(is_last));
         page.finish()
     }
 }

@@ -1,7 +1,8 @@
 //! Other agents that push our groups: found by the id that each leaves there, and told, without a fight.
 //!
-//! A restarted agent has a new id, and finds that of its predecessor once. Two that live find each other's
-//! again and again. Our gateway says who pushed a group before; of a real one the page is read.
+//! Whoever pushes after our own push, and does not leave with it, is one that lives: a predecessor pushed before,
+//! and the last push of one that leaves says so. Our gateway says who pushed a group before; of a real one the
+//! page is read.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use exposition::GroupingKey;
 
 use super::pusher::Pusher;
 
-/// What a foreign id counts for, against one for each push without: twice in nine pushes is a conflict.
+/// What a foreign id counts for, against one for each push without: after so many the conflict is over.
 const FOUND: u8 = 8;
 /// So many pushes may read the page as soon as they like, so that a second agent is found when it starts.
 const SAVED: usize = 64;
@@ -122,8 +123,7 @@ impl Rivals {
             group.looked = pushes;
             group.owed = false;
         }
-        let mine = self.mine.0 as f64;
-        self.found(key, before.is_some_and(|before| before.to_bits() != mine.to_bits()))
+        self.found(key, before)
     }
 
     /// The group was pushed; `before` is what our gateway says of the push before that.
@@ -132,14 +132,19 @@ impl Rivals {
         let is_first = !self.groups.contains_key(key);
         self.groups.entry(key.clone()).or_default();
         let before = before.filter(|before| !is_first && !before.is_empty())?;
-        self.found(key, before != self.mine.to_string())
+        // What is no number is none of ours, and as good as any other.
+        self.found(key, Some(before.parse().unwrap_or(f64::INFINITY)))
     }
 
-    fn found(&mut self, key: &GroupingKey, is_foreign: bool) -> Option<News> {
+    fn found(&mut self, key: &GroupingKey, sign: Option<f64>) -> Option<News> {
+        let mine = self.mine.sign(false);
+        let is_foreign = sign.is_some_and(|sign| sign.abs().to_bits() != mine.to_bits());
+        let leaves = sign.is_some_and(f64::is_sign_negative);
         let group = self.groups.get_mut(key)?;
         let before = group.conflict;
         if is_foreign {
-            group.conflict |= group.weight > 0;
+            // Many that push once each, as jobs do, are found at the second of them.
+            group.conflict |= !leaves || group.weight > 0;
             group.weight = (group.weight + FOUND).min(2 * FOUND);
         } else {
             group.weight = group.weight.saturating_sub(1);

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use exposition::GroupingKey;
 use reqwest::StatusCode;
 
-use super::Push;
 use super::body::{self, Body};
 use super::gateway::{Answer, Failure};
+use super::{Push, auth};
 use crate::sinks::{Scope, SendError};
 use crate::snapshot::Snapshot;
 
@@ -16,8 +16,8 @@ impl Push {
     /// Pushes what stands in for a page that was refused, so that no old values stay. The page is refused
     /// all the same; it is tried again where its stand-in may get through later.
     pub(super) async fn instead(&mut self, snapshot: &Snapshot, life: Option<Duration>) -> SendError {
-        let Body { text, .. } = body::body(snapshot, &self.signed, &BTreeSet::new());
-        match self.gateway.send(&snapshot.key, life, text).await {
+        let Body { text, .. } = body::body(snapshot, &self.pusher.page(snapshot.last), &BTreeSet::new());
+        match self.gateway.send(&snapshot.key, life, snapshot.last, text).await {
             Ok(answer) if answer.status.is_success() => {
                 self.groups.took(snapshot, Instant::now());
                 self.said.stands_in(snapshot);
@@ -43,6 +43,9 @@ impl Push {
             return self.again(&snapshot.key, status.as_str(), &message, Scope::Group, *after);
         }
         self.stats.refused(&self.label, status.as_str());
+        if let Some(scope) = auth::keeps_out(*status) {
+            return self.hold(&snapshot.key, answer, &message, scope);
+        }
         if self.said.refused(snapshot, &message) {
             tracing::error!(endpoint = self.label, group = %snapshot.key, "push refused: {message}");
         }

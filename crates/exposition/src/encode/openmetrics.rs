@@ -153,7 +153,7 @@ fn block(all: Labels<'_>, kind: Kind, out: &mut Vec<u8>) {
 }
 
 /// Bounds are floats: `1` is written `1.0` (OpenMetrics 1.0, "Considerations: Canonical Numbers").
-fn canonical(number: f64, out: &mut Vec<u8>) {
+pub(crate) fn canonical(number: f64, out: &mut Vec<u8>) {
     let start = out.len();
     float(number, out);
     if number.is_finite() && !out[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
@@ -161,7 +161,7 @@ fn canonical(number: f64, out: &mut Vec<u8>) {
     }
 }
 
-fn seconds(milliseconds: i64, out: &mut Vec<u8>) {
+pub(crate) fn seconds(milliseconds: i64, out: &mut Vec<u8>) {
     let sign = if milliseconds < 0 { "-" } else { "" };
     let magnitude = milliseconds.unsigned_abs();
     out.extend_from_slice(format!("{sign}{}.{:03}", magnitude / 1000, magnitude % 1000).as_bytes());

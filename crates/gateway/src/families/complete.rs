@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use exposition::encode::go_float;
 use exposition::{Family, Kind, Page, PageBuilder};
 
 use super::hash;
@@ -113,45 +114,4 @@ pub(super) fn completed(family: &Family<'_>, most: usize) -> Result<Page, Refusa
         page.sample(&name("_count"), &labels, metric.count);
     }
     Ok(page.try_finish()?)
-}
-
-/// A float as Go's `strconv.FormatFloat(value, 'g', -1, 64)` spells it.
-fn go_float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let power: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&power) {
-        return format!("{value}");
-    }
-    let sign = if power < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", power.abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floats_are_spelt_as_go_spells_them() {
-        let rows = [
-            (0.0, "0"),
-            (0.005, "0.005"),
-            (1.0, "1"),
-            (0.000_01, "1e-05"),
-            (0.0001, "0.0001"),
-            (1_000_000.0, "1e+06"),
-            (2_500_000.0, "2.5e+06"),
-            (100_000.0, "100000"),
-            (f64::INFINITY, "+Inf"),
-        ];
-        for (value, want) in rows {
-            assert_eq!(go_float(value), want);
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use exposition::Kind;
 
-use super::{Groups, Id};
+use super::{Groups, Id, Stamps};
 use crate::families::{Extra, Prepared};
 
 /// A name with all groups that hold a family of it.
@@ -28,6 +28,15 @@ pub struct Held {
     pub series: Box<[u64]>,
     /// What few families have besides.
     pub extra: Option<Box<Extra>>,
+    /// When it was pushed.
+    pub stamps: Stamps,
+}
+
+impl Held {
+    /// Bytes of what was pushed: its lines, and what text cannot say.
+    pub(super) fn bytes(&self) -> usize {
+        self.lines.len() + self.extra.as_ref().map_or(0, |extra| extra.metrics.len())
+    }
 }
 
 /// A family over all groups, as a scrape shows it.
@@ -63,17 +72,17 @@ impl Groups {
         })
     }
 
-    pub(super) fn hold(&mut self, id: Id, family: Prepared) {
+    pub(super) fn hold(&mut self, id: Id, family: Prepared, stamps: Stamps) {
         let name: Arc<str> = family.name.into();
         let Prepared { help, lines, series, extra, .. } = family;
-        let held = Held { help, lines, series, extra };
+        let held = Held { help, lines, series, extra, stamps };
         for series in &held.series {
             self.series.insert(*series, id);
         }
         if let Some(group) = self.held.get_mut(&id) {
             group.families.insert(Arc::clone(&name));
             group.series += held.series.len();
-            group.bytes += held.lines.len();
+            group.bytes += held.bytes();
         }
         let entry =
             self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
@@ -90,7 +99,7 @@ impl Groups {
         let Entry::Occupied(mut entry) = self.names.entry(Arc::from(name)) else { return };
         if let Some(held) = entry.get_mut().holders.remove(&id) {
             group.series -= held.series.len();
-            group.bytes -= held.lines.len();
+            group.bytes -= held.bytes();
             for series in &held.series {
                 self.series.remove(series);
             }

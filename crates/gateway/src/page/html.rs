@@ -1,50 +1,144 @@
-//! The groups as a page for people.
+//! The page for people: rendered here, so that it is read without a script, and never larger than a part of
+//! the groups. Its script only saves loading the whole page again.
 
-use std::fmt::Write;
-use std::time::{Instant, SystemTime};
+mod asked;
+mod families;
+pub mod policy;
+mod table;
+mod words;
 
-use crate::groups::Groups;
-use crate::push::group_labels;
+use std::time::SystemTime;
 
-/// The groups as a page for people; no script, nothing from elsewhere.
-pub fn html(groups: &Groups) -> String {
-    let mut rows = String::new();
+use exposition::GroupingKey;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::listing::{self, Column, Listing, Wanted};
+use crate::store::Store;
+use asked::{Asked, ROWS};
+
+pub(super) const STYLE: &str = include_str!("html/page.css");
+pub(super) const SCRIPT: &str = include_str!("html/page.js");
+
+/// What the page says besides the groups.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// When the gateway began.
+    pub started: SystemTime,
+    /// What its form proves with that it comes from here.
+    pub token: &'a str,
+}
+
+/// The whole page for a query, and whether the group that it asks for is there.
+pub fn page(store: &Store, query: &[(String, String)], facts: &Facts<'_>) -> (bool, String) {
     let now = SystemTime::now();
-    let age = |time: Option<SystemTime>| {
-        let age = time.and_then(|time| now.duration_since(time).ok());
-        age.map_or_else(|| "never".to_owned(), |age| format!("{} s ago", age.as_secs()))
+    let asked = Asked::read(query);
+    let group = asked.group.as_deref().map(|path| (path, GroupingKey::from_path(path).ok()));
+    let limit = if group.is_some() { 0 } else { ROWS };
+    let listing = listing::list(store, &asked.wanted, asked.order(), (asked.page - 1) * ROWS, limit);
+    let (known, main, title) = match group {
+        None => (true, groups(&asked, &listing, now), "pushpull gateway".to_owned()),
+        Some((path, key)) => {
+            let stored = key.and_then(|key| Some((store.lock().stored(&key)?, key)));
+            let title = format!("{path} – pushpull gateway");
+            (stored.is_some(), families::group(stored, facts.token), title)
+        }
     };
-    for group in groups.iter() {
-        let labels: Vec<String> = group_labels(&group.key)
-            .iter()
-            .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
-            .collect();
-        let left = group.expires.map(|end| end.saturating_duration_since(Instant::now()).as_secs());
-        let left = left.map_or_else(|| "never".to_owned(), |left| format!("in {left} s"));
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(
-            rows,
-            "<tr><td>{}<td>{}<td>{}<td>{}<td>{left}",
-            labels.join(", "),
-            group.series,
-            age(group.pushed),
-            age(group.failed)
-        );
-    }
-    let count = match groups.iter().len() {
-        1 => "1 group".to_owned(),
-        count => format!("{count} groups"),
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                // No icon is asked for: there is none.
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "pushpull gateway" }
+                    (figures(&listing, facts, now))
+                    nav aria-label="This gateway" {
+                        a href="metrics" { "metrics" }
+                        a href="api/v1/groups" { "groups as JSON" }
+                        a href="api/v1/status" { "status as JSON" }
+                        a href="-/healthy" { "healthy" }
+                        a href="-/ready" { "ready" }
+                    }
+                }
+                main { (main) }
+                (dialog())
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
     };
-    format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>pushpull gateway</title><style>:root{{color-scheme:light dark}}body{{font:1rem system-ui;margin:2rem}}\
-         td,th{{text-align:left;padding:.2rem 1rem .2rem 0}}</style><h1>pushpull gateway</h1>\
-         <p>{count}. Scrape <a href=metrics>/metrics</a> with <code>honor_labels: true</code>; push to \
-         <code>/metrics/job/JOB{{/LABEL/VALUE}}</code>.<table><tr><th>group<th>series<th>last push\
-         <th>last failed push<th>ends\n{rows}</table></html>\n"
-    )
+    (known, page.into_string())
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn figures(listing: &Listing, facts: &Facts<'_>, now: SystemTime) -> Markup {
+    let up = now.duration_since(facts.started).unwrap_or_default();
+    html! {
+        dl class="facts" {
+            div { dt { "version" } dd { (env!("CARGO_PKG_VERSION")) } }
+            div { dt { "up" } dd { (words::span(up)) } }
+            div { dt { "groups" } dd { (words::number(listing.groups)) } }
+            div { dt { "series" } dd { (words::number(listing.series)) } }
+            div { dt { "size" } dd { (words::size(listing.bytes)) } }
+        }
+    }
 }
+
+/// The search and the table that it finds.
+fn groups(asked: &Asked, listing: &Listing, now: SystemTime) -> Markup {
+    html! {
+        form id="search" role="search" {
+            label for="q" { "Search groups" }
+            input id="q" name="q" type="search" value=(asked.q) autocomplete="off" spellcheck="false"
+                aria-describedby="hint";
+            @for (name, value) in asked.sorting() { input type="hidden" name=(name) value=(value); }
+            button { "Search" }
+            p id="hint" { "Parts of labels, or a selector such as " code { "{job=~\"api.*\",zone!=\"\"}" } }
+        }
+        // What the script changes here is read out.
+        p id="count" role="status" { (found(asked, listing)) }
+        p id="alert" role="alert" { @if let Some(error) = &asked.error { (error) } }
+        (table::table(asked, listing, now))
+    }
+}
+
+fn found(asked: &Asked, listing: &Listing) -> String {
+    let all = words::counted(listing.groups, "group");
+    if matches!(asked.wanted, Wanted::All) {
+        return if listing.groups == 0 { "No groups yet: push to /metrics/job/JOB".to_owned() } else { all };
+    }
+    format!("{} of {all} found", words::number(listing.found))
+}
+
+fn dialog() -> Markup {
+    html! {
+        dialog id="confirm" aria-labelledby="confirm-title" aria-describedby="confirm-group" {
+            form method="dialog" {
+                h2 id="confirm-title" { "Delete this group?" }
+                p id="confirm-group" {}
+                p { "Its series are gone with the next scrape. A pusher that lives on brings it back." }
+                div class="buttons" {
+                    // The harmless one is what Enter chooses.
+                    button value="cancel" autofocus { "Keep it" }
+                    button value="delete" class="danger" { "Delete" }
+                }
+            }
+        }
+    }
+}
+
+/// The columns of the table: what they are sorted by, its name in links, and its heading.
+const COLUMNS: [(Column, &str, &str); 7] = [
+    (Column::Group, "group", "Group"),
+    (Column::Pushed, "push", "Last push"),
+    (Column::Expires, "life", "Time to live"),
+    (Column::Series, "series", "Series"),
+    (Column::Bytes, "size", "Size"),
+    (Column::Failed, "failure", "Last failure"),
+    (Column::Pusher, "pusher", "Pushed by"),
+];

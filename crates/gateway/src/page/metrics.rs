@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use exposition::{Family, Kind, Page, PageBuilder, encode};
+use exposition::{Family, GroupingKey, Kind, Page, PageBuilder, encode};
 
 use crate::groups::{Group, Groups, Shown};
 use crate::push::group_labels;
@@ -38,9 +38,9 @@ pub fn metrics(groups: &Groups, own: &Page) -> Vec<u8> {
 }
 
 /// When each group was pushed to, when that last failed, and when it ends.
-fn times(groups: &Groups) -> Page {
+pub(super) fn times(groups: &Groups) -> Page {
     let mut page = PageBuilder::new();
-    let labelled: Vec<_> = groups.iter().map(|group| (group, labels(group))).collect();
+    let labelled: Vec<_> = groups.iter().map(|group| (group, labels(&group.key))).collect();
     let mut family = |name: &str, help: &str, time: &dyn Fn(&Group) -> Option<f64>| {
         page.family(name, help, Kind::Gauge);
         for (group, labels) in &labelled {
@@ -71,12 +71,12 @@ fn times(groups: &Groups) -> Page {
     page.finish()
 }
 
-fn unix(time: SystemTime) -> f64 {
+pub(super) fn unix(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-fn labels(group: &Group) -> Vec<(String, String)> {
-    let mut labels = group_labels(&group.key);
+pub(super) fn labels(key: &GroupingKey) -> Vec<(String, String)> {
+    let mut labels = group_labels(key);
     if !labels.iter().any(|(name, _)| name == "instance") {
         labels.push(("instance".to_owned(), String::new()));
         labels.sort();

@@ -1,19 +1,19 @@
 //! Pushes and deletions: a body taken, counted, and handed to the store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
 use http::header::{CONNECTION, HeaderMap};
 use http::{Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
-use service::body::{self, Body, BodyError};
+use service::body::{Body, BodyError};
 use warp::reply::Response;
 
 use super::answers::{busy, failed, plain, with};
-use super::{BEFORE, Gateway, packed, pusher};
+use super::{BEFORE, Gateway, pusher};
 use crate::groups::{Conflict, Method};
-use crate::push::{self, Refusal};
+use crate::push::{self, Language, Packing, Refusal};
 use crate::settings::lifetime;
 
 /// Generous where the real one has no limit at all: what one series may cost must be bounded.
@@ -37,7 +37,7 @@ impl Gateway {
         };
         if *verb == Verb::DELETE {
             self.store.lock().delete(&key);
-            return plain(StatusCode::ACCEPTED, "");
+            return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
         let life = match life(query) {
             Ok(life) => life.or(self.settings.default_ttl),
@@ -49,14 +49,16 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
-        let (packed, by) = (packed(headers), pusher(headers));
-        let response = if packed || bytes > SMALL {
+        self.room().await;
+        let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
+        let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work = self.work.run(move || gateway.push(method, &key, &body, packed, life, by.as_deref()));
+            let work = self.work.run(move || gateway.push(method, &key, &body, form, life, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, packed, life, by.as_deref())
+            self.push(method, &key, &body, form, life, by.as_deref())
         };
+        let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), bytes);
         response
     }
@@ -84,13 +86,12 @@ impl Gateway {
         method: Method,
         key: &GroupingKey,
         body: &Body,
-        packed: bool,
+        (packing, language): (Packing, Language),
         life: Option<Duration>,
         by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
-        let text = if packed { body::gunzip(body, most) } else { Ok(body.bytes()) };
-        let text = match text {
+        let text = match packing.unpack(body.bytes(), most) {
             Ok(text) => text,
             Err(error) => return self.refuse_body(&error),
         };
@@ -102,18 +103,13 @@ impl Gateway {
         };
         // A group that only failures made must not outlive them for what a push asked.
         let failed = life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
-        let pushed = match push::prepare(text, key, &limits) {
+        let pushed = match push::read(language, text, key, &limits) {
             Ok(push) => self.store.push(method, key, push, life, by),
-            Err(Refusal::Syntax(error)) if error.reason.limit().is_some() => {
+            Err(error) if error.is_too_large() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
-            }
-            Err(error @ Refusal::TooLarge(_)) => {
-                return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
-            }
-            Err(error @ (Refusal::Syntax(_) | Refusal::Bound { .. })) => {
-                return self.refuse("syntax", StatusCode::BAD_REQUEST, &error.to_string());
             }
             Err(Refusal::Content(reason)) => Err(Conflict::Inconsistent(reason)),
+            Err(error) => return self.refuse("syntax", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         match pushed {
             Ok(before) if by.is_some() => {
@@ -151,9 +147,23 @@ impl Gateway {
     pub(super) fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
         self.stats.refused(reason);
         tracing::debug!(reason, message, "push refused");
-        plain(status, message)
+        let mut response = plain(status, message);
+        response.extensions_mut().insert(Refused(message.to_owned()));
+        response
+    }
+
+    /// Keeps with a group why a push to it was refused: who looks for the reason looks there.
+    pub(super) fn note_refusal(&self, path: &str, response: &Response) {
+        let Some(Refused(why)) = response.extensions().get() else { return };
+        if let Ok(key) = GroupingKey::from_decoded_path(path) {
+            self.store.lock().refused(&key, why, SystemTime::now());
+        }
     }
 }
+
+/// What a client was told, carried beside the answer.
+#[derive(Debug, Clone)]
+struct Refused(String);
 
 /// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
 fn life(query: &str) -> Result<Option<Duration>, String> {

@@ -180,15 +180,6 @@ fn lifecycle_and_admin_are_off_unless_asked_for() {
 }
 
 #[test]
-fn the_page_for_people_shows_groups_and_forges_nothing() {
-    let gateway = start(&[]);
-    put(&gateway, "/metrics/job/%3Cscript%3E?ttl=100", b"a 1\n");
-    let (status, page) = peers::request(gateway.port, "GET", "/", b"").unwrap();
-    assert_eq!(status, 200);
-    assert!(page.contains("job=\"&lt;script&gt;\"") && !page.contains("<script"), "{page}");
-}
-
-#[test]
 fn wrong_flags_are_named() {
     for (flag, part) in [
         ("--web.listen-address=nonsense", "expected an address such as :9091"),

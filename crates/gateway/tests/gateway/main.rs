@@ -3,11 +3,14 @@
 
 mod clumsy;
 mod expiry;
+mod groups_api;
 mod hostile;
 mod http;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
+mod people;
+mod persistence;
 mod python;
 mod rules;
 mod versus_real;

@@ -110,6 +110,40 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
+    /// Waits until an expression is true.
+    pub(crate) fn until(&mut self, expression: &str) {
+        super::eventually(expression, || self.value(expression) == json!(true));
+    }
+
+    /// A key as a person presses it.
+    pub(crate) fn press(&mut self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            _ => panic!("no code for the key {key}"),
+        };
+        let text = if key == "Enter" { "\r" } else { "" };
+        let down = json!({"type": if text.is_empty() { "rawKeyDown" } else { "keyDown" }, "key": key, "code": key,
+                          "text": text, "windowsVirtualKeyCode": code});
+        self.ask("Input.dispatchKeyEvent", &down);
+        let up = json!({"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code});
+        self.ask("Input.dispatchKeyEvent", &up);
+    }
+
+    /// A click in the middle of what a selector finds first.
+    pub(crate) fn click(&mut self, selector: &str) {
+        let place = self.value(&format!(
+            "(() => {{ const part = document.querySelector({selector:?}); part.scrollIntoView({{block: 'center'}}); \
+             const box = part.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event =
+                json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            self.ask("Input.dispatchMouseEvent", &event);
+        }
+    }
+
     /// All of the page as a picture.
     pub(crate) fn picture(&mut self, file: &Path) {
         let mut asked = json!({"format": "png", "captureBeyondViewport": true});

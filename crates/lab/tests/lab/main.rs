@@ -8,6 +8,7 @@ mod compare;
 mod demo;
 mod diff;
 mod doubles;
+mod gateway_page;
 mod habits;
 mod load;
 mod main_job;

@@ -8,33 +8,71 @@ fn rivals() -> (Rivals, GroupingKey) {
 }
 
 #[test]
-fn a_predecessor_is_no_rival_and_neither_is_one_that_pushes_once_more() {
+fn a_predecessor_is_no_rival_and_neither_is_one_that_leaves() {
     let (mut rivals, key) = rivals();
     assert_eq!(rivals.pushed(&key, Some("2")), None);
-    assert_eq!(rivals.pushed(&key, Some("2")), None, "its last push came after our first");
+    assert_eq!(rivals.pushed(&key, Some("-2")), None, "its last push came after our first");
     for _ in 0..100 {
         assert_eq!(rivals.pushed(&key, Some("1")), None);
     }
-    assert_eq!(rivals.pushed(&key, Some("3")), None, "our successor");
+    assert_eq!(rivals.pushed(&key, Some("-1")), None, "our own, of a source that came back");
 }
 
 #[test]
-fn one_that_pushes_again_and_again_is_found_at_the_second_time_and_told_once() {
+fn jobs_that_push_once_each_are_found_at_the_second_in_nine_pushes() {
     let (mut rivals, key) = rivals();
     rivals.pushed(&key, Some(""));
-    assert_eq!(rivals.pushed(&key, Some("2")), None);
+    let mut befores = ["-2", "1", "1", "1", "1", "1", "1", "1", "-3"].into_iter();
+    assert_eq!(befores.position(|before| rivals.pushed(&key, Some(before)).is_some()), Some(8));
+}
+
+/// Both push at once when they start and then at the same ticks, in whatever order at each of them.
+#[test]
+fn two_find_each_other_within_two_intervals_in_any_order() {
+    for orders in 0..4 {
+        let (mut first, key) = rivals();
+        let mut second = Rivals::new(Pusher(2), 100);
+        let (mut told, mut before) = ([false; 2], String::new());
+        let mut push = |rivals: &mut Rivals, at: usize| {
+            told[at] |= rivals.pushed(&key, Some(&before)) == Some(News::Conflict);
+            before = (at + 1).to_string();
+        };
+        push(&mut first, 0);
+        push(&mut second, 1);
+        for tick in 0..2 {
+            if orders >> tick & 1 == 0 {
+                push(&mut first, 0);
+                push(&mut second, 1);
+            } else {
+                push(&mut second, 1);
+                push(&mut first, 0);
+            }
+        }
+        assert_eq!(told, [true; 2], "{orders:02b}");
+    }
+}
+
+#[test]
+fn one_that_pushes_again_and_again_is_found_at_once_and_told_once() {
+    let (mut rivals, key) = rivals();
+    rivals.pushed(&key, Some(""));
     assert_eq!(rivals.pushed(&key, Some("2")), Some(News::Conflict));
+    assert_eq!(rivals.pushed(&key, Some("2")), None);
     assert_eq!((rivals.pushed(&key, Some("3")), rivals.conflicts()), (None, 1));
     let over = (0..100).position(|_| rivals.pushed(&key, Some("1")) == Some(News::Over));
     assert_eq!((over, rivals.conflicts()), (Some(15), 0));
 }
 
 #[test]
-fn one_that_pushes_an_eighth_as_often_is_found_too() {
+fn one_that_pushes_an_eighth_as_often_is_told_once() {
     let (mut rivals, key) = rivals();
     rivals.pushed(&key, Some(""));
-    let mut befores = ["2", "1", "1", "1", "1", "1", "1", "1", "2"].into_iter();
-    assert_eq!(befores.position(|before| rivals.pushed(&key, Some(before)).is_some()), Some(8));
+    for round in 0..10 {
+        for before in ["2", "1", "1", "1", "1", "1", "1", "1"] {
+            let news = rivals.pushed(&key, Some(before));
+            assert_eq!(news, (round == 0 && before == "2").then_some(News::Conflict), "{round}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! Groups as they outlive a restart: taken out whole or in part, and put in again.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use exposition::{GroupingKey, Kind};
+
+use super::{Groups, Id, Method, Moment, Stamps};
+use crate::families::{self, Extra, Prepared};
+use crate::push::Push;
+
+/// A group, or a part of it. Times are the wall's: the steady clock begins anew with the machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What identifies it.
+    pub key: GroupingKey,
+    /// The last good push.
+    pub pushed: Option<SystemTime>,
+    /// The last failed one.
+    pub failed: Option<SystemTime>,
+    /// When it ends.
+    pub expires: Option<SystemTime>,
+    /// Who pushed last.
+    pub pusher: Option<Box<str>>,
+    /// Its families, or some of them.
+    pub families: Vec<KeptFamily>,
+}
+
+/// A family of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptFamily {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its help text, empty if none.
+    pub help: String,
+    /// Its type.
+    pub kind: Kind,
+    /// Its sample lines.
+    pub lines: Bytes,
+    /// When it was pushed.
+    pub stamps: Stamps,
+    /// What few families have besides.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// What happened to a group, noted in the order in which it happened.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// These families of it were replaced; with none named, all.
+    Touched(GroupingKey, Option<Vec<Arc<str>>>),
+    /// It was deleted.
+    Deleted(GroupingKey),
+    /// All were.
+    Wiped,
+}
+
+impl Groups {
+    /// From now on changes are noted, for [`Groups::changes`] to take.
+    pub fn note_changes(&mut self) {
+        self.changes.get_or_insert_default();
+    }
+
+    /// What changed since this was last asked.
+    pub fn changes(&mut self) -> Vec<Change> {
+        self.changes.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    pub(super) fn note(&mut self, change: impl FnOnce() -> Change) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(change());
+        }
+    }
+
+    /// A group as it is now, with all of its families or with those that are named and that it has.
+    pub fn keep(&self, key: &GroupingKey, names: Option<&[Arc<str>]>, now: Moment) -> Option<Kept> {
+        self.kept(*self.ids.get(key)?, names, now)
+    }
+
+    /// Up to `most` groups behind this one, in order, and where to go on.
+    pub fn keep_some(&self, after: u64, most: usize, now: Moment) -> (Vec<Kept>, Option<u64>) {
+        let ids: Vec<Id> = self.held.range(after + 1..).take(most).map(|(id, _)| *id).collect();
+        let next = ids.last().copied();
+        (ids.into_iter().filter_map(|id| self.kept(id, None, now)).collect(), next)
+    }
+
+    fn kept(&self, id: Id, names: Option<&[Arc<str>]>, now: Moment) -> Option<Kept> {
+        let group = self.held.get(&id)?;
+        let family = |name: &Arc<str>| {
+            let (name, holders) = self.names.get_key_value(name)?;
+            let held = holders.holders.get(&id)?;
+            Some(KeptFamily {
+                name: Arc::clone(name),
+                help: held.help.clone(),
+                kind: holders.kind,
+                lines: held.lines.clone(),
+                stamps: held.stamps,
+                extra: held.extra.clone(),
+            })
+        };
+        let families = match names {
+            Some(names) => names.iter().filter_map(family).collect(),
+            None => group.families.iter().filter_map(family).collect(),
+        };
+        Some(Kept {
+            key: group.key.clone(),
+            pushed: group.pushed,
+            failed: group.failed,
+            expires: group.expires.map(|end| now.wall + end.saturating_duration_since(now.steady)),
+            pusher: group.pusher.clone(),
+            families,
+        })
+    }
+
+    /// Puts a group in as it was; says which of its families contradict what is there, and are left out.
+    /// One whose time has come is not put in. The limit on groups is no reason to lose what was taken.
+    pub fn restore(&mut self, kept: Kept, now: Moment) -> Vec<String> {
+        let mut left_out = Vec::new();
+        let left = kept.expires.map(|end| left(end, kept.pushed.or(kept.failed), now.wall));
+        if left.is_some_and(|left| left.is_zero()) {
+            return left_out;
+        }
+        if let Some(twin) = self.twin(&kept.key) {
+            return vec![format!("group {}: its labels are those of group {twin}", kept.key)];
+        }
+        let most = std::mem::replace(&mut self.most, usize::MAX);
+        let id = self.group(&kept.key);
+        self.most = most;
+        let Some(id) = id else { return left_out };
+        for family in kept.families {
+            let (name, stamps) = (Arc::clone(&family.name), family.stamps);
+            let prepared = families::again(&family.name, family.help, family.kind, &family.lines);
+            let taken = prepared.and_then(|prepared| {
+                let push = Push { families: vec![Prepared { extra: family.extra, ..prepared }] };
+                self.check(Method::Post, Some(id), &push)?;
+                Ok(push.families)
+            });
+            match taken {
+                Ok(families) => families.into_iter().for_each(|family| self.hold(id, family, stamps)),
+                Err(error) => left_out.push(format!("`{name}` of group {}: {error}", kept.key)),
+            }
+        }
+        if let Some(group) = self.held.get_mut(&id) {
+            (group.pushed, group.failed, group.pusher) = (kept.pushed, kept.failed, kept.pusher);
+        }
+        if kept.pushed.is_none() {
+            self.failures.insert(id);
+        }
+        self.set_deadline(id, left.map(|left| now.steady + left));
+        left_out
+    }
+}
+
+/// The time to live that is left. Where the wall's clock was set back, a group lives no longer than
+/// its push said.
+fn left(end: SystemTime, since: Option<SystemTime>, wall: SystemTime) -> Duration {
+    let left = end.duration_since(wall).unwrap_or_default();
+    let life = since.and_then(|since| end.duration_since(since).ok());
+    life.map_or(left, |life| life.min(left))
+}
