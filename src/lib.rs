@@ -3,7 +3,7 @@
 //! - [`config`]: what can be set
 //! - [`routes`], [`handlers`]: what is answered
 //! - [`front`]: what every request passes first: instruments, limits, HEAD
-//! - [`metrics`], [`summary`], [`self_collect`]: what is measured
+//! - [`metrics`], [`self_collect`]: what is measured
 //! - [`limits`]: who is turned away
 //! - [`truth`]: a record of each event, for measuring what monitoring loses
 
@@ -14,7 +14,6 @@ pub mod limits;
 pub mod metrics;
 pub mod routes;
 pub mod self_collect;
-pub mod summary;
 pub mod truth;
 
 use std::sync::Arc;

@@ -12,9 +12,9 @@ use prometheus::proto::MetricFamily;
 use prometheus::{Error, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use quanta::Instant;
 use service::server::ServerStats;
+use service::summary::{Summary, SummaryCollector};
 
 use crate::routes::Route;
-use crate::summary::{Summary, SummaryCollector};
 
 /// The article's buckets, in seconds.
 const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -82,6 +82,8 @@ impl Metrics {
         let processing = Arc::new(Summary::new(
             "app_request_processing_seconds",
             "Tempo de processamento das requisições",
+            &[0.5, 0.9, 0.99],
+            &[],
         )?);
         let options = HistogramOpts::new(
             "http_request_duration_seconds",

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use exposition::{Kind, Label, Limits, Page, Sample, encode};
 
+use crate::groups::Origin;
 use crate::push::{OWN_TIMES, Refusal};
 
 /// One random key for the process, so that nobody can push series whose hashes collide.
@@ -38,6 +39,8 @@ pub struct Prepared {
 /// What few families have besides their lines; the others pay one word for it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extra {
+    /// What is shown while new counters read 0.
+    pub origin: Option<Origin>,
     /// The whole family where text cannot say all of it (native histograms, exemplars, when a series
     /// began), as [`exposition::protobuf::body`] wrote it, with the group's labels.
     pub metrics: Bytes,
@@ -79,6 +82,11 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
     Ok(prepared.into_values().collect())
 }
 
+/// A key that a client names a push by, as a hash that nobody can choose.
+pub(crate) fn hashed(key: &[u8]) -> u64 {
+    HASHER.hash_one(key)
+}
+
 /// Makes a family that was stored ready to be stored again. Its lines are as [`prepare`] left them.
 pub fn again(name: &str, help: String, kind: Kind, lines: &[u8]) -> Result<Prepared, String> {
     let mut text = Vec::with_capacity(lines.len() + 64);
@@ -94,12 +102,12 @@ pub fn again(name: &str, help: String, kind: Kind, lines: &[u8]) -> Result<Prepa
 
 /// What tells a series from all others. A label with an empty value counts, as it does for the real
 /// one: a group under such a key is a group of its own.
-fn identity(sample: &Sample<'_>) -> u64 {
+pub(crate) fn identity(sample: &Sample<'_>) -> u64 {
     HASHER.hash_one(sample.name()).wrapping_add(hash(sample.labels()))
 }
 
 /// The same for any order of the labels, none of which stands twice: what it is a sum of cannot be
 /// guessed, so sums that are equal cannot be made.
-fn hash<'a>(labels: impl Iterator<Item = Label<'a>>) -> u64 {
+pub(crate) fn hash<'a>(labels: impl Iterator<Item = Label<'a>>) -> u64 {
     labels.fold(0, |sum, label| sum.wrapping_add(HASHER.hash_one((label.name, label.value.as_ref()))))
 }

@@ -4,12 +4,16 @@
 //! copies text, and a push looks only at the names and series that it brings. What it costs
 //! does not depend on what else is stored.
 
+mod aggregate;
+mod bounds;
 mod check;
 mod contents;
 mod held;
 mod kept;
 mod lifetimes;
 mod listed;
+mod once;
+mod origin;
 mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,13 +22,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Kind};
 
+pub use self::bounds::Most;
 pub use self::contents::{Content, GroupContent};
 use self::held::Name;
 pub use self::held::{Held, Shown};
 pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
+pub use self::once::REMEMBERED;
+pub use self::origin::Origin;
 pub use self::stamps::Stamps;
-pub use self::kept::{Change, Kept, KeptFamily};
+use crate::policy::Manner;
 use crate::push::Push;
 
 /// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
@@ -59,6 +66,20 @@ pub enum Conflict {
     Inconsistent(String),
     /// One group too many: 429.
     TooManyGroups(usize),
+    /// Its group would be too large: 413.
+    GroupTooLarge {
+        /// Series that the group would have.
+        series: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// All groups together would be too large: 429, for others may end.
+    Full {
+        /// Bytes of text that there would be.
+        bytes: usize,
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 /// The number of a group; no two groups that there ever were have the same.
@@ -78,6 +99,13 @@ pub struct Groups {
     own: HashMap<String, Kind>,
     last_id: Id,
     most: usize,
+    /// Of groups whose counters begin at 0.
+    tails: HashMap<Id, origin::Tail>,
+    /// Of groups whose pushes are added up, and say which they are.
+    once: HashMap<Id, once::Once>,
+    bounds: Most,
+    /// Bytes of text held in all groups.
+    bytes: usize,
     /// What is to be kept over a restart, where anything is.
     changes: Option<Vec<Change>>,
 }
@@ -120,7 +148,26 @@ impl Groups {
         life: Option<Duration>,
         now: Moment,
     ) -> Result<(), Conflict> {
+        self.push_as(method, key, push, &Manner { life, ..Manner::default() }, now)
+    }
+
+    /// The same for a push that may be added to what is stored, or begin at 0.
+    pub fn push_as(
+        &mut self,
+        mut method: Method,
+        key: &GroupingKey,
+        mut push: Push,
+        manner: &Manner,
+        now: Moment,
+    ) -> Result<(), Conflict> {
         self.expire(now.steady);
+        self.leave_now(key);
+        if let Some(how) = &manner.aggregate {
+            if manner.once.is_some_and(|once| self.was_taken(key, once)) {
+                return Ok(());
+            }
+            (method, push) = (Method::Post, self.added(key, push, how)?);
+        }
         let known = self.ids.get(key).copied();
         if known.is_none() && self.held.len() >= self.most && self.failures.is_empty() {
             return Err(Conflict::TooManyGroups(self.most));
@@ -130,8 +177,10 @@ impl Groups {
             return Err(Conflict::Inconsistent(message));
         }
         self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
+        self.check_room(method, known, &push)?;
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
+        let shown = self.begin_at_zero(id, &mut push.families, manner.origin, now.steady);
         let replaced: Vec<Arc<str>> = match method {
             Method::Put => self.held[&id].families.iter().cloned().collect(),
             Method::Post => push.families.iter().map(|family| Arc::from(family.name.as_str())).collect(),
@@ -140,9 +189,6 @@ impl Groups {
         let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
         self.note(|| Change::Touched(key.clone(), touched));
         let stamps = self.stamps(id, &push.families, now.wall);
-        // A group that was not there has no others; whatever a log still has of one that ended is void.
-        let touched = (method == Method::Post && known.is_some()).then(|| replaced.clone());
-        self.note(|| Change::Touched(key.clone(), touched));
         for name in replaced {
             self.release(id, &name);
         }
@@ -152,7 +198,11 @@ impl Groups {
         if let Some(group) = self.held.get_mut(&id) {
             group.pushed = Some(now.wall);
         }
-        self.set_deadline(id, life.map(|life| now.steady + life));
+        let end = self.ends(id, manner.life, (manner.origin, shown), now.steady);
+        self.set_deadline(id, end);
+        if let Some(once) = manner.once.filter(|_| manner.aggregate.is_some()) {
+            self.note_taken(key, once);
+        }
         Ok(())
     }
 
@@ -205,6 +255,11 @@ impl Groups {
         self.series.len()
     }
 
+    /// Bytes of text held in all groups.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn holds(&self, id: Id, name: &str) -> bool {
         self.held.get(&id).is_some_and(|group| group.families.contains(name))
     }
@@ -246,6 +301,8 @@ impl Groups {
         }
         self.ids.remove(&key);
         self.failures.remove(&id);
+        self.tails.remove(&id);
+        self.once.remove(&id);
         self.held.remove(&id);
     }
 }

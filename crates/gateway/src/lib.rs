@@ -1,21 +1,25 @@
 //! A gateway that keeps the Pushgateway's contract and lets groups expire.
 //!
 //! - [`groups`]: the rules, pure: time is an argument, and nothing locks or waits
+//! - [`policy`]: what the settings file and a push itself say of lifetimes, origins and sums
 //! - [`push`]: a pushed body made ready for them, outside of any lock
 //! - [`store`]: the groups behind a lock, with the task that lets them expire
 //! - [`routes`], [`target`]: HTTP translated to those values; [`work`]: what is done beside it
-//! - [`persistence`]: groups that outlive a restart
+//! - [`rights`]: who may do what; [`listening`]: where
 //! - [`selector`], [`listing`]: which groups are meant, and a page of them
 //! - [`persistence`]: groups that outlive a restart
 //! - [`stats`], [`page`]: what the gateway says of itself
 
 pub mod families;
 pub mod groups;
+pub mod listening;
 pub mod listing;
 pub mod page;
 pub mod persistence;
+pub mod policy;
 pub mod push;
 pub mod query;
+pub mod rights;
 pub mod routes;
 pub mod selector;
 pub mod settings;
@@ -26,9 +30,8 @@ pub mod work;
 
 use std::sync::Arc;
 
-use service::server::{self, ServerStats};
+use service::server::{self, Listeners};
 use service::stop::Drained;
-use tokio::net::TcpListener;
 use tokio::signal::unix::SignalKind;
 use tokio_util::sync::CancellationToken;
 
@@ -38,22 +41,32 @@ use crate::settings::Settings;
 /// What a process is sent that writes beyond its limit.
 const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
 
-/// Serves on a bound listener until `stop`; says whether everything under way was finished.
+/// Serves on bound listeners until `stop`; says whether everything under way was finished. Where there is
+/// a settings file, SIGHUP reads it again.
 pub async fn run(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     settings: Settings,
     stop: CancellationToken,
 ) -> anyhow::Result<Drained> {
     let server = settings.server();
+    let reloads = settings.config_file.is_some();
     // Where a file may be no larger than a limit, a write that says so is no reason to die.
     let _too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
     let (gateway, opened) = Gateway::open(settings, stop.clone())?;
     let gateway = Arc::new(gateway);
     let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
+    let hangups = reloads.then(|| {
+        let gateway = Arc::clone(&gateway);
+        tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok()))
+    });
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
+    let connections = gateway.connections();
     let service = warp::service(routes::filter(gateway));
-    let drained = server::serve(listener, service, &server, Arc::new(ServerStats::default()), stop).await?;
+    let drained = server::serve(listeners, service, &server, connections, stop).await?;
     expiry.await?;
+    if let Some(hangups) = hangups {
+        hangups.await??;
+    }
     if let Some(kept) = kept {
         tokio::task::spawn_blocking(|| kept.close()).await?;
     }

@@ -3,21 +3,34 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use gateway::listening;
 use gateway::settings::Settings;
 use service::stop::{self, Drained};
-use service::{crypto, health, logs, server};
+use service::{crypto, health, logs};
 
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    if settings.health {
-        return health::exit_code("pushpull-gateway", settings.listen, false);
-    }
+    let mut settings = Settings::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     if let Err(error) = logs::init(&settings.log()) {
         eprintln!("pushpull-gateway: {error}");
         return ExitCode::from(2);
     }
     crypto::install();
+    if settings.utf8_names {
+        let message = "--push.enable-utf8-names: names outside of [a-zA-Z_:][a-zA-Z0-9_:]* are not supported";
+        Settings::mistake(message).exit();
+    }
+    if let Err(message) = settings.web.open() {
+        Settings::mistake(&message).exit();
+    }
+    if settings.health {
+        return is_healthy(&settings);
+    }
+    if settings.unchecked {
+        tracing::warn!(
+            "--push.disable-consistency-check has no effect: pushes are checked, at a cost that does not \
+             depend on what is stored"
+        );
+    }
     match run(settings) {
         Ok(Drained::Clean) => ExitCode::SUCCESS,
         Ok(Drained::Left(requests)) => {
@@ -31,15 +44,32 @@ fn main() -> ExitCode {
     }
 }
 
+/// All addresses must answer: where only some do, something is wrong.
+fn is_healthy(settings: &Settings) -> ExitCode {
+    let (tls, prefix) = (settings.web.is_tls(), settings.web.prefix());
+    let codes = settings
+        .listen
+        .iter()
+        .map(|listen| health::exit_code_below("pushpull-gateway", *listen, tls, &prefix));
+    // Each that is not says so.
+    codes.fold(ExitCode::SUCCESS, |all, code| if code == ExitCode::SUCCESS { all } else { code })
+}
+
 #[tokio::main]
 async fn run(settings: Settings) -> anyhow::Result<Drained> {
-    let stop = stop::signals()?;
-    let hint = "choose another with --web.listen-address, such as 127.0.0.1:0 for a free port";
-    let listener = server::bind(settings.listen, hint).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let stop = match settings.config_file {
+        // SIGHUP is the gateway's own then: it reads the file again.
+        Some(_) => stop::signals_but_hangup()?.0,
+        None => stop::signals()?,
+    };
+    let listeners = listening::open(&settings).await?;
+    let (scheme, prefix) = (if settings.web.is_tls() { "https" } else { "http" }, settings.web.prefix());
     let mut out = std::io::stdout();
-    // Nobody may be reading; that is no reason to stop.
-    let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
-    tracing::info!(%url, "serving; push to /metrics/job/JOB, scrape /metrics with honor_labels");
-    gateway::run(listener, settings, stop).await
+    for listener in &listeners {
+        let url = format!("{scheme}://{}{prefix}", listener.local_addr()?);
+        // Nobody may be reading; that is no reason to stop.
+        let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
+        tracing::info!(%url, "serving; push to /metrics/job/JOB, scrape /metrics with honor_labels");
+    }
+    gateway::run(listeners, settings, stop).await
 }

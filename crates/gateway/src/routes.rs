@@ -6,10 +6,10 @@ mod change;
 mod durable;
 mod groups;
 mod page;
-mod durable;
+mod reload;
 mod scrape;
+mod status;
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -19,14 +19,17 @@ use http::header::{ALLOW, HeaderMap};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
+use service::server::{ServerStats, User};
 use tokio_util::sync::CancellationToken;
+use warp::Filter;
 use warp::filters::path::FullPath;
 use warp::reply::Response;
-use warp::{Filter, Reply};
 
-use crate::groups::{Groups, Moment};
+use crate::groups::{Groups, Moment, Most};
 use crate::persistence::disk::RealDisk;
 use crate::persistence::{self, Counters, Opened};
+use crate::policy::Policies;
+use crate::rights::{self, Right, Role};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -46,8 +49,11 @@ pub struct Gateway {
     pub store: Arc<Store>,
     stats: Stats,
     settings: Settings,
+    policies: Policies,
     started: std::time::SystemTime,
     stop: CancellationToken,
+    /// What all paths begin with.
+    prefix: String,
     work: Work,
     /// Bytes of bodies that are coming, and of pages that are going.
     bodies: Budget,
@@ -64,12 +70,16 @@ impl Gateway {
     /// The same with the groups that were kept, and with what keeps them from now on.
     pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
+        let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
+        stats.reloaded(true);
         let opened = settings.persistence().map(|options| {
             let counters = Counters::new(stats.registry())?;
             anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
         });
         let mut opened = opened.transpose()?;
-        let mut groups = Groups::new(stats.kinds(), settings.max_groups);
+        let bounds = settings.bounds;
+        let most = Most { group_series: bounds.group_series, bytes: bounds.stored_bytes.0 };
+        let mut groups = Groups::new(stats.kinds(), settings.max_groups).bounded(most);
         if let Some(opened) = &mut opened {
             opened.restore(&mut groups, Moment::now());
         }
@@ -77,9 +87,20 @@ impl Gateway {
         let budget = || Budget::new(settings.max_in_flight.0);
         let (bodies, answers, work) = (budget(), budget(), Work::new());
         let started = std::time::SystemTime::now();
-        Ok((Self { store, stats, settings, started, stop, work, bodies, answers }, opened))
+        let prefix = settings.web.prefix();
+        Ok((Self { store, stats, settings, policies, started, stop, prefix, work, bodies, answers }, opened))
     }
 }
+
+impl Gateway {
+    /// Where the accept loop counts connections.
+    pub fn connections(&self) -> Arc<ServerStats> {
+        self.stats.connections()
+    }
+}
+
+/// Answers of the API say more in their heads.
+const API: &str = "/api/v1/";
 
 /// The one route: what a request is aimed at is decided by its raw path.
 pub fn filter(gateway: Arc<Gateway>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
@@ -88,10 +109,11 @@ pub fn filter(gateway: Arc<Gateway>) -> impl Filter<Extract = (Response,), Error
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<User>())
         .and(warp::body::stream())
-        .then(move |verb, path: FullPath, query: String, headers, body| {
+        .then(move |verb, path: FullPath, query: String, headers, user: Option<User>, body| {
             let gateway = Arc::clone(&gateway);
-            async move { gateway.answer(&verb, path.as_str(), &query, &headers, body).await }
+            async move { gateway.answer(&verb, path.as_str(), &query, &headers, user, body).await }
         })
         // Nothing above rejects but what is no request of ours.
         .or_else(|_| async { Ok::<_, Infallible>((plain(StatusCode::BAD_REQUEST, "bad request"),)) })
@@ -104,6 +126,7 @@ impl Gateway {
         path: &str,
         query: &str,
         headers: &HeaderMap,
+        user: Option<User>,
         body: S,
     ) -> Response
     where
@@ -130,16 +153,18 @@ impl Gateway {
             // About the server as a whole (RFC 9110 section 9.3.7).
             return plain(StatusCode::OK, "");
         }
-        let target = Target::of(path, &self.settings.telemetry_path);
+        let target = Target::below(&self.prefix, path, &self.settings.telemetry_path);
         // Closing on a body that was not read resets the connection, and the answer may be lost.
         let body =
             body::read_within_budget(body, self.settings.max_body.0, self.settings.body_time, &self.bodies);
         let body = body.await;
-        let known = !matches!(target, Target::Nothing | Target::Unclean | Target::Moved(..));
+        let known = !matches!(target, Target::Nothing | Target::Prefix | Target::Unclean | Target::Moved(..));
+        let right = Right::of(target, verb);
         let hidden = target == Target::Wipe && !self.settings.admin_api;
-        let response = if known && *verb == Verb::OPTIONS {
-            let response = with(plain(StatusCode::OK, ""), ALLOW, &allowed(target));
-            if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
+        let response = if !Role::of(user.as_ref(), &self.settings.web).may(right) {
+            self.forbidden(user.as_ref(), right)
+        } else if known && *verb == Verb::OPTIONS {
+            with(plain(StatusCode::OK, ""), ALLOW, &allowed(target))
         } else if known && !hidden && !target.methods().contains(&verb.as_str()) {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
@@ -152,7 +177,11 @@ impl Gateway {
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy => self.healthy(),
                 Target::Ready => self.ready(),
+                Target::Quit | Target::Wipe if rights::is_from_another_site(headers) => {
+                    plain(StatusCode::FORBIDDEN, "sent by a page of another site")
+                }
                 Target::Quit => self.quit(),
+                Target::Reload => self.asked_to_reload().await,
                 Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
@@ -170,16 +199,25 @@ impl Gateway {
                     } else {
                         StatusCode::TEMPORARY_REDIRECT
                     };
-                    moved(status, path, query)
+                    moved(status, &format!("{}{path}", self.prefix), query)
                 }
                 Target::Unclean => moved(StatusCode::MOVED_PERMANENTLY, &target::clean(path), query),
-                Target::Nothing | Target::Moved(..) => plain(StatusCode::NOT_FOUND, "404 page not found"),
+                Target::Prefix if *verb == Verb::GET => {
+                    moved(StatusCode::MOVED_PERMANENTLY, &format!("{}/", self.prefix), query)
+                }
+                Target::Nothing | Target::Prefix | Target::Moved(..) => {
+                    plain(StatusCode::NOT_FOUND, "404 page not found")
+                }
             }
         };
+        let is_api = path.strip_prefix(self.prefix.as_str()).is_some_and(|path| path.starts_with(API));
         if known && target != Target::Telemetry {
-            self.stats.request(target.handler(verb.as_str()), response.status().as_u16(), verb.as_str());
+            let options = is_api && *verb == Verb::OPTIONS;
+            let handler = if options { "api/v1/options" } else { target.handler(verb.as_str()) };
+            self.stats.request(handler, response.status().as_u16(), verb.as_str());
         }
-        response
+        // Not those that change something: no page may delete groups through whoever looks at it.
+        if matches!(target, Target::Api | Target::Status) { api::shared(response) } else { response }
     }
 
     fn quit(&self) -> Response {
@@ -198,19 +236,13 @@ impl Gateway {
         self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 
-    fn status(&self) -> Response {
-        let flags = HashMap::from([
-            ("web.listen-address", self.settings.listen.to_string()),
-            ("web.telemetry-path", self.settings.telemetry_path.clone()),
-            ("web.enable-lifecycle", self.settings.lifecycle.to_string()),
-            ("web.enable-admin-api", self.settings.admin_api.to_string()),
-        ]);
-        let body = serde_json::json!({ "status": "success", "data": {
-            "flags": flags,
-            "build_information": { "version": env!("CARGO_PKG_VERSION") },
-            "start_time": humantime::format_rfc3339(self.started).to_string(),
-        }});
-        api::shared(warp::reply::json(&body).into_response())
+    /// Says who may not do what.
+    fn forbidden(&self, user: Option<&User>, right: Right) -> Response {
+        let name = user.map_or("anyone", |user| &user.0);
+        if right == Right::Push {
+            self.stats.refused("forbidden");
+        }
+        plain(StatusCode::FORBIDDEN, &format!("user `{name}` may not {right}"))
     }
 }
 

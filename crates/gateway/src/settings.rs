@@ -1,6 +1,12 @@
 //! What the command line sets: the real Pushgateway's flags where they mean the same, and ours.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+mod address;
+mod bounds;
+mod kingpin;
+mod web;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,34 +15,45 @@ use service::config::ByteSize;
 use service::logs::{LogFormat, LogSettings, directives};
 use service::server::{MAX_CONNECTIONS, ServerSettings};
 
+pub use self::bounds::Bounds;
+pub use self::web::WebFlags;
 use crate::persistence::{Fsync, Options, check_path};
+use crate::policy::Life;
 
 /// A Pushgateway-compatible gateway whose groups expire.
 ///
 /// Flags are the Pushgateway's own where they mean the same. A group lives for the `?ttl=` of its
 /// last good push, or for --ttl.default.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(name = "pushpull-gateway", version)]
 pub struct Settings {
-    /// Address to listen on; without a host on all; port 0 takes a free one and prints it.
-    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":9091", value_parser = address)]
-    pub listen: SocketAddr,
+    /// Address to listen on, again for more; without a host on all; port 0 takes a free one and prints it.
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":9091", value_parser = address::read)]
+    pub listen: Vec<SocketAddr>,
     /// Path under which metrics are exposed. Pushes stay under /metrics.
-    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = path)]
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics", value_parser = web::telemetry_path)]
     pub telemetry_path: String,
+    /// File of lifetimes, origins and sums by job (TOML); SIGHUP reads it again.
+    #[arg(long = "config.file", value_name = "PATH")]
+    pub config_file: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc comment here would be the program's own in --help")]
+    pub web: WebFlags,
     /// Answer scrapes in OpenMetrics where they prefer it to text, as Prometheus does. Without this only
     /// scrapes that take no text get it: series and types are then those that a Pushgateway shows.
     #[arg(long = "web.openmetrics")]
     pub openmetrics: bool,
-    /// Let PUT and POST /-/quit end the gateway.
+    /// Let PUT and POST /-/quit end the gateway, and POST /-/reload read --config.file again.
     #[arg(long = "web.enable-lifecycle")]
     pub lifecycle: bool,
     /// Let PUT /api/v1/admin/wipe delete all groups.
     #[arg(long = "web.enable-admin-api")]
     pub admin_api: bool,
-    /// Life of a group whose last good push named none; groups live on without it.
-    #[arg(long = "ttl.default", value_name = "DURATION", value_parser = lifetime)]
-    pub default_ttl: Option<Duration>,
+    /// Life of a group whose last good push named none, nor a rule of --config.file; groups live on without it.
+    #[arg(long = "ttl.default", value_name = "DURATION")]
+    pub default_ttl: Option<Life>,
     /// Life of a group that only failed pushes made.
     #[arg(long = "ttl.failed", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     pub failed_ttl: Duration,
@@ -70,6 +87,15 @@ pub struct Settings {
     /// Connections at once.
     #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000, value_parser = connections)]
     pub max_connections: usize,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc comment here would be the program's own in --help")]
+    pub bounds: Bounds,
+    /// Accepted for those who set it, and without effect: a check here costs the same whatever is stored.
+    #[arg(long = "push.disable-consistency-check")]
+    pub unchecked: bool,
+    /// Refused by name: the names that it lets in are refused as well.
+    #[arg(long = "push.enable-utf8-names", hide = true)]
+    pub utf8_names: bool,
     /// File that keeps the groups over restarts; without it they are in memory alone. Logs of what changed
     /// since are beside it, with names that begin with its own.
     #[arg(long = "persistence.file", value_name = "PATH", value_parser = persistence_file)]
@@ -90,6 +116,9 @@ pub struct Settings {
     /// Form of the log.
     #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
     pub log_format: Format,
+    /// All flags as text, for `/api/v1/status`.
+    #[arg(skip)]
+    pub flags: BTreeMap<String, String>,
 }
 
 /// Forms of the log, as the Pushgateway names them.
@@ -108,6 +137,10 @@ impl Settings {
         ServerSettings {
             max_connections: self.max_connections,
             half_close: true,
+            header_timeout: self.bounds.header_time,
+            idle_timeout: self.bounds.idle_time,
+            write_timeout: self.bounds.write_time,
+            web: self.web.opened.clone(),
             ..ServerSettings::default()
         }
     }
@@ -145,58 +178,4 @@ fn persistence_file(text: &str) -> Result<PathBuf, String> {
 fn connections(text: &str) -> Result<usize, String> {
     let wrong = || format!("expected a number from 1 to {MAX_CONNECTIONS}, got `{text}`");
     text.parse().ok().filter(|number| (1..=MAX_CONNECTIONS).contains(number)).ok_or_else(wrong)
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = || format!("expected an address such as :9091 or 127.0.0.1:9091, got `{text}`");
-    if let Some(port) = text.strip_prefix(':') {
-        return port.parse().map(|port| SocketAddr::new(everywhere(), port)).map_err(|_| wrong());
-    }
-    text.replacen("localhost:", "127.0.0.1:", 1).parse().map_err(|_| wrong())
-}
-
-/// All addresses of both kinds, as Go's listeners take them; of IPv4 only where there is no IPv6, or
-/// where a socket for it would not answer to IPv4 as well.
-fn everywhere() -> IpAddr {
-    let both = std::fs::read_to_string("/proc/sys/net/ipv6/bindv6only").is_ok_and(|only| only.trim() == "0");
-    if both && UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok() {
-        Ipv6Addr::UNSPECIFIED.into()
-    } else {
-        Ipv4Addr::UNSPECIFIED.into()
-    }
-}
-
-fn path(text: &str) -> Result<String, String> {
-    let taken = text.starts_with("/metrics/job") || text.starts_with("/-/") || text.starts_with("/api/");
-    // Requests are compared with it once they are decoded and clean, so nothing else could match.
-    let plain = crate::target::clean(text) == text && !text.contains(['%', '?', '#']);
-    if text.starts_with('/') && text.len() > 1 && !taken && plain {
-        return Ok(text.to_owned());
-    }
-    Err(format!("expected a path of its own such as /metrics, got `{text}`"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    #[test]
-    fn without_a_host_both_kinds_of_addresses_are_served() {
-        let listener = TcpListener::bind(address(":0").unwrap()).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-        let six = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-        assert_eq!(TcpStream::connect((Ipv6Addr::LOCALHOST, port)).is_ok(), six);
-    }
-
-    #[test]
-    fn addresses_are_those_of_the_pushgateway() {
-        assert_eq!(address("localhost:9091").unwrap(), address("127.0.0.1:9091").unwrap());
-        assert_eq!(address("[::1]:9091").unwrap().ip(), Ipv6Addr::LOCALHOST);
-        for wrong in [":", ":x", "9091", "host:9091", ":70000"] {
-            assert!(address(wrong).unwrap_err().contains(wrong), "{wrong}");
-        }
-    }
 }

@@ -1,15 +1,21 @@
 //! The gateway's own metrics, under the real one's names where they mean the same.
 
+pub mod build;
+mod connections;
+mod pushes;
+
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exposition::{Kind, Page, registry};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary};
-use prometheus::{Error, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::core::Collector;
+use prometheus::{Error, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::store::Store;
+use connections::Connections;
+use pushes::Pushes;
+use service::server::ServerStats;
 
 /// All of them.
 #[derive(Debug)]
@@ -17,12 +23,15 @@ pub struct Stats {
     registry: Registry,
     requests: IntCounterVec,
     refused: IntCounterVec,
-    durations: Sums,
-    sizes: Sums,
+    pushes: Pushes,
+    connections: Arc<ServerStats>,
     groups: IntGauge,
     series: IntGauge,
+    stored: IntGauge,
     bodies: IntGauge,
     expired: IntCounter,
+    reloaded: IntGauge,
+    reload_time: Gauge,
 }
 
 impl Stats {
@@ -41,16 +50,11 @@ impl Stats {
         )?;
         let refused =
             counters("pushpull_gateway_refused_pushes_total", "Pushes refused, by reason.", &["reason"])?;
-        let durations = Sums::new(
-            "pushgateway_http_push_duration_seconds",
-            "HTTP request duration for pushes to the Pushgateway.",
-        )?;
-        let sizes = Sums::new(
-            "pushgateway_http_push_size_bytes",
-            "HTTP request size for pushes to the Pushgateway.",
-        )?;
+        let pushes = Pushes::new(&registry)?;
+        let connections = Arc::new(ServerStats::default());
         let groups = IntGauge::new("pushpull_gateway_groups", "Groups held.")?;
         let series = IntGauge::new("pushpull_gateway_series", "Series held in all groups.")?;
+        let stored = IntGauge::new("pushpull_gateway_stored_bytes", "Bytes of the text of all series held.")?;
         let bodies = IntGauge::new(
             "pushpull_gateway_body_bytes",
             "Room taken by bodies that are being received or worked on.",
@@ -59,26 +63,60 @@ impl Stats {
             "pushpull_gateway_expired_groups_total",
             "Groups that ended because their time had come.",
         )?;
-        let options = Opts::new("pushgateway_build_info", "The version of the gateway; always 1.");
-        let info = prometheus::GaugeVec::new(options, &["version"])?;
-        info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        let reloaded = IntGauge::new(
+            "pushpull_gateway_config_last_reload_successful",
+            "Whether the settings file was all right when it was last read.",
+        )?;
+        let reload_time = Gauge::new(
+            "pushpull_gateway_config_last_reload_success_timestamp_seconds",
+            "Unix time when settings were last taken.",
+        )?;
+        registry.register(Box::new(reloaded.clone()))?;
+        registry.register(Box::new(reload_time.clone()))?;
         let collectors: [Box<dyn Collector>; 8] = [
-            Box::new(durations.clone()),
-            Box::new(sizes.clone()),
+            Box::new(Connections::new(Arc::clone(&connections))?),
             Box::new(groups.clone()),
             Box::new(series.clone()),
+            Box::new(stored.clone()),
             Box::new(bodies.clone()),
             Box::new(expired.clone()),
-            Box::new(info),
+            build::info()?,
             service::process::collector()?,
         ];
         for collector in collectors {
             registry.register(collector)?;
         }
-        for reason in ["syntax", "inconsistent", "too_large", "groups", "key", "ttl", "body", "busy"] {
+        for reason in [
+            "syntax",
+            "inconsistent",
+            "too_large",
+            "groups",
+            "key",
+            "ttl",
+            "origin",
+            "idempotency-key",
+            "body",
+            "busy",
+            "forbidden",
+            "group_series",
+            "stored_bytes",
+        ] {
             refused.with_label_values(&[reason]);
         }
-        Ok(Self { registry, requests, refused, durations, sizes, groups, series, bodies, expired })
+        Ok(Self {
+            registry,
+            requests,
+            refused,
+            pushes,
+            connections,
+            groups,
+            series,
+            stored,
+            bodies,
+            expired,
+            reloaded,
+            reload_time,
+        })
     }
 
     /// For metrics that not every gateway has.
@@ -100,10 +138,23 @@ impl Stats {
         self.refused.with_label_values(&[reason]).inc();
     }
 
-    /// Measures a push.
+    /// Notes whether the settings could be read.
+    pub fn reloaded(&self, successful: bool) {
+        self.reloaded.set(successful.into());
+        if successful {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.reload_time.set(now.as_secs_f64());
+        }
+    }
+
+    /// Measures a push: its time, and the bytes of its request, head and all.
     pub fn push(&self, method: &'static str, took: Duration, bytes: usize) {
-        self.durations.observe(method, took.as_secs_f64());
-        self.sizes.observe(method, bytes as f64);
+        self.pushes.observe(method, took, bytes);
+    }
+
+    /// Where the accept loop counts.
+    pub fn connections(&self) -> Arc<ServerStats> {
+        Arc::clone(&self.connections)
     }
 
     /// All as a page.
@@ -112,6 +163,7 @@ impl Stats {
         let groups = store.lock();
         self.groups.set(i64::try_from(groups.iter().len()).unwrap_or(i64::MAX));
         self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
+        self.stored.set(i64::try_from(groups.bytes()).unwrap_or(i64::MAX));
         self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));
         drop(groups);
         if let Some(journal) = store.journal() {
@@ -130,55 +182,5 @@ impl Stats {
             kinds.insert(name.to_owned(), Kind::Gauge);
         }
         kinds
-    }
-}
-
-/// A summary of sums and counts by method. The real one adds quantiles over a sliding window.
-#[derive(Debug, Clone)]
-struct Sums {
-    desc: Desc,
-    sums: std::sync::Arc<Mutex<HashMap<&'static str, (f64, u64)>>>,
-}
-
-impl Sums {
-    fn new(name: &str, help: &str) -> Result<Self, Error> {
-        let desc = Desc::new(name.to_owned(), help.to_owned(), vec!["method".to_owned()], HashMap::new())?;
-        let sums = std::sync::Arc::new(Mutex::new(HashMap::from([("post", (0.0, 0)), ("put", (0.0, 0))])));
-        Ok(Self { desc, sums })
-    }
-
-    fn observe(&self, method: &'static str, value: f64) {
-        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sum, count) = sums.entry(method).or_default();
-        *sum += value;
-        *count += 1;
-    }
-}
-
-impl Collector for Sums {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        let metrics = sums.iter().map(|(method, (sum, count))| {
-            let mut label = LabelPair::default();
-            label.set_name("method".to_owned());
-            label.set_value((*method).to_owned());
-            let mut summary = Summary::default();
-            summary.set_sample_sum(*sum);
-            summary.set_sample_count(*count);
-            let mut metric = Metric::default();
-            metric.set_label(vec![label]);
-            metric.set_summary(summary);
-            metric
-        });
-        let mut family = MetricFamily::default();
-        family.set_name(self.desc.fq_name.clone());
-        family.set_help(self.desc.help.clone());
-        family.set_field_type(MetricType::SUMMARY);
-        family.set_metric(metrics.collect());
-        vec![family]
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::groups::{Conflict, Groups, Kept, Method, Moment};
 use crate::persistence::{Journal, Source};
+use crate::policy::Manner;
 use crate::push::Push;
 
 /// Shared by all requests.
@@ -79,13 +80,18 @@ impl Store {
         method: Method,
         key: &GroupingKey,
         push: Push,
-        life: Option<Duration>,
+        manner: &Manner,
         by: Option<&str>,
     ) -> Result<Option<Box<str>>, Conflict> {
         self.change(|groups| {
-            groups.push(method, key, push, life, Moment::now())?;
+            groups.push_as(method, key, push, manner, Moment::now())?;
             Ok(groups.pushed_by(key, by))
         })
+    }
+
+    /// Ends a group, once its last values could be scraped if its counters began at 0.
+    pub fn leave(&self, key: &GroupingKey) {
+        self.change(|groups| groups.leave(key, Instant::now()));
     }
 
     /// Notes a push that failed.

@@ -15,6 +15,8 @@ pub enum Target<'a> {
     Ready,
     /// `/-/quit`
     Quit,
+    /// `/-/reload`
+    Reload,
     /// `/api/v1/admin/wipe`
     Wipe,
     /// `/api/v1/status`
@@ -27,6 +29,8 @@ pub enum Target<'a> {
     Page,
     /// Elsewhere, for requests of these methods.
     Moved(&'a str, &'static [&'static str]),
+    /// The prefix of all paths, without the slash behind it.
+    Prefix,
     /// The cleaned path is another one.
     Unclean,
     /// Nothing.
@@ -36,6 +40,18 @@ pub enum Target<'a> {
 const CHANGES: &[&str] = &["DELETE", "POST", "PUT"];
 
 impl<'a> Target<'a> {
+    /// Finds the target of a path that begins with a prefix, if there is one; outside of it is nothing.
+    pub fn below(prefix: &str, path: &'a str, telemetry: &str) -> Self {
+        if clean(path) != path {
+            return Self::Unclean;
+        }
+        match path.strip_prefix(prefix) {
+            Some("") => Self::Prefix,
+            Some(rest) if rest.starts_with('/') => Self::of(rest, telemetry),
+            _ => Self::Nothing,
+        }
+    }
+
     /// Finds the target of a path.
     pub fn of(path: &'a str, telemetry: &str) -> Self {
         if clean(path) != path {
@@ -48,6 +64,7 @@ impl<'a> Target<'a> {
             "/-/healthy" => Self::Healthy,
             "/-/ready" => Self::Ready,
             "/-/quit" => Self::Quit,
+            "/-/reload" => Self::Reload,
             "/api/v1/admin/wipe" => Self::Wipe,
             "/api/v1/status" => Self::Status,
             "/api/v1/groups" => Self::Groups,
@@ -70,7 +87,7 @@ impl<'a> Target<'a> {
     pub fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Group(_) => CHANGES,
-            Self::Quit => &["POST", "PUT"],
+            Self::Quit | Self::Reload => &["POST", "PUT"],
             Self::Wipe => &["PUT"],
             Self::Groups => &["DELETE", "GET", "POST"],
             _ => &["GET"],
@@ -85,6 +102,7 @@ impl<'a> Target<'a> {
             Self::Healthy => "healthy",
             Self::Ready => "ready",
             Self::Quit => "quit",
+            Self::Reload => "reload",
             Self::Wipe => "wipe",
             Self::Status => "api/v1/status",
             Self::Groups => "api/v1/groups",
@@ -131,6 +149,17 @@ mod tests {
         ];
         for (path, want) in rows {
             assert_eq!(Target::of(path, "/metrics"), want, "{path}");
+        }
+        for (path, want) in [
+            ("/a/b", Target::Prefix),
+            ("/a/b/", Target::Page),
+            ("/a/b/metrics", Target::Telemetry),
+            ("/a/b/metrics/", Target::Moved("/metrics", &["GET"])),
+            ("/a/bmetrics", Target::Nothing),
+            ("/metrics", Target::Nothing),
+            ("/a/b//metrics", Target::Unclean),
+        ] {
+            assert_eq!(Target::below("/a/b", path, "/metrics"), want, "{path}");
         }
         assert_eq!(clean("//metrics/./job/x/../y/"), "/metrics/job/y/");
     }

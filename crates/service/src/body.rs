@@ -1,12 +1,13 @@
 //! Request bodies, read with a running limit: a chunked body has no length to believe.
 
 mod budget;
+mod gunzip;
 mod snappy;
 
 pub use budget::{Budget, Room};
+pub use gunzip::gunzip;
 pub use snappy::unsnap;
 
-use std::io::Read;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -133,18 +134,4 @@ impl std::ops::Deref for Body {
     fn deref(&self) -> &[u8] {
         &self.bytes
     }
-}
-
-/// Unpacks gzip, all members, to at most `cap` bytes.
-pub fn gunzip(packed: &[u8], cap: usize) -> Result<Bytes, BodyError> {
-    let mut unpacked = Vec::new();
-    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    flate2::read::MultiGzDecoder::new(packed)
-        .take(limit)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| BodyError::Broken(format!("gzip: {error}")))?;
-    if unpacked.len() > cap {
-        return Err(BodyError::UnpacksTooLarge(cap));
-    }
-    Ok(unpacked.into())
 }

@@ -12,9 +12,14 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// The whole of a program's health check: asks, says what is wrong, and with which code to exit.
 pub fn exit_code(program: &str, listen: SocketAddr, tls: bool) -> ExitCode {
+    exit_code_below(program, listen, tls, "")
+}
+
+/// The same for a program whose paths all begin with a prefix.
+pub fn exit_code_below(program: &str, listen: SocketAddr, tls: bool, prefix: &str) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(probe(listen, tls)),
+        Ok(runtime) => runtime.block_on(probe(listen, tls, prefix)),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -27,10 +32,10 @@ pub fn exit_code(program: &str, listen: SocketAddr, tls: bool) -> ExitCode {
 }
 
 /// Asks the listener at this address for `/-/healthy`.
-async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
+async fn probe(listen: SocketAddr, tls: bool, prefix: &str) -> Result<(), String> {
     let mut outcome = Err(String::new());
     for address in reachable(listen) {
-        outcome = ask(address, tls).await;
+        outcome = ask(address, tls, prefix).await;
         if outcome.is_ok() {
             break;
         }
@@ -38,9 +43,9 @@ async fn probe(listen: SocketAddr, tls: bool) -> Result<(), String> {
     outcome
 }
 
-async fn ask(address: SocketAddr, tls: bool) -> Result<(), String> {
+async fn ask(address: SocketAddr, tls: bool, prefix: &str) -> Result<(), String> {
     let scheme = if tls { "https" } else { "http" };
-    let url = format!("{scheme}://{address}/-/healthy");
+    let url = format!("{scheme}://{address}{prefix}/-/healthy");
     // The certificate names the service, not the loopback; nothing secret is sent.
     let client = crate::client::builder(LIMIT, LIMIT, false).tls_danger_accept_invalid_certs(true).no_proxy();
     let client = client.build().map_err(|error| error.to_string())?;
@@ -94,7 +99,7 @@ mod tests {
     async fn nobody_there_is_not_healthy() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let all = SocketAddr::from(([0, 0, 0, 0], free.port()));
-        let error = probe(all, false).await.unwrap_err();
+        let error = probe(all, false, "").await.unwrap_err();
         assert_eq!(error, format!("http://127.0.0.1:{}/-/healthy does not answer", free.port()));
     }
 

@@ -8,6 +8,7 @@
 //! - [`client`], [`crypto`]: HTTP clients that work without CA files, and the TLS provider
 //! - [`apart`]: files that may hang, read apart from everything else
 //! - [`health`]: what a container's health check runs
+//! - [`summary`]: quantiles over a sliding window
 //! - [`process`]: the `process_*` and build metrics that all our programs expose
 
 pub mod apart;
@@ -22,4 +23,5 @@ mod pem;
 pub mod process;
 pub mod server;
 pub mod stop;
+pub mod summary;
 pub mod web;

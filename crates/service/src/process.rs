@@ -79,7 +79,11 @@ impl Collector for ProcessCollector {
                 open,
             ));
         }
-        if let Some(most) = max_fds() {
+        if let Some(most) = limit("Max address space") {
+            let help = "Maximum amount of virtual memory available in bytes.";
+            families.push(family("process_virtual_memory_max_bytes", help, MetricType::GAUGE, most));
+        }
+        if let Some(most) = limit("Max open files") {
             let help = "Maximum number of open file descriptors.";
             families.push(family("process_max_fds", help, MetricType::GAUGE, most));
         }
@@ -130,10 +134,15 @@ fn boot_time() -> Option<f64> {
     line?.trim().parse::<f64>().ok().filter(|boot| *boot <= now)
 }
 
-fn max_fds() -> Option<f64> {
+/// The soft limit of this name.
+fn limit(name: &str) -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    match line.split_whitespace().next()? {
+        // As the client libraries show it: the largest number of 64 bits.
+        "unlimited" => Some(u64::MAX as f64),
+        number => number.parse().ok(),
+    }
 }
 
 fn family(name: &str, help: &str, kind: MetricType, value: f64) -> MetricFamily {

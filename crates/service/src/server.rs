@@ -5,10 +5,12 @@
 
 mod connection;
 mod files;
+mod listeners;
 mod phase;
 mod stall;
 mod tls;
 
+pub use listeners::Listeners;
 pub use tls::{TlsError, TlsSettings};
 
 use std::convert::Infallible;
@@ -78,6 +80,10 @@ impl Default for ServerSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
+/// The user whose password a request brought, among the request's extensions; none where there are no users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User(pub Arc<str>);
+
 /// What became of connections, for the server's own metrics.
 #[derive(Debug, Default)]
 pub struct ServerStats {
@@ -87,6 +93,10 @@ pub struct ServerStats {
     pub refused: AtomicU64,
     /// TLS handshakes that failed or took too long.
     pub handshakes_failed: AtomicU64,
+    /// Requests without the name and password of a user.
+    pub unauthorized: AtomicU64,
+    /// Connections that ended because a head did not come in time.
+    pub slow_heads: AtomicU64,
     /// Times that accepting itself failed, as when file descriptors run out.
     pub accept_errors: AtomicU64,
 }
@@ -110,7 +120,7 @@ pub async fn bind(address: SocketAddr, hint: &str) -> Result<TcpListener, BindEr
 ///
 /// Connections without a whole request end at the stop.
 pub async fn serve<S, B>(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     service: S,
     settings: &ServerSettings,
     stats: Arc<ServerStats>,
@@ -122,6 +132,7 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let mut listeners = listeners.into();
     let shared = Shared {
         service,
         acceptor: settings.tls.as_ref().map(TlsSettings::acceptor).transpose()?,
@@ -141,7 +152,7 @@ where
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listeners.accept() => accepted,
             () = stop.cancelled() => break,
         };
         let (stream, peer) = match accepted {
@@ -177,7 +188,7 @@ where
             }
         });
     }
-    drop(listener);
+    drop(listeners);
     let drained = stop::drain(&connections, settings.grace).await;
     cut.cancel();
     connections.wait().await;

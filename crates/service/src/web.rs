@@ -1,18 +1,20 @@
 //! TLS and users of a listener, in the file format of Prometheus' own programs (exporter-toolkit's
 //! `--web.config.file`), read again when the file or one that it names changes.
 //!
-//! Not supported, and refused by name: cipher suites and curves, HTTP headers, and client certificates
-//! that nobody verifies.
+//! Not supported, and refused by name: cipher suites and curves, and client certificates that nobody
+//! verifies. HTTP is 1.1, whatever `http2` says.
 
+mod headers;
 mod reload;
 mod users;
 mod written;
 
 pub use reload::Web;
-pub(crate) use users::Users;
+pub(crate) use users::{Users, Who};
 
 use std::path::PathBuf;
 
+use http::HeaderMap;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
@@ -29,4 +31,16 @@ pub struct WebError {
 pub(crate) struct State {
     pub(crate) acceptor: Option<TlsAcceptor>,
     pub(crate) users: Users,
+    headers: HeaderMap,
+}
+
+impl State {
+    /// Adds the headers that all answers carry, but for those that an answer sets itself.
+    pub(crate) fn add_headers(&self, to: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            if !to.contains_key(name) {
+                to.insert(name, value.clone());
+            }
+        }
+    }
 }

@@ -14,10 +14,25 @@ pub(crate) struct Peer {
     pub(crate) port: u16,
 }
 
+impl Peer {
+    /// The process, for signals.
+    #[allow(dead_code, reason = "those who include this file need not all send any")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Peer {
+    /// For what `/proc` and signals tell.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 }
 

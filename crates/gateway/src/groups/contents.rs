@@ -41,14 +41,22 @@ pub struct GroupContent {
 }
 
 impl Content {
-    fn of(name: &str, kind: Kind, help: &str, held: &Held) -> Self {
+    /// A family as it was pushed, or at some time as a scrape shows it: what text cannot say has no zeros, so
+    /// it waits until they end.
+    fn of(name: &str, kind: Kind, help: &str, family: &Held, at: Option<Instant>) -> Self {
+        let lines = at.map_or(&family.lines, |now| family.lines_at(now));
+        let whole = lines.as_ptr() == family.lines.as_ptr();
         Self {
             name: name.to_owned(),
             help: help.to_owned(),
             kind,
-            lines: held.lines.clone(),
-            beyond: held.extra.as_ref().map(|extra| extra.metrics.clone()).filter(|it| !it.is_empty()),
-            stamps: held.stamps,
+            lines: lines.clone(),
+            beyond: family
+                .extra
+                .as_ref()
+                .map(|extra| extra.metrics.clone())
+                .filter(|it| whole && !it.is_empty()),
+            stamps: family.stamps,
         }
     }
 }
@@ -59,7 +67,7 @@ impl Groups {
         let group = |(id, group): (&super::Id, &super::Group)| {
             let family = |name: &std::sync::Arc<str>| {
                 let held = self.names.get(name)?;
-                held.holders.get(id).map(|it| Content::of(name, held.kind, &it.help, it))
+                held.holders.get(id).map(|it| Content::of(name, held.kind, &it.help, it, None))
             };
             GroupContent {
                 key: group.key.clone(),
@@ -74,8 +82,10 @@ impl Groups {
 
     /// All families by name, as a scrape shows them; each part is what one group holds.
     pub fn by_name(&self) -> BTreeMap<String, Vec<Content>> {
+        let now = Some(Instant::now());
         let parts = |family: super::Shown<'_>| {
-            let parts = family.held().map(|held| Content::of(family.name, family.kind, family.help, held));
+            let parts =
+                family.held().map(|held| Content::of(family.name, family.kind, family.help, held, now));
             (family.name.to_owned(), parts.collect())
         };
         self.families().map(parts).collect()

@@ -35,7 +35,11 @@ pub struct Held {
 impl Held {
     /// Bytes of what was pushed: its lines, and what text cannot say.
     pub(super) fn bytes(&self) -> usize {
-        self.lines.len() + self.extra.as_ref().map_or(0, |extra| extra.metrics.len())
+        let besides = self
+            .extra
+            .as_ref()
+            .map_or(0, |extra| extra.metrics.len() + extra.origin.as_ref().map_or(0, super::Origin::bytes));
+        self.lines.len() + besides
     }
 }
 
@@ -83,6 +87,7 @@ impl Groups {
             group.families.insert(Arc::clone(&name));
             group.series += held.series.len();
             group.bytes += held.bytes();
+            self.bytes += held.bytes();
         }
         let entry =
             self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
@@ -100,6 +105,7 @@ impl Groups {
         if let Some(held) = entry.get_mut().holders.remove(&id) {
             group.series -= held.series.len();
             group.bytes -= held.bytes();
+            self.bytes -= held.bytes();
             for series in &held.series {
                 self.series.remove(series);
             }

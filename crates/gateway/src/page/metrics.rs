@@ -10,7 +10,7 @@ use crate::push::group_labels;
 
 /// Writes all groups and the gateway's own metrics as text 0.0.4, families sorted by name.
 pub fn metrics(groups: &Groups, own: &Page) -> Vec<u8> {
-    let times = times(groups);
+    let (times, now) = (times(groups), Instant::now());
     let mut families: BTreeMap<&str, (Option<Family<'_>>, Option<Shown<'_>>)> = BTreeMap::new();
     for family in own.families().chain(times.families()) {
         families.entry(family.name()).or_default().0 = Some(family);
@@ -30,8 +30,8 @@ pub fn metrics(groups: &Groups, own: &Page) -> Vec<u8> {
             out.extend_from_slice(sample.line().as_bytes());
             out.push(b'\n');
         }
-        for lines in pushed.iter().flat_map(Shown::lines) {
-            out.extend_from_slice(lines);
+        for held in pushed.iter().flat_map(Shown::held) {
+            out.extend_from_slice(held.lines_at(now));
         }
     }
     out

@@ -187,7 +187,8 @@ fn write_family(kept: &KeptFamily, out: &mut Vec<u8>) {
     }
     if let Some(extra) = &kept.extra {
         // Whatever is added there gets a field here, and is read below: this line does not compile else.
-        let Extra { metrics } = &**extra;
+        // Zeros of new counters are not kept: after a restart their values are shown at once.
+        let Extra { metrics, origin: _ } = &**extra;
         field(family::METRICS, metrics, out);
     }
 }
@@ -210,7 +211,7 @@ fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
             family::LAST => last = Some(time(&value)?),
             family::METRICS => {
                 // A part of the file would keep all of it in memory.
-                extra = Some(Box::new(Extra { metrics: Bytes::copy_from_slice(&value) }));
+                extra = Some(Box::new(Extra { metrics: Bytes::copy_from_slice(&value), origin: None }));
             }
             128.. => {}
             _ => return Err(format!("a field {tag} of a family that this version does not know")),
@@ -287,7 +288,7 @@ mod tests {
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
             stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
-            extra: Some(Box::new(Extra { metrics: Bytes::from_static(&[0, 255]) })),
+            extra: Some(Box::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),

@@ -4,20 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
-use http::header::{CONNECTION, HeaderMap};
+use http::header::{CONNECTION, HeaderMap, RETRY_AFTER};
 use http::{Method as Verb, StatusCode};
-use percent_encoding::percent_decode_str;
 use service::body::{Body, BodyError};
 use warp::reply::Response;
 
 use super::answers::{busy, failed, plain, with};
 use super::{BEFORE, Gateway, pusher};
 use crate::groups::{Conflict, Method};
+use crate::policy::{Asked, Manner};
 use crate::push::{self, Language, Packing, Refusal};
-use crate::settings::lifetime;
 
-/// Generous where the real one has no limit at all: what one series may cost must be bounded.
-const NAMES: Limits = Limits { name: 4 << 10, label_name: 4 << 10, label_value: 64 << 10, ..Limits::NONE };
+/// When to try again where all is full, at the latest.
+const RETRY: Duration = Duration::from_mins(1);
 /// A plain body of so many bytes is read sooner than it is handed to another thread.
 const SMALL: usize = 16 << 10;
 
@@ -35,13 +34,30 @@ impl Gateway {
             Ok(key) => key,
             Err((reason, status, message)) => return self.refuse(reason, status, &message),
         };
+        let asked = match Asked::read(query, headers) {
+            Ok(asked) => asked,
+            Err(message) => {
+                let reason = message.split(':').next().unwrap_or_default();
+                return self.refuse(reason, StatusCode::BAD_REQUEST, &message);
+            }
+        };
         if *verb == Verb::DELETE {
-            self.store.lock().delete(&key);
+            if asked.origin.is_some_and(|origin| origin.is_zero()) {
+                self.store.lock().delete(&key);
+            } else {
+                self.store.leave(&key);
+            }
             return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
-        let life = match life(query) {
-            Ok(life) => life.or(self.settings.default_ttl),
-            Err(message) => return self.refuse("ttl", StatusCode::BAD_REQUEST, &message),
+        let policy = self.policies.current();
+        let terms = policy.terms(key.job());
+        let manner = match terms.manner(&asked, headers) {
+            Ok(manner) => manner,
+            Err(message) => return self.refuse("idempotency-key", StatusCode::BAD_REQUEST, &message),
+        };
+        let key = match terms.key(key) {
+            Ok(key) => key,
+            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let body = match body {
             Ok(body) => body,
@@ -49,17 +65,18 @@ impl Gateway {
         };
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
+        let sent = bytes + head_bytes(verb, path, query, headers);
         self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
             let gateway = Arc::clone(self);
-            let work = self.work.run(move || gateway.push(method, &key, &body, form, life, by.as_deref()));
+            let work = self.work.run(move || gateway.push(method, &key, &body, form, &manner, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, form, life, by.as_deref())
+            self.push(method, &key, &body, form, &manner, by.as_deref())
         };
         let response = self.durable(response).await;
-        self.stats.push(name, began.elapsed(), bytes);
+        self.stats.push(name, began.elapsed(), sent);
         response
     }
 
@@ -87,7 +104,7 @@ impl Gateway {
         key: &GroupingKey,
         body: &Body,
         (packing, language): (Packing, Language),
-        life: Option<Duration>,
+        manner: &Manner,
         by: Option<&str>,
     ) -> Response {
         let most = self.settings.max_unpacked.0;
@@ -99,12 +116,14 @@ impl Gateway {
             body: most,
             samples: self.settings.max_series,
             series_labels: self.settings.max_series_labels,
-            ..NAMES
+            name: self.settings.bounds.metric_name.0,
+            label_name: self.settings.bounds.label_name.0,
+            label_value: self.settings.bounds.label_value.0,
         };
         // A group that only failures made must not outlive them for what a push asked.
-        let failed = life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
+        let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
         let pushed = match push::read(language, text, key, &limits) {
-            Ok(push) => self.store.push(method, key, push, life, by),
+            Ok(push) => self.store.push(method, key, push, manner, by),
             Err(error) if error.is_too_large() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
             }
@@ -117,8 +136,15 @@ impl Gateway {
             }
             Ok(_) => plain(StatusCode::OK, ""),
             Err(Conflict::TooManyGroups(limit)) => {
-                let message = format!("the limit of {limit} groups is reached");
-                self.refuse("groups", StatusCode::TOO_MANY_REQUESTS, &message)
+                self.full("groups", &format!("the limit of {limit} groups is reached"))
+            }
+            Err(Conflict::Full { bytes, limit }) => {
+                let message = format!("all groups would hold {bytes} bytes, over the limit of {limit}");
+                self.full("stored_bytes", &message)
+            }
+            Err(Conflict::GroupTooLarge { series, limit }) => {
+                let message = format!("the group would hold {series} series, over the limit of {limit}");
+                self.refuse("group_series", StatusCode::PAYLOAD_TOO_LARGE, &message)
             }
             Err(Conflict::Inconsistent(reason)) => {
                 self.store.fail(key, failed);
@@ -126,6 +152,15 @@ impl Gateway {
                 self.refuse("inconsistent", StatusCode::BAD_REQUEST, &message)
             }
         }
+    }
+
+    /// There may be room once a group ends, so the client is told when that is, if it is soon.
+    fn full(&self, reason: &str, message: &str) -> Response {
+        let next = self.store.lock().next_deadline();
+        let left = next.map_or(RETRY, |next| next.saturating_duration_since(Instant::now()));
+        let seconds = left.clamp(Duration::from_secs(1), RETRY).as_secs();
+        let response = self.refuse(reason, StatusCode::TOO_MANY_REQUESTS, message);
+        with(response, RETRY_AFTER, &seconds.to_string())
     }
 
     fn refuse_body(&self, error: &BodyError) -> Response {
@@ -161,16 +196,12 @@ impl Gateway {
     }
 }
 
+/// What a head takes, as `client_golang` estimates it for its sizes: without separators and ends of lines.
+fn head_bytes(verb: &Verb, path: &str, query: &str, headers: &HeaderMap) -> usize {
+    let headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    verb.as_str().len() + "/metrics/".len() + path.len() + query.len() + "HTTP/1.1".len() + headers
+}
+
 /// What a client was told, carried beside the answer.
 #[derive(Debug, Clone)]
 struct Refused(String);
-
-/// The `ttl` of a push; the last one wins. The real gateway ignores the query, so clients may send it anywhere.
-fn life(query: &str) -> Result<Option<Duration>, String> {
-    let mut life = None;
-    for value in query.split('&').filter_map(|pair| pair.strip_prefix("ttl=")) {
-        let value = percent_decode_str(value).decode_utf8_lossy();
-        life = Some(lifetime(&value).map_err(|message| format!("ttl: {message}"))?);
-    }
-    Ok(life)
-}

@@ -1,19 +1,28 @@
 //! What the gateway promises, one module a promise.
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
+mod aggregation;
+mod bounds;
 mod clumsy;
 mod expiry;
+mod flags;
 mod groups_api;
 mod hostile;
 mod http;
+mod origin;
+mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
 #[allow(dead_code, reason = "shared with the tests of exposition, which use all of it")]
 mod peers;
 mod people;
 mod persistence;
+mod policy;
 mod python;
 mod rules;
+mod scale;
+mod users;
 mod versus_real;
+mod watched;
 
 use peers::Peer;
 

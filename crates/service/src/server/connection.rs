@@ -21,8 +21,8 @@ use tower_service::Service;
 
 use super::phase::{Answer, Phase, Watched};
 use super::stall::Stall;
-use super::{Peer, ServerStats};
-use crate::web::Web;
+use super::{Peer, ServerStats, User};
+use crate::web::{Web, Who};
 
 /// What all connections of a server share.
 #[derive(Clone)]
@@ -69,7 +69,9 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Shared { service, web, header_timeout, idle_timeout, write_timeout, half_close, stop, .. } = shared;
+    let Shared { service, web, header_timeout, idle_timeout, write_timeout, half_close, stop, stats, .. } =
+        shared;
+    let seen_by = Arc::clone(&stats);
     let phase = Phase::new();
     let seen = phase.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -79,20 +81,33 @@ where
             *request.uri_mut() = Uri::default();
         }
         let working = seen.working();
-        let (mut service, web) = (service.clone(), web.clone());
+        let (mut service, web, stats) = (service.clone(), web.clone(), Arc::clone(&seen_by));
         async move {
-            if let Some(web) = web
-                && !web.current().await.users.allow(request.headers()).await
-            {
-                let body = Either::Right(Full::from("Unauthorized\n"));
-                let mut refused = Response::new(Answer { body, working });
-                *refused.status_mut() = StatusCode::UNAUTHORIZED;
-                refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-                return Ok(refused);
+            let web = match web {
+                Some(web) => Some(web.current().await),
+                None => None,
+            };
+            if let Some(web) = &web {
+                match web.users.who(request.headers()).await {
+                    Who::Anyone => {}
+                    Who::User(name) => drop(request.extensions_mut().insert(User(name))),
+                    Who::Nobody => {
+                        stats.unauthorized.fetch_add(1, Ordering::Relaxed);
+                        let body = Either::Right(Full::from("Unauthorized\n"));
+                        let mut refused = Response::new(Answer { body, working });
+                        *refused.status_mut() = StatusCode::UNAUTHORIZED;
+                        refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+                        web.add_headers(refused.headers_mut());
+                        return Ok(refused);
+                    }
+                }
             }
             // A service may want to be asked whether it is ready first.
             std::future::poll_fn(|context| service.poll_ready(context)).await?;
-            let response = service.call(request).await?;
+            let mut response = service.call(request).await?;
+            if let Some(web) = &web {
+                web.add_headers(response.headers_mut());
+            }
             Ok::<_, Infallible>(response.map(|body| Answer { body: Either::Left(body), working }))
         }
     });
@@ -110,7 +125,10 @@ where
     tokio::select! {
         biased;
         result = connection.as_mut() => return drop(result),
-        () = phase.overdue(header_timeout) => return,
+        () = phase.overdue(header_timeout) => {
+            stats.slow_heads.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {

@@ -57,6 +57,11 @@ impl Web {
         self.state().acceptor.is_some()
     }
 
+    /// Whether there is a user of this name now.
+    pub fn has_user(&self, name: &str) -> bool {
+        self.state().users.knows(name)
+    }
+
     fn state(&self) -> Arc<State> {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner))
     }

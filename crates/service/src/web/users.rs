@@ -20,6 +20,17 @@ const REMEMBERED: usize = 100;
 /// Compared with where there is no such user, so that time does not tell who there is.
 const NOBODY: &str = "$2b$10$rcAUVtHPGnVSVWLf9xNGXu4pYtyyW4c1lEaZbPqMT1O1Ghb7VLqDq";
 
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// There are no users: anyone may.
+    Anyone,
+    /// Somebody with the right password.
+    User(Arc<str>),
+    /// Somebody who may not.
+    Nobody,
+}
+
 /// Users, and which of their passwords were right before: a hash is slow on purpose.
 #[derive(Clone)]
 pub(crate) struct Users {
@@ -47,15 +58,24 @@ impl Users {
         Ok(Self { hashes: Arc::new(hashes), right, secret: RandomState::new(), turn })
     }
 
-    /// Whether these headers may pass; anyone may where there are no users.
-    pub(crate) async fn allow(&self, headers: &HeaderMap) -> bool {
+    /// Whether there is a user of this name.
+    pub(super) fn knows(&self, user: &str) -> bool {
+        self.hashes.contains_key(user)
+    }
+
+    /// Who sends these headers; anyone may where there are no users.
+    pub(crate) async fn who(&self, headers: &HeaderMap) -> Who {
         if self.hashes.is_empty() {
-            return true;
+            return Who::Anyone;
         }
-        let Some((user, password)) = credentials(headers) else { return false };
-        let known = self.hashes.get(&user).cloned();
+        let Some((user, password)) = credentials(headers) else { return Who::Nobody };
+        if self.is_right(&user, password).await { Who::User(user.into()) } else { Who::Nobody }
+    }
+
+    async fn is_right(&self, user: &str, password: String) -> bool {
+        let known = self.hashes.get(user).cloned();
         let hash = known.clone().unwrap_or_else(|| NOBODY.to_owned());
-        let key = self.secret.hash_one((&user, &hash, &password));
+        let key = self.secret.hash_one((user, &hash, &password));
         if self.right.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
             return true;
         }
@@ -105,7 +125,8 @@ mod tests {
             (headers("Basic %"), false),
             (HeaderMap::new(), false),
         ] {
-            assert_eq!(users.allow(&headers).await, may, "{headers:?}");
+            let want = if may { Who::User("me".into()) } else { Who::Nobody };
+            assert_eq!(users.who(&headers).await, want, "{headers:?}");
         }
         assert_eq!(users.right.lock().unwrap().len(), 1);
     }

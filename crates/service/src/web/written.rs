@@ -9,7 +9,7 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 use serde::Deserialize;
 use tokio_rustls::TlsAcceptor;
 
-use super::{State, Users, WebError};
+use super::{State, Users, WebError, headers};
 use crate::{apart, pem};
 
 /// All bytes that a configuration is made of: the file, and those that it names.
@@ -23,7 +23,17 @@ pub(super) struct Contents {
 #[serde(default, deny_unknown_fields)]
 struct Written {
     tls_server_config: Option<Tls>,
+    http_server_config: Http,
     basic_auth_users: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Http {
+    /// Go's servers offer HTTP/2 where this is true or left out; clients of theirs speak 1.1 as well.
+    #[serde(rename = "http2")]
+    _http2: Option<bool>,
+    headers: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,6 +48,9 @@ struct Tls {
     min_version: Version,
     #[serde(default = "newest")]
     max_version: Version,
+    /// Go has not looked at this since 1.17; many files have it.
+    #[serde(default, rename = "prefer_server_cipher_suites")]
+    _prefer: Option<bool>,
 }
 
 /// Go's names.
@@ -96,11 +109,12 @@ fn first_line(error: &serde_saphyr::Error) -> String {
 impl Contents {
     /// The configuration that it asks for.
     pub(super) fn state(&self, path: &Path) -> Result<State, WebError> {
-        let users = Users::new(self.written.basic_auth_users.clone())
-            .map_err(|reason| WebError { path: Some(path.to_owned()), reason })?;
+        let wrong = |reason: String| WebError { path: Some(path.to_owned()), reason };
+        let users = Users::new(self.written.basic_auth_users.clone()).map_err(wrong)?;
+        let headers = headers::read(&self.written.http_server_config.headers).map_err(wrong)?;
         let acceptor =
             self.written.tls_server_config.as_ref().map(|tls| self.acceptor(path, tls)).transpose()?;
-        Ok(State { acceptor, users })
+        Ok(State { acceptor, users, headers })
     }
 
     fn acceptor(&self, path: &Path, tls: &Tls) -> Result<TlsAcceptor, WebError> {

@@ -164,6 +164,14 @@ fn mistakes_are_named_with_their_place() {
         (&format!("{TLS}  client_ca_file: ca.pem\n"), "set without a client_auth_type"),
         (&format!("{TLS}  client_auth_type: RequestClientCert\n"), "unknown variant `RequestClientCert`"),
         (&format!("{TLS}  client_auth_type: VerifyClientCertIfGiven\n"), "needs a client_ca_file"),
+        (
+            "http_server_config:\n  headers:\n    Server: me\n",
+            "headers.Server: expected one of Strict-Transport",
+        ),
+        (
+            "http_server_config:\n  headers:\n    X-Frame-Options: no\n",
+            "headers.X-Frame-Options: expected deny or sameorigin, got `no`",
+        ),
         (&format!("{TLS}  cipher_suites: []\n"), "unknown field `cipher_suites`"),
         (&format!("{TLS}  min_version: TLS13\n  max_version: TLS12\n"), "max_version is below min_version"),
     ] {

@@ -4,7 +4,6 @@
 //! enough. Sum and count are of all time, as a summary's must be. Each thread has a share of its
 //! own, so that threads do not wait for each other.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -22,11 +21,10 @@ const RING: usize = 5;
 const SHARES: usize = 4;
 /// Relative error of a quantile's value.
 const ERROR: f64 = 0.01;
-const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
-
-/// A summary metric.
+/// A summary metric: one series of it, told apart by its labels where there are several.
 pub struct Summary {
     desc: Desc,
+    quantiles: Vec<f64>,
     start: Instant,
     shares: [Mutex<Share>; SHARES],
 }
@@ -47,12 +45,19 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 impl Summary {
     /// A summary without observations.
-    pub fn new(name: &str, help: &str) -> Result<Self, prometheus::Error> {
+    pub fn new(
+        name: &str,
+        help: &str,
+        quantiles: &[f64],
+        labels: &[(&str, &str)],
+    ) -> Result<Self, prometheus::Error> {
         let sketch = || DDSketch::new(Config::new(ERROR, 2048, 1e-9));
         let share =
             || Share { sum: 0.0, count: 0, ring: std::array::from_fn(|slot| (slot as u64, sketch())) };
-        let desc = Desc::new(name.to_owned(), help.to_owned(), Vec::new(), HashMap::new())?;
-        Ok(Self { desc, start: Instant::now(), shares: std::array::from_fn(|_| Mutex::new(share())) })
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let desc = Desc::new(name.to_owned(), help.to_owned(), Vec::new(), labels)?;
+        let (start, shares) = (Instant::now(), std::array::from_fn(|_| Mutex::new(share())));
+        Ok(Self { desc, quantiles: quantiles.to_vec(), start, shares })
     }
 
     /// Adds one observation, made now: whoever timed it has looked at the clock already.
@@ -93,14 +98,15 @@ impl Summary {
         let mut summary = Proto::default();
         summary.set_sample_sum(sum);
         summary.set_sample_count(count);
-        let quantiles = QUANTILES.map(|wanted| {
+        let quantiles = self.quantiles.iter().map(|wanted| {
             let mut quantile = Quantile::default();
-            quantile.set_quantile(wanted);
-            quantile.set_value(merged.quantile(wanted).ok().flatten().unwrap_or(f64::NAN));
+            quantile.set_quantile(*wanted);
+            quantile.set_value(merged.quantile(*wanted).ok().flatten().unwrap_or(f64::NAN));
             quantile
         });
-        summary.set_quantile(quantiles.to_vec());
+        summary.set_quantile(quantiles.collect());
         let mut metric = Metric::default();
+        metric.set_label(self.desc.const_label_pairs.clone());
         metric.set_summary(summary);
         metric
     }
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn quantiles_are_within_their_error_and_forget_what_is_old() {
-        let summary = Summary::new("s", "s").unwrap();
+        let summary = Summary::new("s", "s", &[0.5, 0.9, 0.99], &[]).unwrap();
         let start = Instant::now();
         assert!(quantile(&summary, start, 0).is_nan());
         for value in 1..=1000 {
