@@ -21,6 +21,7 @@
 
 mod builder;
 mod change;
+mod ending;
 mod error;
 mod group;
 mod kind;
