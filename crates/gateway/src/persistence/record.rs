@@ -158,7 +158,8 @@ mod tests {
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
             stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
-            extra: Some(Arc::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
+            metrics: Bytes::from_static(&[0, 255]),
+            zeros: vec![(0, UNIX_EPOCH + Duration::from_nanos(5)), (70_000, UNIX_EPOCH)],
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),
