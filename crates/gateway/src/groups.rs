@@ -15,14 +15,16 @@ mod index;
 mod kept;
 mod lifetimes;
 mod listed;
+mod moment;
 mod once;
 mod origin;
+mod push;
 mod stamps;
 mod tree;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use exposition::{GroupingKey, Kind};
 
@@ -33,76 +35,11 @@ pub use self::held::{Held, Shown, Snapshot};
 use self::index::Index;
 pub use self::kept::{Change, Kept, KeptFamily};
 pub use self::listed::{Refused, Stored};
+pub use self::moment::Moment;
 pub use self::once::REMEMBERED;
 pub use self::origin::{KeptOrigin, Origin};
+pub use self::push::{Conflict, Method};
 pub use self::stamps::Stamps;
-use crate::policy::Manner;
-use crate::push::Push;
-
-/// A moment on both clocks: the wall's for what is shown, the steady one for lifetimes.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    /// For `push_time_seconds`.
-    pub wall: SystemTime,
-    /// For expiry: nobody sets this clock.
-    pub steady: Instant,
-}
-
-impl Moment {
-    /// This one.
-    pub fn now() -> Self {
-        Self { wall: SystemTime::now(), steady: Instant::now() }
-    }
-
-    /// What the wall's clock shows at another moment.
-    pub(crate) fn wall_at(self, steady: Instant) -> SystemTime {
-        match steady.checked_duration_since(self.steady) {
-            Some(ahead) => self.wall + ahead,
-            None => self.wall - self.steady.duration_since(steady),
-        }
-    }
-
-    /// The moment at which the wall's clock shows this; now, where the steady one does not go so far.
-    pub(crate) fn steady_at(self, wall: SystemTime) -> Instant {
-        let moment = match wall.duration_since(self.wall) {
-            Ok(ahead) => self.steady.checked_add(ahead),
-            Err(behind) => self.steady.checked_sub(behind.duration()),
-        };
-        moment.unwrap_or(self.steady)
-    }
-}
-
-/// What a push does with the families that its group already has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// All go.
-    Put,
-    /// Those of the same name go.
-    Post,
-}
-
-/// Why a push is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Conflict {
-    /// It contradicts what is stored or itself: 400.
-    Inconsistent(String),
-    /// One group too many: 429.
-    TooManyGroups(usize),
-    /// Its group would be too large: 413.
-    GroupTooLarge {
-        /// Series that the group would have.
-        series: usize,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// All groups together would be too large: 429, for others may end.
-    Full {
-        /// Bytes of text that there would be.
-        bytes: usize,
-        /// How many there may be.
-        limit: usize,
-    },
-}
 
 /// A group's number: those that came later have higher ones, and none is used twice.
 pub type Id = u64;
@@ -145,83 +82,6 @@ impl Groups {
     /// number of groups that may be held.
     pub fn new(own: HashMap<String, Kind>, most: usize) -> Self {
         Self { own, most, ..Self::default() }
-    }
-
-    /// Takes a push, or says why not and changes nothing.
-    pub fn push(
-        &mut self,
-        method: Method,
-        key: &GroupingKey,
-        push: Push,
-        life: Option<Duration>,
-        now: Moment,
-    ) -> Result<(), Conflict> {
-        self.push_as(method, key, push, &Manner { life, ..Manner::default() }, now)
-    }
-
-    /// The same for a push that may be added to what is stored, or begin at 0.
-    pub fn push_as(
-        &mut self,
-        mut method: Method,
-        key: &GroupingKey,
-        mut push: Push,
-        manner: &Manner,
-        now: Moment,
-    ) -> Result<(), Conflict> {
-        self.expire(now.steady);
-        self.leave_now(key);
-        if let Some(how) = &manner.aggregate {
-            if manner.once.is_some_and(|once| self.was_taken(key, once)) {
-                return Ok(());
-            }
-            (method, push) = (Method::Post, self.added(key, push, how)?);
-        }
-        let known = self.ids.get(key).copied();
-        if known.is_none() && self.len() >= self.most && self.failures.is_empty() {
-            return Err(Conflict::TooManyGroups(self.most));
-        }
-        if let Some(twin) = self.twin(key) {
-            let message = format!("its push times would be those of group {twin}, whose labels are the same");
-            return Err(Conflict::Inconsistent(message));
-        }
-        self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
-        self.check_room(method, known, &push)?;
-        let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
-        self.failures.remove(&id);
-        let shown = self.begin_at_zero(id, &mut push.families, manner.origin, now.steady);
-        self.note(|| {
-            let names = || push.families.iter().map(|family| Arc::from(family.name.as_str())).collect();
-            // A group that was not there has no others; whatever a log still has of one that ended is void.
-            Change::Touched(key.clone(), (method == Method::Post && known.is_some()).then(names))
-        });
-        let stamps = self.stamps(id, &push.families, now.wall);
-        self.replace(method, id, push.families.into_iter().zip(stamps).collect());
-        if let Some(group) = self.group_mut(id) {
-            group.pushed = Some(now.wall);
-        }
-        let end = self.ends(id, manner.life, (manner.origin, shown), now.steady);
-        self.set_deadline(id, end);
-        if let Some(once) = manner.once.filter(|_| manner.aggregate.is_some()) {
-            self.note_taken(key, once);
-        }
-        Ok(())
-    }
-
-    /// Notes a push that was refused. A group that only failures made ends after `life`.
-    pub fn fail(&mut self, key: &GroupingKey, life: Duration, now: Moment) {
-        self.expire(now.steady);
-        if self.twin(key).is_some() {
-            return;
-        }
-        let known = self.ids.contains_key(key);
-        let Some(id) = self.group(key) else { return };
-        self.note(|| Change::Touched(key.clone(), known.then(Vec::new)));
-        let Some(group) = self.group_mut(id) else { return };
-        group.failed = Some(now.wall);
-        if group.pushed.is_none() {
-            self.failures.insert(id);
-            self.set_deadline(id, Some(now.steady + life));
-        }
     }
 
     /// Notes who pushed a group last; whoever did so before.

@@ -5,14 +5,16 @@
 
 mod family;
 mod fields;
-
-use std::time::Duration;
+mod key;
+mod origin;
 
 use bytes::Bytes;
 use exposition::GroupingKey;
 
 use self::fields::{Fields, field, nanoseconds, nested, number, text, time};
-use crate::groups::{Kept, KeptOrigin};
+use self::key::{Key, write_key};
+use self::origin::{read_origin, write_origin};
+use crate::groups::Kept;
 
 /// What a log or a snapshot says.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +123,7 @@ impl Record {
                 group::FAMILY => families.push(family::read(&value)?),
                 group::COUNT => count = Some(number(&value)?),
                 group::ORIGIN => origin = Some(read_origin(&value)?),
-                128.. => {}
+                129.. => {}
                 _ => return Err(format!("a field {tag} that this version does not know")),
             }
         }
@@ -139,52 +141,14 @@ impl Record {
     }
 }
 
-#[derive(Default)]
-struct Key {
-    job: String,
-    labels: Vec<(String, String)>,
-}
-
-impl Key {
-    fn read(self) -> Result<GroupingKey, String> {
-        GroupingKey::new(self.job, self.labels).map_err(|error| error.to_string())
-    }
-}
-
-fn write_key(key: &GroupingKey, out: &mut Vec<u8>) {
-    field(group::JOB, key.job().as_bytes(), out);
-    for (name, value) in key.labels() {
-        field(group::LABEL, name.as_bytes(), out);
-        field(group::VALUE, value.as_bytes(), out);
-    }
-}
-
-/// How long new counters read 0, whether the group leaves, and when all its values are shown.
-fn write_origin(origin: &KeptOrigin, out: &mut Vec<u8>) {
-    let length = u64::try_from(origin.origin.as_nanos()).unwrap_or(u64::MAX);
-    out.extend_from_slice(&length.to_le_bytes());
-    out.push(u8::from(origin.leaving));
-    if let Some(shown) = origin.shown {
-        out.extend_from_slice(&nanoseconds(shown).to_le_bytes());
-    }
-}
-
-fn read_origin(bytes: &[u8]) -> Result<KeptOrigin, String> {
-    let (length, rest) = bytes.split_at_checked(8).unwrap_or_default();
-    let origin = Duration::from_nanos(number(length)?);
-    let (leaving, shown) = rest.split_first().ok_or("an origin that is cut")?;
-    let shown = if shown.is_empty() { None } else { Some(time(shown)?) };
-    Ok(KeptOrigin { origin, shown, leaving: *leaving == 1 })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::family::KINDS;
     use super::*;
-    use crate::groups::{KeptFamily, Stamps};
+    use crate::groups::{KeptFamily, KeptOrigin, Stamps};
 
     fn group() -> Record {
         let at = |seconds| Some(UNIX_EPOCH + Duration::from_millis(seconds));
@@ -194,7 +158,8 @@ mod tests {
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
             stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
-            extra: Some(Arc::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
+            metrics: Bytes::from_static(&[0, 255]),
+            zeros: vec![(0, UNIX_EPOCH + Duration::from_nanos(5)), (70_000, UNIX_EPOCH)],
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),

@@ -162,7 +162,7 @@ fn the_page_works_below_a_prefix_with_metrics_elsewhere() {
         assert_eq!(peers::request(gateway.port, "PUT", &path, lines.as_bytes()).unwrap().0, 200);
     }
     // Every link of the list, and of the page of one group, leads somewhere.
-    let mut links = 0;
+    let mut followed = 0;
     let mut one = String::new();
     for query in ["", "?group=job/x"] {
         one = ask("GET", &format!("{below}{query}")).1;
@@ -172,10 +172,10 @@ fn the_page_works_below_a_prefix_with_metrics_elsewhere() {
             }
             let path = format!("{below}{}", link.trim_start_matches("./").replace("&amp;", "&"));
             assert_eq!(ask("GET", &path).0, 200, "{link}");
-            links += 1;
+            followed += 1;
         }
     }
-    assert!(links > 15 && one.contains("href=\"./t\">metrics</a> has all"), "{links}: {one}");
+    assert!(followed > 15 && one.contains("href=\"./t\">metrics</a> has all"), "{followed}: {one}");
     // The form goes where it says, and from there back to the list.
     let part = |before: &str| one.split(before).nth(1).unwrap().split('"').next().unwrap().to_owned();
     let form = format!("token={}&group=job%2Fx", part("name=\"token\" value=\""));

@@ -88,7 +88,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<KeptFamily, String> {
                 metrics = Bytes::copy_from_slice(&value);
             }
             tag::ZEROS => zeros = value.chunks(ZERO).map(read_zero).collect::<Result<_, _>>()?,
-            128.. => {}
+            129.. => {}
             _ => return Err(format!("a field {what} of a family that this version does not know")),
         }
     }
