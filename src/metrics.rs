@@ -11,6 +11,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Error, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use quanta::Instant;
+use service::instruments::raise;
 use service::server::ServerStats;
 use service::summary::{Summary, SummaryCollector};
 
@@ -233,7 +234,7 @@ impl Collector for Connections {
         use std::sync::atomic::Ordering::Relaxed;
         for (counter, value) in [(&self.accepted, &self.stats.accepted), (&self.refused, &self.stats.refused)]
         {
-            counter.inc_by(value.load(Relaxed).saturating_sub(counter.get()));
+            raise(counter, value.load(Relaxed));
         }
         [self.accepted.collect(), self.refused.collect()].concat()
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use prometheus::{Gauge, Registry};
+use service::instruments::registered;
 use service::process;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use tokio::task::JoinHandle;
@@ -55,11 +56,7 @@ pub async fn start(registry: &Registry, stop: CancellationToken) -> anyhow::Resu
 
 impl Gauges {
     fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let gauge = |name: &str, help: &str| {
-            let gauge = Gauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok::<_, prometheus::Error>(gauge)
-        };
+        let gauge = |name: &str, help: &str| registered(registry, Gauge::new(name, help));
         Ok(Self {
             cpu: gauge("app_cpu_percent", "Percentual de uso de CPU pela aplicação")?,
             memory: gauge("app_memory_bytes", "Uso de memória pela aplicação em bytes")?,

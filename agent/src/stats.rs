@@ -4,6 +4,7 @@ mod counting;
 mod gone;
 
 use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
+use service::instruments::registered;
 
 /// The agent's own instruments.
 #[derive(Debug)]
@@ -38,14 +39,10 @@ impl Stats {
     pub fn new() -> Result<Self, Error> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok::<_, Error>(counters)
+            registered(&registry, IntCounterVec::new(Opts::new(name, help), labels))
         };
         let gauges = |name: &str, help: &str| {
-            let gauges = GaugeVec::new(Opts::new(name, help), &["endpoint"])?;
-            registry.register(Box::new(gauges.clone()))?;
-            Ok::<_, Error>(gauges)
+            registered(&registry, GaugeVec::new(Opts::new(name, help), &["endpoint"]))
         };
         let collections =
             counters("pushpull_agent_collections_total", "Times that a source was read.", &["source"])?;
@@ -100,27 +97,17 @@ impl Stats {
             "pushpull_agent_clock_skew_seconds",
             "How far the clock here is ahead of an endpoint's, from the Date of its answers; below 0 it is behind.",
         )?;
-        let gateway = GaugeVec::new(
-            Opts::new(
-                "pushpull_agent_gateway_in_use",
-                "Which of an endpoint's several gateways is pushed to.",
-            ),
-            &["endpoint", "gateway"],
-        )?;
-        registry.register(Box::new(gateway.clone()))?;
+        let help = "Which of an endpoint's several gateways is pushed to.";
+        let gateway = Opts::new("pushpull_agent_gateway_in_use", help);
+        let gateway = registered(&registry, GaugeVec::new(gateway, &["endpoint", "gateway"]))?;
         let conflicting = gauges(
             "pushpull_agent_conflicting_groups",
             "Groups that another agent pushes, too: each takes the other's values away.",
         )?;
         let help = "1 where another agent pushes this group, too; of each endpoint the first 20 groups.";
-        let conflict =
-            GaugeVec::new(Opts::new("pushpull_agent_group_conflict", help), &["endpoint", "group"])?;
-        registry.register(Box::new(conflict.clone()))?;
-        let single = |name: &str, help: &str| {
-            let gauge = Gauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok::<_, Error>(gauge)
-        };
+        let conflict = Opts::new("pushpull_agent_group_conflict", help);
+        let conflict = registered(&registry, GaugeVec::new(conflict, &["endpoint", "group"]))?;
+        let single = |name: &str, help: &str| registered(&registry, Gauge::new(name, help));
         let reload_successful = single(
             "pushpull_agent_config_last_reload_successful",
             "Whether the last reload of the settings worked; 1 before the first.",

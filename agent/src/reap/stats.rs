@@ -1,10 +1,10 @@
 //! What a reaper says of itself while it watches.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use exposition::{encode, registry};
 use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+use service::instruments::{now_seconds, registered};
 use warp::{Filter, Reply};
 
 /// Its instruments.
@@ -23,14 +23,10 @@ impl Stats {
     pub(super) fn new() -> Result<Self, Error> {
         let registry = Registry::new();
         let gauges = |name: &str, help: &str| {
-            let gauges = GaugeVec::new(Opts::new(name, help), &["endpoint"])?;
-            registry.register(Box::new(gauges.clone()))?;
-            Ok::<_, Error>(gauges)
+            registered(&registry, GaugeVec::new(Opts::new(name, help), &["endpoint"]))
         };
         let counters = |name: &str, help: &str, labels: &[&str]| {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok::<_, Error>(counters)
+            registered(&registry, IntCounterVec::new(Opts::new(name, help), labels))
         };
         let groups =
             gauges("pushpull_reap_groups", "Groups that the gateway had when it was looked at last.")?;
@@ -76,8 +72,7 @@ impl Stats {
     }
 
     pub(super) fn went_well(&self, endpoint: &str) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.success.with_label_values(&[endpoint]).set(now.as_secs_f64());
+        self.success.with_label_values(&[endpoint]).set(now_seconds());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is counted, and when; each of it by name.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use service::instruments::now_seconds;
 
 use super::Stats;
 
@@ -121,8 +121,7 @@ impl Stats {
     pub fn reloaded(&self, worked: bool) {
         self.reload_successful.set(f64::from(u8::from(worked)));
         if worked {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            self.reload_success_time.set(now.as_secs_f64());
+            self.reload_success_time.set(now_seconds());
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::doubles::{Double, answer};
-use super::ending::real_pushgateway;
 use super::peers;
 use super::process::{eventually, start};
 
@@ -85,7 +84,7 @@ fn an_answer_that_breaks_off_is_told_by_its_cause() {
 #[test]
 fn series_that_are_one_to_a_gateway_are_left_out_and_the_rest_arrives() {
     let target = Double::page("d{instance=\"1\"} 1\nd{instance=\"2\"} 2\ne 3\n");
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let agent = start(&format!(
         "interval = \"200ms\"\n[identity]\njob = \"j\"\ninstance = \"i\"\n[host]\nenabled = false\n\
          [scrape]\nurl = \"{}/metrics\"\ntimeout = \"200ms\"\nhonor_labels = true\n\

@@ -8,12 +8,6 @@ use super::doubles::{Double, answer};
 use super::peers::{self, Peer};
 use super::process::{eventually, start};
 
-pub(crate) fn real_pushgateway() -> Peer {
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    peers::start("prometheus-pushgateway", real, "/-/ready")
-}
-
 fn page(gateway: &Peer) -> String {
     peers::request(gateway.port, "GET", "/metrics", b"").unwrap().1
 }
@@ -41,7 +35,7 @@ pub(crate) fn settings(target: &Double, gateway: &str, push: &str) -> String {
 #[test]
 fn the_last_value_arrives_and_stays_where_that_was_asked_for() {
     let (target, value) = counter();
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let mut agent =
         start(&settings(&target, &format!("http://127.0.0.1:{}", gateway.port), "on_shutdown = \"keep\""));
     eventually("the first value", || page(&gateway).contains("c{instance=\"i\",job=\"j\"} 1\n"));
@@ -55,7 +49,7 @@ fn the_last_value_arrives_and_stays_where_that_was_asked_for() {
 #[test]
 fn groups_are_deleted_after_the_linger_where_that_was_asked_for() {
     let (target, value) = counter();
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let push = "on_shutdown = \"delete\"\nlinger = \"1s\"";
     let mut agent = start(&settings(&target, &format!("http://127.0.0.1:{}", gateway.port), push));
     eventually("the first value", || page(&gateway).contains("c{instance=\"i\",job=\"j\"} 1\n"));

@@ -6,7 +6,6 @@ use exposition::{Limits, Page};
 use rand::seq::IndexedRandom;
 
 use super::doubles::Double;
-use super::ending::real_pushgateway;
 use super::peers;
 use super::process::{eventually, start_with};
 
@@ -45,7 +44,7 @@ fn value() -> String {
 
 #[test]
 fn any_value_is_one_group_with_this_value() {
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     for _ in 0..60 {
         let (job, instance, label) = (value(), value(), value());
         let environment = |name: &str| match name {
@@ -72,7 +71,7 @@ fn any_value_is_one_group_with_this_value() {
 
 #[test]
 fn an_agent_pushes_them_and_explains_labels_that_clash() {
-    let (gateway, target) = (real_pushgateway(), Double::page("a{zone=\"own\"} 1\n"));
+    let (gateway, target) = (peers::pushgateway(), Double::page("a{zone=\"own\"} 1\n"));
     let settings = format!(
         "interval = \"1h\"\n[identity]\njob = \"{{env:JOB}}\"\ninstance = \"../?#%2F\"\nlabels = {{ zone = \"\u{e9}/\" }}\n\
          [host]\nenabled = false\n[scrape]\nurl = \"{}/metrics\"\n[push]\nurl = \"http://127.0.0.1:{}\"\n",

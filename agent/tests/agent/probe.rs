@@ -5,7 +5,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::doubles::{Double, answer};
-use super::ending::real_pushgateway;
 use super::flow::settings;
 use super::peers;
 use super::process::run;
@@ -26,7 +25,7 @@ pub(crate) fn one(lines: &[String], parts: &[&str]) {
 fn a_real_pushgateway_is_asked_and_gets_no_push() {
     let page = "# TYPE a gauge\na 1\n# TYPE b gauge\nb{instance=\"own\"} 2\nb{instance=\"too\"} 2\n";
     let target = Double::page(page);
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let url = format!("http://127.0.0.1:{}", gateway.port);
     let text = settings(&[&target], &[], "5s") + &format!("[push]\nurl = \"{url}\"\n");
     let (code, lines) = live(&text);
@@ -115,7 +114,7 @@ fn each_kind_of_bad_certificate_is_told_apart() {
         Tls::start(folder.path(), "localhost", 2001),
         Tls::start(folder.path(), "elsewhere.example", 4000),
     );
-    let plain = real_pushgateway();
+    let plain = peers::pushgateway();
     let url = |port: u16| format!("https://localhost:{port}");
     let mut text = settings(&[&Double::page("a 1\n")], &[], "5s");
     for (url, ca) in [

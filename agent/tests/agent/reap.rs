@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::doubles::{Double, answer};
-use super::ending::real_pushgateway;
 use super::peers::{self, Peer};
 use super::process::{Agent, eventually, run, start, start_as};
 use super::rivals::our_gateway;
@@ -28,7 +27,7 @@ fn url(gateway: &Peer) -> String {
 
 #[test]
 fn of_fifty_agents_that_end_or_are_killed_no_group_is_left() {
-    let (ours, real, target) = (our_gateway(), real_pushgateway(), Double::page("a 1\n"));
+    let (ours, real, target) = (our_gateway(), peers::pushgateway(), Double::page("a 1\n"));
     let agent = |instance: String| {
         let ways = [ours.port, real.port].map(|port| {
             let last = "ttl = \"4s\"\nlinger = \"1s\"\nconflict_read = \"0B\"";
@@ -76,7 +75,7 @@ fn of_fifty_agents_that_end_or_are_killed_no_group_is_left() {
 
 #[test]
 fn without_yes_it_says_what_it_would_delete_and_filters_hold() {
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let old = [
         "/metrics/job/a/env/test",
         "/metrics/job/a/env/prod",
@@ -171,7 +170,7 @@ fn what_goes_wrong_is_told_and_the_exit_code_says_so() {
 
 #[test]
 fn watching_it_goes_on_and_says_of_itself() {
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     put(&gateway, "/metrics/job/a");
     let settings = format!("interval = \"300ms\"\n[push]\nurl = \"{}\"\n", url(&gateway));
     let mut reaper = start_as(&settings, &["reap", "--watch", "--yes", "--older-than", "1s"], &[]);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::doubles::{Double, answer};
-use super::ending::real_pushgateway;
 use super::peers;
 use super::process::{eventually, start};
 
@@ -46,7 +45,7 @@ fn a_refusal_is_told_once_in_the_gateways_words_and_other_groups_go_on() {
 
 #[test]
 fn what_the_real_pushgateway_refuses_by_name_is_left_out_and_the_rest_goes_on() {
-    let gateway = real_pushgateway();
+    let gateway = peers::pushgateway();
     let (status, _) =
         peers::request(gateway.port, "PUT", "/metrics/job/other", b"# TYPE a gauge\na 1\n").unwrap();
     assert_eq!(status, 200);

@@ -8,7 +8,6 @@ use gateway::settings::Settings as GatewaySettings;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::doubles::Double;
-use super::ending::real_pushgateway;
 use super::peers;
 use super::process::{Agent, eventually, start};
 
@@ -102,7 +101,7 @@ fn find_each_other(gateway: u16) -> [f64; 2] {
 
 #[test]
 fn two_that_push_one_group_find_each_other_at_ours_and_at_the_real_one() {
-    let (ours, real) = (our_gateway(), real_pushgateway());
+    let (ours, real) = (our_gateway(), peers::pushgateway());
     // At the real one it depends on who looks when, so there is no bound but that of the test.
     let at_the_real_one = std::thread::spawn(move || {
         let real = real;
@@ -116,7 +115,7 @@ fn two_that_push_one_group_find_each_other_at_ours_and_at_the_real_one() {
 
 #[test]
 fn a_restart_is_no_conflict() {
-    let (ours, real) = (our_gateway(), real_pushgateway());
+    let (ours, real) = (our_gateway(), peers::pushgateway());
     let target = Arc::new(Double::page("a 1\n"));
     let ways: Vec<_> = [ours.port, real.port]
         .into_iter()

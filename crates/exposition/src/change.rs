@@ -128,11 +128,7 @@ impl<'a> Change<'a> {
     }
 
     fn is_whole(&self, stem: &str, family: &Family<'_>) -> bool {
-        let part = match family.kind {
-            Kind::Histogram | Kind::GaugeHistogram => "le",
-            Kind::Summary => "quantile",
-            _ => return true,
-        };
+        let Some(part) = family.kind.bound() else { return true };
         let mut buckets = family.samples.iter().filter(|at| self.name(**at).ends_with("_bucket"));
         let has_buckets = part != "le" || family.samples.is_empty() || buckets.next().is_some();
         has_buckets

@@ -4,7 +4,7 @@ mod line;
 mod openmetrics;
 
 pub use openmetrics::openmetrics;
-pub(crate) use openmetrics::{canonical, seconds};
+pub(crate) use openmetrics::{canonical, metadata, seconds};
 
 pub use line::header;
 pub(crate) use line::run;

@@ -52,6 +52,16 @@ impl Kind {
         }
     }
 
+    /// The label that tells the parts of one series apart, where it has such parts: no series may have one
+    /// of that name besides.
+    pub fn bound(self) -> Option<&'static str> {
+        match self {
+            Self::Histogram | Self::GaugeHistogram => Some("le"),
+            Self::Summary => Some("quantile"),
+            _ => None,
+        }
+    }
+
     /// The inverse of [`Kind::as_str`], as Prometheus' scraper reads it: lower case, five words.
     pub(crate) fn from_text(word: &str) -> Option<Self> {
         Some(match word {

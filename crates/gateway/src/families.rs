@@ -84,7 +84,7 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
         }
         let name = family.name().to_owned();
         let help = family.help().unwrap_or_default().into_owned();
-        let (kind, block) = (family.kind(), Block::new(&lines, &series));
+        let (kind, block) = (family.kind(), Block::new(lines, &series));
         prepared.insert(name.clone(), Prepared { name, help, kind, block, extra: None });
     }
     Ok(prepared.into_values().collect())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exposition::GroupingKey;
 
-use crate::groups::{Group, Id};
+use crate::groups::{Group, Id, Snapshot};
 use crate::selector::Selector;
 use crate::store::Store;
 
@@ -78,6 +78,14 @@ pub struct Listing {
     pub rows: Vec<Row>,
 }
 
+impl Listing {
+    /// No rows, but the figures of all groups.
+    pub fn of_none(groups: &Snapshot) -> Self {
+        let (series, bytes) = (groups.series(), groups.bytes());
+        Self { groups: groups.len(), series, bytes, found: 0, rows: Vec::new() }
+    }
+}
+
 /// Groups that a deletion ended, or would end.
 #[derive(Debug, Default)]
 pub struct Deleted {
@@ -121,13 +129,8 @@ pub fn list(
     }
     let now = Instant::now();
     let rows = found.iter().skip(offset).take(limit).filter_map(|(_, id)| groups.numbered(*id));
-    Listing {
-        groups: groups.len(),
-        series: groups.series(),
-        bytes: groups.bytes(),
-        found: found.len(),
-        rows: rows.map(|group| row(group, now)).collect(),
-    }
+    let rows = rows.map(|group| row(group, now)).collect();
+    Listing { found: found.len(), rows, ..Listing::of_none(&groups) }
 }
 
 /// Ends the groups of a selector that were there when this began; or says only which those are. The keys of

@@ -11,6 +11,7 @@ pub use api::groups as api;
 pub use metrics::{Metrics, metrics};
 pub use models::{openmetrics, protobuf};
 
-fn unix(time: SystemTime) -> f64 {
+/// Unix seconds; 0 for what was before.
+pub(crate) fn unix(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

@@ -93,7 +93,6 @@ pub fn open(options: Options, disk: Arc<dyn Disk>, counters: Counters) -> Result
     };
     let found = recover::read(&*disk, &files).map_err(|(path, error)| StartError::Read { path, error })?;
     let status = Status {
-        path: options.path.clone(),
         snapshot_bytes: found.snapshot_bytes,
         log_problem: Some("starting".to_owned()),
         ..Status::default()

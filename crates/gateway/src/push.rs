@@ -76,29 +76,40 @@ pub fn read(language: Language, body: Bytes, key: &GroupingKey, limits: &Limits)
     }
 }
 
+impl Refusal {
+    fn timestamps() -> Self {
+        Self::Content("pushed metrics must not have timestamps".to_owned())
+    }
+
+    fn reserved(label: &str) -> Self {
+        let why = "names beginning with `__` are reserved";
+        Self::Content(format!("`{label}` is not a valid label name: {why}"))
+    }
+
+    /// Prometheus refuses the whole scrape where a bound stands twice in one series.
+    fn of_bound(key: &GroupingKey, kind: Kind) -> Result<(), Self> {
+        let Some(bound) = kind.bound().filter(|bound| key.labels().contains_key(*bound)) else {
+            return Ok(());
+        };
+        let why = "whose samples have one of their own";
+        Err(Self::Content(format!("grouping label `{bound}` cannot be put on a {kind}, {why}")))
+    }
+}
+
 /// Reads a body for a group. Neither the body nor what is stored of it may be longer than `limits.body`.
 pub fn prepare(body: Bytes, key: &GroupingKey, limits: &Limits) -> Result<Push, Refusal> {
     let page = Page::parse_pushed(body, limits)?;
     if page.samples().any(|sample| sample.timestamp_ms().is_some()) {
-        return Err(Refusal::Content("pushed metrics must not have timestamps".to_owned()));
+        return Err(Refusal::timestamps());
     }
     let reserved =
         page.samples().flat_map(|sample| sample.labels()).find(|label| label.name.starts_with("__"));
     if let Some(label) = reserved {
-        let message =
-            format!("`{}` is not a valid label name: names beginning with `__` are reserved", label.name);
-        return Err(Refusal::Content(message));
+        return Err(Refusal::reserved(label.name));
     }
-    for (kind, bound) in [(Kind::Histogram, "le"), (Kind::GaugeHistogram, "le"), (Kind::Summary, "quantile")]
-    {
-        // Prometheus refuses the whole scrape where a bound stands twice in one series.
-        let clash = key.labels().contains_key(bound)
-            && page.families().any(|family| family.kind() == kind && !OWN_TIMES.contains(&family.name()));
-        if clash {
-            let message = format!(
-                "grouping label `{bound}` cannot be put on a {kind}, whose samples have one of their own"
-            );
-            return Err(Refusal::Content(message));
+    for kind in [Kind::Histogram, Kind::GaugeHistogram, Kind::Summary] {
+        if page.families().any(|family| family.kind() == kind && !OWN_TIMES.contains(&family.name())) {
+            Refusal::of_bound(key, kind)?;
         }
     }
     let labels = group_labels(key);

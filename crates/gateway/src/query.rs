@@ -2,6 +2,11 @@
 
 use percent_encoding::percent_decode_str;
 
+/// The first value of a name.
+pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+}
+
 /// The pairs of a query or of a form in their order; an error names the part that is no text.
 pub fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     let decoded = |part: &str| {

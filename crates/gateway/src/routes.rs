@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use http::header::{ALLOW, HeaderMap};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
@@ -35,7 +35,7 @@ use crate::stats::Stats;
 use crate::store::Store;
 use crate::target::{self, Target};
 use crate::work::Work;
-use answers::{allowed, moved, plain, with};
+use answers::{allowed, busy, failed, moved, plain, with};
 
 /// Who pushes. Agents that say so are told who pushed the group before, so that two that push one find out.
 pub const PUSHER: HeaderName = HeaderName::from_static("x-pushpull-agent");
@@ -169,22 +169,19 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
-                Target::Group(path) => {
-                    let response = self.change(verb, path, query, headers, body).await;
-                    self.note_refusal(path, &response);
-                    response
+                Target::Group(path) => self.change(verb, path, query, headers, body).await,
+                // It knows its own page by a token.
+                Target::Groups if *verb == Verb::POST => self.form(headers, body),
+                _ if right == Right::Admin && rights::is_from_another_site(headers) => {
+                    plain(StatusCode::FORBIDDEN, "sent by a page of another site")
                 }
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy => self.healthy(),
                 Target::Ready => self.ready(),
-                Target::Quit | Target::Wipe if rights::is_from_another_site(headers) => {
-                    plain(StatusCode::FORBIDDEN, "sent by a page of another site")
-                }
                 Target::Quit => self.quit(),
                 Target::Reload => self.asked_to_reload().await,
                 Target::Wipe => self.wipe().await,
                 Target::Status => self.status(),
-                Target::Groups if *verb == Verb::POST => self.form(headers, body),
                 Target::Groups if *verb == Verb::DELETE => {
                     let answer = self.groups(verb, query).await;
                     self.durable(answer).await
@@ -243,6 +240,25 @@ impl Gateway {
             self.stats.refused("forbidden");
         }
         plain(StatusCode::FORBIDDEN, &format!("user `{name}` may not {right}"))
+    }
+}
+
+impl Gateway {
+    /// An answer that was made beside. Whoever asks for such and does not read them holds this memory until
+    /// the time for writing ends; `what` too many of them are.
+    fn held(&self, body: Option<Vec<u8>>, what: &str) -> Response {
+        let Some(body) = body else { return failed() };
+        let full = || busy(&format!("too many {what} are being read"));
+        self.answers.hold(body).map_or_else(full, |body| Response::new(body.into()))
+    }
+
+    /// The same as JSON.
+    fn held_json(&self, body: Option<Vec<u8>>) -> Response {
+        let mut response = self.held(body, "answers");
+        if response.status() == StatusCode::OK {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        response
     }
 }
 

@@ -160,12 +160,16 @@ impl Settings {
 /// Reads a lifetime: `60s`, `1m30s`, or plain seconds.
 pub fn lifetime(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a duration such as 60s or 1m30s, longer than 0, got `{text}`");
-    let read = match text.parse::<f64>() {
+    // A century is beyond any clock arithmetic that could overflow.
+    duration(text).filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+}
+
+/// Reads `60s`, `1m30s`, or plain seconds.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => humantime::parse_duration(text).ok(),
-    };
-    // A century is beyond any clock arithmetic that could overflow.
-    read.filter(|life| !life.is_zero() && life.as_secs() < 3_153_600_000).ok_or_else(wrong)
+    }
 }
 
 /// An empty path is none, as it is for the real one.

@@ -6,15 +6,16 @@ mod pushes;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use exposition::{Kind, Page, registry};
-use prometheus::core::Collector;
 use prometheus::{Error, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use crate::store::Store;
+use crate::groups::Snapshot;
+use crate::persistence::Journal;
 use connections::Connections;
 use pushes::Pushes;
+use service::instruments::{now_seconds, raise, registered};
 use service::server::ServerStats;
 
 /// All of them.
@@ -39,9 +40,7 @@ impl Stats {
     pub fn new() -> Result<Self, Error> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok::<_, Error>(counters)
+            registered(&registry, IntCounterVec::new(Opts::new(name, help), labels))
         };
         let requests = counters(
             "pushgateway_http_requests_total",
@@ -52,40 +51,22 @@ impl Stats {
             counters("pushpull_gateway_refused_pushes_total", "Pushes refused, by reason.", &["reason"])?;
         let pushes = Pushes::new(&registry)?;
         let connections = Arc::new(ServerStats::default());
-        let groups = IntGauge::new("pushpull_gateway_groups", "Groups held.")?;
-        let series = IntGauge::new("pushpull_gateway_series", "Series held in all groups.")?;
-        let stored = IntGauge::new("pushpull_gateway_stored_bytes", "Bytes of the text of all series held.")?;
-        let bodies = IntGauge::new(
-            "pushpull_gateway_body_bytes",
-            "Room taken by bodies that are being received or worked on.",
-        )?;
-        let expired = IntCounter::new(
-            "pushpull_gateway_expired_groups_total",
-            "Groups that ended because their time had come.",
-        )?;
-        let reloaded = IntGauge::new(
-            "pushpull_gateway_config_last_reload_successful",
-            "Whether the settings file was all right when it was last read.",
-        )?;
-        let reload_time = Gauge::new(
-            "pushpull_gateway_config_last_reload_success_timestamp_seconds",
-            "Unix time when settings were last taken.",
-        )?;
-        registry.register(Box::new(reloaded.clone()))?;
-        registry.register(Box::new(reload_time.clone()))?;
-        let collectors: [Box<dyn Collector>; 8] = [
-            Box::new(Connections::new(Arc::clone(&connections))?),
-            Box::new(groups.clone()),
-            Box::new(series.clone()),
-            Box::new(stored.clone()),
-            Box::new(bodies.clone()),
-            Box::new(expired.clone()),
-            build::info()?,
-            service::process::collector()?,
-        ];
-        for collector in collectors {
-            registry.register(collector)?;
-        }
+        let gauge = |name: &str, help: &str| registered(&registry, IntGauge::new(name, help));
+        let groups = gauge("pushpull_gateway_groups", "Groups held.")?;
+        let series = gauge("pushpull_gateway_series", "Series held in all groups.")?;
+        let stored = gauge("pushpull_gateway_stored_bytes", "Bytes of the text of all series held.")?;
+        let help = "Room taken by bodies that are being received or worked on.";
+        let bodies = gauge("pushpull_gateway_body_bytes", help)?;
+        let help = "Groups that ended because their time had come.";
+        let expired = registered(&registry, IntCounter::new("pushpull_gateway_expired_groups_total", help))?;
+        let help = "Whether the settings file was all right when it was last read.";
+        let reloaded = gauge("pushpull_gateway_config_last_reload_successful", help)?;
+        let help = "Unix time when settings were last taken.";
+        let name = "pushpull_gateway_config_last_reload_success_timestamp_seconds";
+        let reload_time = registered(&registry, Gauge::new(name, help))?;
+        registry.register(Box::new(Connections::new(Arc::clone(&connections))?))?;
+        registry.register(build::info()?)?;
+        registry.register(service::process::collector()?)?;
         for reason in [
             "syntax",
             "inconsistent",
@@ -142,8 +123,7 @@ impl Stats {
     pub fn reloaded(&self, successful: bool) {
         self.reloaded.set(successful.into());
         if successful {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            self.reload_time.set(now.as_secs_f64());
+            self.reload_time.set(now_seconds());
         }
     }
 
@@ -158,15 +138,20 @@ impl Stats {
     }
 
     /// All as a page.
-    pub fn page(&self, store: &Store, body_bytes: usize) -> Page {
-        self.bodies.set(i64::try_from(body_bytes).unwrap_or(i64::MAX));
-        let groups = store.lock();
-        self.groups.set(i64::try_from(groups.len()).unwrap_or(i64::MAX));
-        self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
-        self.stored.set(i64::try_from(groups.bytes()).unwrap_or(i64::MAX));
-        self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));
-        drop(groups);
-        if let Some(journal) = store.journal() {
+    pub fn page(
+        &self,
+        groups: &Snapshot,
+        expired: u64,
+        journal: Option<&Journal>,
+        body_bytes: usize,
+    ) -> Page {
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.bodies.set(whole(body_bytes));
+        self.groups.set(whole(groups.len()));
+        self.series.set(whole(groups.series()));
+        self.stored.set(whole(groups.bytes()));
+        raise(&self.expired, expired);
+        if let Some(journal) = journal {
             journal.show();
         }
         registry::page(&self.registry)

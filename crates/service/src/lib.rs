@@ -8,7 +8,7 @@
 //! - [`client`], [`crypto`]: HTTP clients that work without CA files, and the TLS provider
 //! - [`apart`]: files that may hang, read apart from everything else
 //! - [`health`]: what a container's health check runs
-//! - [`summary`]: quantiles over a sliding window
+//! - [`summary`]: quantiles over a sliding window; [`instruments`]: what a registry is told of
 //! - [`process`]: the `process_*` and build metrics that all our programs expose
 
 pub mod apart;
@@ -17,6 +17,7 @@ pub mod client;
 pub mod config;
 pub mod crypto;
 pub mod health;
+pub mod instruments;
 pub mod logs;
 pub mod negotiate;
 mod pem;

@@ -24,16 +24,22 @@ pub(super) struct Selected {
     pub(super) page: Page,
     /// Series that the page before did not have.
     pub(super) added: usize,
-    /// How many were left out and the first of them, for each of [`DROPPED`].
-    pub(super) dropped: [(usize, Option<String>); 3],
+    pub(super) dropped: Dropped,
 }
 
 /// What is remembered of the page before.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     series: Series,
-    /// As it was before anything was left out; and whether nothing was.
-    before: Option<(Page, bool)>,
+    before: Option<Before>,
+}
+
+#[derive(Debug)]
+struct Before {
+    /// As it was before anything was left out.
+    page: Page,
+    /// The series that stayed, where some did not: otherwise the page says it.
+    stayed: Option<HashSet<u64>>,
 }
 
 impl Selection {
@@ -50,22 +56,29 @@ impl Selection {
     /// Goes over a page that has the target's labels on it.
     pub(super) fn select(&mut self, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
         // Most pages are the one before with other values.
-        let unchanged = self.before.as_ref().is_some_and(|(before, whole)| *whole && before.same_series(&page));
+        let before = self.before.take();
+        let unchanged =
+            before.as_ref().is_some_and(|before| before.stayed.is_none() && before.page.same_series(&page));
         if unchanged && !page.has_timestamps() {
-            self.before = Some((page.clone(), true));
+            self.before = Some(Before { page: page.clone(), stayed: None });
             return Selected { page, added: 0, dropped: [(0, None), (0, None), (0, None)] };
         }
-        let known = self.before.take().map(|(before, _)| select(&self.series, before, key, now).1);
-        let (selected, series) = select(&self.series, page.clone(), key, now);
-        let added = series.difference(&known.unwrap_or_default()).count();
-        let whole = selected.dropped.iter().all(|(count, _)| *count == 0);
-        self.before = Some((page, whole));
-        Selected { added, ..selected }
+        let known = before.map_or_else(HashSet::new, |Before { page, stayed }| {
+            stayed.unwrap_or_else(|| page.samples().map(|sample| self.series.of(&sample)).collect())
+        });
+        let (whole, (page, series, dropped)) = (page.clone(), select(&self.series, page, key, now));
+        let added = series.difference(&known).count();
+        let all_stayed = dropped.iter().all(|(count, _)| *count == 0);
+        self.before = Some(Before { page: whole, stayed: (!all_stayed).then_some(series) });
+        Selected { page, added, dropped }
     }
 }
 
-/// The page without what does not stay, and the series that do.
-fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> (Selected, HashSet<u64>) {
+/// How many were left out and the first of them, for each of [`DROPPED`].
+type Dropped = [(usize, Option<String>); 3];
+
+/// The page without what does not stay, the series that do, and what does not.
+fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> (Page, HashSet<u64>, Dropped) {
     let mut labels: Vec<_> = key.iter().filter(|(_, value)| !value.is_empty()).collect();
     labels.sort_unstable();
     let ours: HashSet<u64> =
@@ -99,5 +112,5 @@ fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> (S
     } else {
         page
     };
-    (Selected { page, added: 0, dropped }, seen)
+    (page, seen, dropped)
 }

@@ -93,7 +93,7 @@ fn name_and_kind<'a>(family: &'a Merged<'_>, names: &HashSet<&str>) -> (&'a str,
     }
 }
 
-fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {
+pub(crate) fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"# ");
     out.extend_from_slice(keyword.as_bytes());
     out.push(b' ');

@@ -11,16 +11,13 @@ pub fn is_brief(family: &MetricFamily) -> bool {
 }
 
 fn is_plain(metric: &Metric) -> bool {
-    let counter =
-        metric.counter.as_ref().is_none_or(|it| it.exemplar.is_none() && it.created_timestamp.is_none());
-    let summary = metric.summary.as_ref().is_none_or(|it| it.created_timestamp.is_none());
+    let counter = metric.counter.as_ref().is_none_or(|it| it.exemplar.is_none());
     let histogram = metric.histogram.as_ref().is_none_or(|it| {
-        it.created_timestamp.is_none()
-            && it.exemplars.is_empty()
+        it.exemplars.is_empty()
             && it.bucket.iter().all(|bucket| bucket.exemplar.is_none())
             && !native::is_native(it)
     });
-    counter && summary && histogram
+    metric.began().is_none() && counter && histogram
 }
 
 impl MetricFamily {
@@ -58,7 +55,14 @@ impl Metric {
         counter.or(others).unwrap_or_default()
     }
 
-    /// When the series began, where it can say so.
+    /// When the series began, where it says so.
+    pub fn began(&self) -> Option<Timestamp> {
+        let counter = self.counter.as_ref().and_then(|it| it.created_timestamp);
+        let summary = self.summary.as_ref().and_then(|it| it.created_timestamp);
+        counter.or(summary).or(self.histogram.as_ref().and_then(|it| it.created_timestamp))
+    }
+
+    /// The place of that, where it can say so.
     pub fn created(&mut self) -> Option<&mut Option<Timestamp>> {
         let counter = self.counter.as_mut().map(|it| &mut it.created_timestamp);
         let summary = self.summary.as_mut().map(|it| &mut it.created_timestamp);

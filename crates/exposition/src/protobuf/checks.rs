@@ -27,12 +27,7 @@ pub fn mend(family: &mut MetricFamily) -> Result<(), String> {
             if !is_label_name(label.name()) {
                 return Err(format!("`{}` is not a valid label name", label.name().escape_debug()));
             }
-            let bound = match kind {
-                Kind::Histogram | Kind::GaugeHistogram => "le",
-                Kind::Summary => "quantile",
-                _ => "",
-            };
-            if label.name() == bound {
+            if let Some(bound) = kind.bound().filter(|bound| *bound == label.name()) {
                 return Err(format!(
                     "label `{bound}` cannot be put on a {kind}, whose samples have one of their own"
                 ));

@@ -28,10 +28,10 @@ pub fn families(page: &Page) -> Vec<MetricFamily> {
         places.insert(family.name.clone().into_owned(), made.len());
         made.push(one(family));
     }
+    let mut metrics = Metrics::default();
     for (place, family, sum) in sums {
         for sample in family.parts.iter().flat_map(crate::Family::samples) {
-            let label = labels(&sample, "");
-            let metric = made[place].metric.iter_mut().find(|metric| metric.label == label);
+            let metric = metrics.find(&mut made[place], place, &labels(&sample, ""));
             if let Some(histogram) = metric.and_then(|metric| metric.histogram.as_mut()) {
                 if sum {
                     histogram.sample_sum = Some(sample.value());
@@ -46,7 +46,7 @@ pub fn families(page: &Page) -> Vec<MetricFamily> {
         let mut label: Vec<_> =
             created.labels.map(|label| LabelPair::new(label.name, &label.value)).collect();
         label.sort();
-        let metric = place.and_then(|at| made[*at].metric.iter_mut().find(|metric| metric.label == label));
+        let metric = place.and_then(|at| metrics.find(&mut made[*at], *at, &label));
         if let Some(stamp) = metric.and_then(Metric::created) {
             *stamp = Timestamp::of(created.seconds);
         }
@@ -54,12 +54,29 @@ pub fn families(page: &Page) -> Vec<MetricFamily> {
     made
 }
 
+/// Where the metrics of a family are by their labels, for those families that are asked for.
+#[derive(Default)]
+struct Metrics(HashMap<usize, HashMap<Vec<LabelPair>, usize>>);
+
+impl Metrics {
+    /// The first metric with these labels in the family at this place.
+    fn find<'a>(
+        &mut self,
+        family: &'a mut MetricFamily,
+        place: usize,
+        label: &[LabelPair],
+    ) -> Option<&'a mut Metric> {
+        let places = self.0.entry(place).or_insert_with(|| {
+            // Of equal ones the first stays.
+            let all = family.metric.iter().enumerate().rev();
+            all.map(|(at, metric)| (metric.label.clone(), at)).collect()
+        });
+        family.metric.get_mut(*places.get(label)?)
+    }
+}
+
 fn one(family: &Merged<'_>) -> MetricFamily {
-    let bound = match family.kind {
-        Kind::Histogram | Kind::GaugeHistogram => "le",
-        Kind::Summary => "quantile",
-        _ => "",
-    };
+    let bound = family.kind.bound().unwrap_or_default();
     let mut metrics: Vec<Metric> = Vec::new();
     let mut places: HashMap<Vec<LabelPair>, usize> = HashMap::new();
     for sample in family.parts.iter().flat_map(crate::Family::samples) {

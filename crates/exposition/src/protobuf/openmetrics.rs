@@ -1,7 +1,7 @@
 //! Families as OpenMetrics 1.0, with exemplars and `_created` lines.
 
 use super::model::{Exemplar, LabelPair, Metric, MetricFamily, Timestamp};
-use crate::encode::{self, float};
+use crate::encode::{self, float, metadata};
 use crate::kind::Kind;
 use crate::labels;
 
@@ -74,12 +74,6 @@ fn samples(full: &str, name: &str, kind: Kind, metric: &Metric, out: &mut Vec<u8
             line(full, metric, None, metric.value(), exemplar, out);
         }
         _ => line(full, metric, None, metric.value(), None, out),
-    }
-}
-
-fn metadata(keyword: &str, name: &str, out: &mut Vec<u8>) {
-    for part in ["# ", keyword, " ", name, " "] {
-        out.extend_from_slice(part.as_bytes());
     }
 }
 

@@ -97,9 +97,7 @@ fn our_series(text: &str) -> Series {
 
 #[test]
 fn the_real_pushgateway_takes_and_refuses_the_same_pushes() {
-    let arguments =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let gateway = peers::start("prometheus-pushgateway", arguments, "/-/ready");
+    let gateway = peers::pushgateway();
     for (at, (text, _, pushed, _)) in ROWS.iter().enumerate() {
         let path = format!("/metrics/job/p{at}");
         let (status, body) = peers::request(gateway.port, "PUT", &path, text.as_bytes()).unwrap();
@@ -148,7 +146,7 @@ for family in read.text_string_to_metric_families(text):
 
 #[test]
 fn pythons_client_reads_from_us_what_we_read() {
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let rare = Page::parse_openmetrics(super::openmetrics::RARE, &Limits::default()).unwrap();
     for (name, page) in real_pages().into_iter().chain([("rare kinds", rare)]) {
         for format in ["text", "openmetrics"] {

@@ -8,6 +8,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Python with its client library, from wherever a package two folders below the workspace includes this.
+#[allow(dead_code, reason = "those who include this file need not all run it")]
+pub(crate) const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+
 /// A running peer.
 pub(crate) struct Peer {
     child: Child,
@@ -41,6 +45,13 @@ pub(crate) fn prometheus(folder: &Path, config: &str) -> Peer {
         ]
     };
     start("prometheus", arguments, "/-/ready")
+}
+
+/// The real Pushgateway, which keeps nothing: Debian's does, in one file of the machine's.
+pub(crate) fn pushgateway() -> Peer {
+    let arguments =
+        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
+    start("prometheus-pushgateway", arguments, "/-/ready")
 }
 
 /// Starts a server and waits until it answers on `ready`.

@@ -5,6 +5,8 @@ use exposition::{Limits, Page, registry};
 use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, Opts, ProtobufEncoder, Registry};
 use proptest::prelude::*;
 
+use super::invariants::series;
+
 fn foreign() -> (Vec<u8>, Page) {
     let registry = Registry::new();
     let counter = IntCounterVec::new(Opts::new("c_total", "text \"\\\n"), &["l"]).unwrap();
@@ -17,23 +19,6 @@ fn foreign() -> (Vec<u8>, Page) {
     let mut bytes = Vec::new();
     ProtobufEncoder::new().encode(&registry.gather(), &mut bytes).unwrap();
     (bytes, registry::page(&registry))
-}
-
-/// Name, labels, and the bits of the value.
-type Series = (String, Vec<(String, String)>, u64);
-
-fn series(page: &Page) -> Vec<Series> {
-    let mut all: Vec<_> = page
-        .samples()
-        .map(|it| {
-            let mut labels: Vec<_> =
-                it.labels().map(|it| (it.name.to_owned(), it.value.into_owned())).collect();
-            labels.sort();
-            (it.name().to_owned(), labels, it.value().to_bits())
-        })
-        .collect();
-    all.sort();
-    all
 }
 
 #[test]

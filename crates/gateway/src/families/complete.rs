@@ -3,18 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use exposition::encode::go_float;
-use exposition::{Family, Kind, Page, PageBuilder};
+use exposition::{Family, Page, PageBuilder};
 
 use super::hash;
 use crate::push::Refusal;
-
-fn bound(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Histogram | Kind::GaugeHistogram => Some("le"),
-        Kind::Summary => Some("quantile"),
-        _ => None,
-    }
-}
 
 fn read(bound: &'static str, text: &str) -> Result<f64, Refusal> {
     exposition::value(text).ok_or_else(|| Refusal::Bound { name: bound, value: text.to_owned() })
@@ -25,7 +17,7 @@ pub(super) fn is_complete(family: &Family<'_>) -> Result<bool, Refusal> {
     const SUM: u8 = 1;
     const COUNT: u8 = 2;
     const INFINITE: u8 = 4;
-    let Some(bound) = bound(family.kind()) else { return Ok(true) };
+    let Some(bound) = family.kind().bound() else { return Ok(true) };
     let whole = if bound == "le" { SUM | COUNT | INFINITE } else { SUM | COUNT };
     let mut has: HashMap<u64, u8> = HashMap::new();
     let mut canonical = true;
@@ -66,7 +58,7 @@ pub(super) fn completed(family: &Family<'_>, most: usize) -> Result<Page, Refusa
         sum: f64,
         count: f64,
     }
-    let bound = bound(family.kind()).unwrap_or("le");
+    let bound = family.kind().bound().unwrap_or("le");
     let mut metrics: Vec<Metric> = Vec::new();
     let mut places: HashMap<Vec<(String, String)>, usize> = HashMap::new();
     for sample in family.samples() {

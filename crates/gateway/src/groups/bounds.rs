@@ -1,7 +1,6 @@
 //! How much may be held, in one group and in all: memory must not grow with whoever pushes.
 
-use super::{Conflict, Groups, Id, Method};
-use crate::families::Prepared;
+use super::{Conflict, Groups, Id, Method, held};
 use crate::push::Push;
 
 /// The most that may be held.
@@ -48,7 +47,7 @@ impl Groups {
         };
         let new = push.families.iter().fold(Size::default(), |sum, family| Size {
             series: sum.series + family.block.series().len(),
-            bytes: sum.bytes + bytes_of(family),
+            bytes: sum.bytes + held::bytes(&family.block, family.extra.as_deref()),
         });
         let series = whole.series - gone.series + new.series;
         if series > group_series && series > whole.series {
@@ -70,9 +69,4 @@ impl Groups {
         let held = self.held_of(id, name);
         held.map(|held| Size { series: held.series().len(), bytes: held.bytes() }).unwrap_or_default()
     }
-}
-
-/// The same as `Held::bytes` of what is not held yet.
-fn bytes_of(family: &Prepared) -> usize {
-    family.block.len() + family.extra.as_ref().map_or(0, |extra| extra.metrics.len())
 }

@@ -76,9 +76,10 @@ impl Groups {
         if old.is_none_or(|old| !old.block.has_series_of(&family.block)) {
             family.block.series().for_each(|series| self.index.insert(series, content.id));
         }
-        let mut others = self.snapshot.families.iter_from(&(key.0, 0));
-        let like =
-            old.or_else(|| others.next().filter(|((number, _), _)| *number == key.0).map(|(_, held)| held));
+        let like = old.or_else(|| {
+            let others = self.snapshot.families.iter_from(&(key.0, 0)).next();
+            others.filter(|((number, _), _)| *number == key.0).map(|(_, held)| held)
+        });
         let held = Held::new(family, stamps, like);
         content.series += held.series().len();
         content.bytes += held.bytes();
@@ -131,7 +132,7 @@ impl Groups {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<(Named, Name)> {
-        let (named, what) = self.snapshot.names.iter_from(name).next()?;
-        (named.text() == name).then(|| (named.clone(), *what))
+        let (named, what) = self.snapshot.names.entry(name)?;
+        Some((named.clone(), *what))
     }
 }

@@ -128,13 +128,18 @@ impl Held {
 
     /// Bytes of what was pushed: its lines, what is shown in their place, and what text cannot say.
     pub(super) fn bytes(&self) -> usize {
-        self.block.len() + self.extra.as_ref().map_or(0, |extra| extra.bytes())
+        bytes(&self.block, self.extra.as_deref())
     }
 
     /// What tells each of its series from all others.
     pub fn series(&self) -> impl ExactSizeIterator<Item = u64> {
         self.block.series()
     }
+}
+
+/// Bytes of what was pushed of a family.
+pub(super) fn bytes(block: &Block, extra: Option<&Extra>) -> usize {
+    block.len() + extra.map_or(0, Extra::bytes)
 }
 
 /// A family over all groups, as a scrape shows it.
@@ -213,7 +218,7 @@ impl Snapshot {
 
     /// The family of a name.
     pub fn family(&self, name: &str) -> Option<Shown<'_>> {
-        self.families_from(name).next().filter(|family| family.name() == name)
+        self.names.entry(name).map(|(name, what)| self.shown(name, *what))
     }
 
     /// The families of one group in the order of their names.

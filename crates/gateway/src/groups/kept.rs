@@ -62,9 +62,9 @@ pub enum Change {
 }
 
 impl KeptFamily {
-    fn of(name: &str, kind: Kind, held: &Held, now: Moment) -> Self {
+    fn of(name: Arc<str>, kind: Kind, held: &Held, now: Moment) -> Self {
         let mut kept = Self {
-            name: Arc::from(name),
+            name,
             help: held.help().to_owned(),
             kind,
             lines: held.shared_lines(),
@@ -122,15 +122,15 @@ impl Groups {
 
     fn kept(&self, id: Id, names: Option<&[Arc<str>]>, now: Moment) -> Option<Kept> {
         let group = self.numbered(id)?;
-        let family = |name: &str, kind: Kind, held: &Held| KeptFamily::of(name, kind, held, now);
-        let families = match names {
-            Some(names) => names
-                .iter()
-                .filter_map(|name| Some(family(name, self.kind_of(name)?, self.held_of(id, name)?)))
-                .collect(),
-            None => {
-                self.families_of(group).map(|(shown, held)| family(shown.name(), shown.kind, held)).collect()
-            }
+        let families = if let Some(names) = names {
+            let family = |name: &Arc<str>| {
+                let (kind, held) = (self.kind_of(name)?, self.held_of(id, name)?);
+                Some(KeptFamily::of(Arc::clone(name), kind, held, now))
+            };
+            names.iter().filter_map(family).collect()
+        } else {
+            let all = self.families_of(group);
+            all.map(|(shown, held)| KeptFamily::of(shown.name().into(), shown.kind, held, now)).collect()
         };
         Some(Kept {
             key: (*group.key).clone(),

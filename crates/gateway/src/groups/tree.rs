@@ -45,10 +45,21 @@ impl<K: Ord + Clone, V: Clone> Tree<K, V> {
     where
         K: Borrow<Q>,
     {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// A key as it is held, with its value.
+    pub(crate) fn entry<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
         let mut node = &*self.root;
         loop {
             match node {
-                Node::Leaf(entries) => return Some(&entries[find(entries, key).ok()?].1),
+                Node::Leaf(entries) => {
+                    let (key, value) = &entries[find(entries, key).ok()?];
+                    return Some((key, value));
+                }
                 Node::Branch(children) => node = &*children.get(place(children, key))?.1,
             }
         }

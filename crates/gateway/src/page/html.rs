@@ -35,8 +35,11 @@ pub fn page(store: &Store, query: &[(String, String)], facts: &Facts<'_>) -> (bo
     let now = SystemTime::now();
     let asked = Asked::read(query);
     let group = asked.group.as_deref().map(|path| (path, GroupingKey::from_path(path).ok()));
-    let limit = if group.is_some() { 0 } else { ROWS };
-    let listing = listing::list(store, &asked.wanted, asked.order(), (asked.page - 1) * ROWS, limit);
+    let listing = match group {
+        // Of one group alone no other is looked at.
+        Some(_) => Listing::of_none(&store.snapshot()),
+        None => listing::list(store, &asked.wanted, asked.order(), (asked.page - 1) * ROWS, ROWS),
+    };
     let (known, main, title) = match group {
         None => (true, groups(&asked, &listing, now), "pushpull gateway".to_owned()),
         Some((path, key)) => {

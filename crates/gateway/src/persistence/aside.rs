@@ -6,14 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::disk::Disk;
 use super::files::{self, Files};
-use super::queue::Queue;
 use super::recover::Fault;
 
 /// Names tried in one second.
 const TRIES: u32 = 100;
 
 /// Sets all of these aside, and says each once.
-pub(super) fn all(disk: &dyn Disk, files: &Files, faults: &mut Vec<Fault>, queue: &Queue) -> io::Result<()> {
+pub(super) fn all(disk: &dyn Disk, files: &Files, faults: &mut Vec<Fault>) -> io::Result<()> {
     while let Some(fault) = faults.first() {
         let message = match &fault.file {
             Some(file) => {
@@ -23,7 +22,6 @@ pub(super) fn all(disk: &dyn Disk, files: &Files, faults: &mut Vec<Fault>, queue
             None => fault.what.clone(),
         };
         tracing::error!("{message}");
-        queue.say(|status| status.set_aside.push(message));
         faults.remove(0);
     }
     disk.sync_names(files.snapshot())

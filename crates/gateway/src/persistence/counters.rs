@@ -1,8 +1,7 @@
 //! What the gateway's own metrics say of persistence.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use prometheus::{Error, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use service::instruments::{now_seconds, registered};
 
 use super::Status;
 
@@ -24,29 +23,16 @@ pub struct Counters {
 impl Counters {
     /// Makes and registers them.
     pub fn new(registry: &Registry) -> Result<Self, Error> {
-        let counter = |name: &str, help: &str| {
-            let counter = IntCounter::new(format!("pushpull_gateway_persistence_{name}"), help)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok::<_, Error>(counter)
-        };
-        let gauge = |name: &str, help: &str| {
-            let gauge = IntGauge::new(format!("pushpull_gateway_persistence_{name}"), help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok::<_, Error>(gauge)
-        };
-        let errors = IntCounterVec::new(
-            Opts::new("pushpull_gateway_persistence_errors_total", "Failures of the disk, by reason."),
-            &["reason"],
-        )?;
-        registry.register(Box::new(errors.clone()))?;
+        let named = |name: &str| format!("pushpull_gateway_persistence_{name}");
+        let counter = |name: &str, help: &str| registered(registry, IntCounter::new(named(name), help));
+        let gauge = |name: &str, help: &str| registered(registry, IntGauge::new(named(name), help));
+        let errors = Opts::new(named("errors_total"), "Failures of the disk, by reason.");
+        let errors = registered(registry, IntCounterVec::new(errors, &["reason"]))?;
         for reason in ["full", "read_only", "missing", "locked", "slow", "io"] {
             errors.with_label_values(&[reason]);
         }
-        let success = Gauge::new(
-            "pushpull_gateway_persistence_last_success_timestamp_seconds",
-            "Unix time of the last write that the disk confirmed; 0 if there was none.",
-        )?;
-        registry.register(Box::new(success.clone()))?;
+        let help = "Unix time of the last write that the disk confirmed; 0 if there was none.";
+        let success = registered(registry, Gauge::new(named("last_success_timestamp_seconds"), help))?;
         Ok(Self {
             errors,
             success,
@@ -65,7 +51,7 @@ impl Counters {
     }
 
     pub(super) fn succeeded(&self) {
-        self.success.set(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64());
+        self.success.set(now_seconds());
     }
 
     /// Brings the gauges up to what is said now.

@@ -4,6 +4,7 @@
 //! that is newer already, changes nothing in the end. A snapshot may then be taken in parts, while
 //! pushes go on, as long as all that happens meanwhile stands in the log that follows it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -34,9 +35,14 @@ impl Model {
                 let families = std::mem::take(&mut kept.families);
                 self.order += 1;
                 let order = self.order;
-                let new = || Group { order, kept: kept.clone(), families: BTreeMap::new() };
-                let group = self.groups.entry(kept.key.clone()).or_insert_with(new);
-                group.kept = kept;
+                let group = match self.groups.entry(kept.key.clone()) {
+                    Entry::Occupied(known) => {
+                        let group = known.into_mut();
+                        group.kept = kept;
+                        group
+                    }
+                    Entry::Vacant(place) => place.insert(Group { order, kept, families: BTreeMap::new() }),
+                };
                 if whole {
                     group.families.clear();
                 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::disk;
+
 use clap::ValueEnum;
 
 /// When what was pushed must outlive a loss of power.
@@ -39,7 +41,7 @@ impl Options {
 
 /// Whether a path names a file in a folder that is there.
 pub fn check_path(path: &Path) -> Result<(), String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = disk::folder(path);
     if path.file_name().is_none() || !folder.is_dir() {
         return Err(format!(
             "expected the path of a file in a folder that is there, got `{}`",

@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{LONGEST_ORIGIN, Life};
 use crate::families::hashed;
+use crate::settings::duration;
 
 /// The lifetime of the group, as `?ttl=`, which wins over it.
 pub const TTL: HeaderName = HeaderName::from_static("x-pushpull-ttl");
@@ -62,9 +63,5 @@ fn value(query: &str, headers: &HeaderMap, parameter: &str, header: &HeaderName)
 pub(super) fn origin(text: &str) -> Result<Duration, String> {
     let most = Life::For(LONGEST_ORIGIN);
     let wrong = || format!("origin: expected a duration such as 15s, 0, and at most {most}, got `{text}`");
-    let read = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => humantime::parse_duration(text).ok(),
-    };
-    read.filter(|origin| *origin <= LONGEST_ORIGIN).ok_or_else(wrong)
+    duration(text).filter(|origin| *origin <= LONGEST_ORIGIN).ok_or_else(wrong)
 }

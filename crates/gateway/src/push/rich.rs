@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use exposition::protobuf::model::{LabelPair, Metric, MetricFamily};
-use exposition::{GroupingKey, Kind, Limits, TooLarge, protobuf};
+use exposition::{GroupingKey, Limits, TooLarge, protobuf};
 
 use super::{OWN_TIMES, Push, Refusal, group_labels};
 use crate::families;
@@ -20,18 +20,16 @@ pub(super) fn prepare(
     families.retain(|family| !family.metric.is_empty() && !OWN_TIMES.contains(&family.name()));
     let metrics = || families.iter().flat_map(|family| &family.metric);
     if metrics().any(|metric| metric.timestamp_ms.is_some()) {
-        return Err(Refusal::Content("pushed metrics must not have timestamps".to_owned()));
+        return Err(Refusal::timestamps());
     }
     let mut labels = metrics().flat_map(|metric| &metric.label);
     if let Some(label) = labels.find(|label| label.name().starts_with("__")) {
-        let name = label.name();
-        let message = format!("`{name}` is not a valid label name: names beginning with `__` are reserved");
-        return Err(Refusal::Content(message));
+        return Err(Refusal::reserved(label.name()));
     }
     let labels = group_labels(key);
     for family in &mut families {
         protobuf::mend(family).map_err(Refusal::Content)?;
-        clash(family, key)?;
+        Refusal::of_bound(key, family.kind().unwrap_or_default())?;
         family.metric.iter_mut().for_each(|metric| put(metric, &labels));
     }
     let page = protobuf::page(&families, limits.body)?;
@@ -50,23 +48,6 @@ pub(super) fn prepare(
         Arc::make_mut(family.extra.get_or_insert_default()).metrics = metrics.into();
     }
     Ok(Push { families: prepared })
-}
-
-/// A label of the group that is one of the samples' own, too.
-fn clash(family: &MetricFamily, key: &GroupingKey) -> Result<(), Refusal> {
-    let kind = family.kind().unwrap_or_default();
-    let bound = match kind {
-        Kind::Histogram | Kind::GaugeHistogram => "le",
-        Kind::Summary => "quantile",
-        _ => return Ok(()),
-    };
-    if key.labels().contains_key(bound) {
-        let message = format!(
-            "grouping label `{bound}` cannot be put on a {kind}, whose samples have one of their own"
-        );
-        return Err(Refusal::Content(message));
-    }
-    Ok(())
 }
 
 /// Puts the group's labels in the place of what the body says of them, and sorts by name. An instance

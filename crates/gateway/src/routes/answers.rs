@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Map, Value};
 use warp::Reply;
 use warp::reply::Response;
 
@@ -48,6 +49,12 @@ pub(super) fn with(mut response: Response, name: http::HeaderName, value: &str) 
 pub(super) fn moved(status: StatusCode, path: &str, query: &str) -> Response {
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
     with(plain(status, ""), http::header::LOCATION, &format!("{}{query}", utf8_percent_encode(path, PATH)))
+}
+
+/// What an API says where all went well, in the shape that Prometheus' own gives it.
+pub(super) fn success(data: Value) -> Vec<u8> {
+    let body = Map::from_iter([("data".to_owned(), data), ("status".to_owned(), "success".into())]);
+    Value::Object(body).to_string().into_bytes()
 }
 
 /// There is no room now; the client may come again.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use warp::reply::Response;
 
 use super::Gateway;
-use super::answers::{busy, failed};
+use super::answers::success;
 use crate::page;
 
 /// What the real one says to browsers about its API: pages from elsewhere may read it. Ours has methods that
@@ -21,19 +21,8 @@ const SHARED: [(&str, &str); 4] = [
 impl Gateway {
     pub(super) async fn groups_as_json(self: &Arc<Self>) -> Response {
         let gateway = Arc::clone(self);
-        let json = self.work.run(move || {
-            let data = page::api(&gateway.store.snapshot());
-            let body = serde_json::json!({ "status": "success", "data": data });
-            body.to_string().into_bytes()
-        });
-        let Some(json) = json.await else { return failed() };
-        // Whoever asks and does not read holds this memory until the time for writing ends.
-        let Some(body) = self.answers.hold(json) else {
-            return busy("too many answers are being read");
-        };
-        let mut response = Response::new(body.into());
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        let json = self.work.run(move || success(page::api(&gateway.store.snapshot())));
+        self.held_json(json.await)
     }
 }
 

@@ -12,7 +12,7 @@ use warp::reply::Response;
 use super::answers::{busy, failed, plain, with};
 use super::{BEFORE, Gateway, pusher};
 use crate::groups::{Conflict, Method};
-use crate::policy::{Asked, Manner};
+use crate::policy::{Asked, Manner, Terms};
 use crate::push::{self, Language, Packing, Refusal};
 
 /// When to try again where all is full, at the latest.
@@ -29,11 +29,34 @@ impl Gateway {
         headers: &HeaderMap,
         body: Result<Body, BodyError>,
     ) -> Response {
-        let began = Instant::now();
         let key = match self.key(path) {
             Ok(key) => key,
             Err((reason, status, message)) => return self.refuse(reason, status, &message),
         };
+        let policy = self.policies.current();
+        let terms = policy.terms(key.job());
+        // A deletion is of the group that it names, whatever pushes are added to.
+        let key = match if *verb == Verb::DELETE { Ok(key) } else { terms.key(key) } {
+            Ok(key) => Arc::new(key),
+            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
+        };
+        let response = self.changed(&key, terms, verb, (path, query, headers), body).await;
+        // Kept with the group: who looks for the reason looks there.
+        if let Some(Refused(why)) = response.extensions().get() {
+            self.store.lock().refused(&key, why, SystemTime::now());
+        }
+        response
+    }
+
+    async fn changed(
+        self: &Arc<Self>,
+        key: &Arc<GroupingKey>,
+        terms: &Terms,
+        verb: &Verb,
+        (path, query, headers): (&str, &str, &HeaderMap),
+        body: Result<Body, BodyError>,
+    ) -> Response {
+        let began = Instant::now();
         let asked = match Asked::read(query, headers) {
             Ok(asked) => asked,
             Err(message) => {
@@ -43,21 +66,15 @@ impl Gateway {
         };
         if *verb == Verb::DELETE {
             if asked.origin.is_some_and(|origin| origin.is_zero()) {
-                self.store.delete(&key);
+                self.store.delete(key);
             } else {
-                self.store.leave(&key);
+                self.store.leave(key);
             }
             return self.durable(plain(StatusCode::ACCEPTED, "")).await;
         }
-        let policy = self.policies.current();
-        let terms = policy.terms(key.job());
         let manner = match terms.manner(&asked, headers) {
             Ok(manner) => manner,
             Err(message) => return self.refuse("idempotency-key", StatusCode::BAD_REQUEST, &message),
-        };
-        let key = match terms.key(key) {
-            Ok(key) => key,
-            Err(error) => return self.refuse("key", StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let body = match body {
             Ok(body) => body,
@@ -69,11 +86,11 @@ impl Gateway {
         self.room().await;
         let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
         let response = if form.0 != Packing::None || bytes > SMALL {
-            let gateway = Arc::clone(self);
+            let (gateway, key) = (Arc::clone(self), Arc::clone(key));
             let work = self.work.run(move || gateway.push(method, &key, &body, form, &manner, by.as_deref()));
             work.await.unwrap_or_else(failed)
         } else {
-            self.push(method, &key, &body, form, &manner, by.as_deref())
+            self.push(method, key, &body, form, &manner, by.as_deref())
         };
         let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), sent);
@@ -185,14 +202,6 @@ impl Gateway {
         let mut response = plain(status, message);
         response.extensions_mut().insert(Refused(message.to_owned()));
         response
-    }
-
-    /// Keeps with a group why a push to it was refused: who looks for the reason looks there.
-    pub(super) fn note_refusal(&self, path: &str, response: &Response) {
-        let Some(Refused(why)) = response.extensions().get() else { return };
-        if let Ok(key) = GroupingKey::from_decoded_path(path) {
-            self.store.lock().refused(&key, why, SystemTime::now());
-        }
     }
 }
 

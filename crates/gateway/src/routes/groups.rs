@@ -1,18 +1,18 @@
 //! `/api/v1/groups`: groups listed, and deleted by a part of their key.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use exposition::GroupingKey;
-use http::header::CONTENT_TYPE;
 use http::{Method as Verb, StatusCode};
 use serde_json::{Value, json};
 use warp::Reply;
 use warp::reply::Response;
 
 use super::Gateway;
-use super::answers::{busy, failed, with};
+use super::answers::success;
 use crate::listing::{self, Column, Row, Wanted};
+use crate::page::unix;
 use crate::query;
 use crate::selector::Selector;
 use crate::store::Store;
@@ -43,11 +43,7 @@ impl Gateway {
         } else {
             self.work.run(move || listed(&store, asked)).await
         };
-        let Some(body) = done else { return failed() };
-        match self.answers.hold(body) {
-            Some(body) => with(Response::new(body.into()), CONTENT_TYPE, "application/json"),
-            None => busy("too many answers are being read"),
-        }
+        self.held_json(done)
     }
 }
 
@@ -135,32 +131,26 @@ fn listed(store: &Store, asked: Asked) -> Vec<u8> {
     let limit = asked.limit.unwrap_or(MOST).min(MOST);
     let listing = listing::list(store, &wanted, (Column::Age, false), asked.offset, limit);
     let now = SystemTime::now();
-    let groups: Vec<Value> = listing.rows.iter().map(|row| told(row, now)).collect();
-    success(&json!({ "found": listing.found, "offset": asked.offset, "groups": groups }))
+    let mut data = json!({ "found": listing.found, "offset": asked.offset });
+    data["groups"] = listing.rows.iter().map(|row| told(row, now)).collect();
+    success(data)
 }
 
 fn deleted(store: &Store, selector: &Selector, dry_run: bool) -> Vec<u8> {
     let deleted = listing::delete(store, selector, dry_run, MOST);
     let told = |key: &GroupingKey| json!({ "path": format!("/metrics/{key}"), "labels": labels(key) });
-    success(&json!({
+    let mut data = json!({
         "dry_run": dry_run,
         "deleted": if dry_run { 0 } else { deleted.groups },
         "found": deleted.groups,
         "series": deleted.series,
-        "groups": deleted.keys.iter().map(told).collect::<Vec<Value>>(),
-    }))
+    });
+    data["groups"] = deleted.keys.iter().map(told).collect();
+    success(data)
 }
 
 fn labels(key: &GroupingKey) -> serde_json::Map<String, Value> {
     key.iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
-}
-
-fn unix(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
-fn success(data: &Value) -> Vec<u8> {
-    json!({ "status": "success", "data": data }).to_string().into_bytes()
 }
 
 /// An error in the shape that Prometheus' own API gives it.

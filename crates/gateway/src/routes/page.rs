@@ -65,8 +65,7 @@ impl Gateway {
             Ok(form) => form,
             Err(message) => return plain(StatusCode::BAD_REQUEST, &message),
         };
-        let field =
-            |name: &str| form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let field = |name: &str| query::first(&form, name);
         if !field("token").is_some_and(is_token) {
             let message =
                 "the page is of another gateway or of an earlier start: load it again; programs use DELETE";

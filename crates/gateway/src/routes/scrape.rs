@@ -12,7 +12,7 @@ use warp::Reply;
 use warp::reply::Response;
 
 use super::Gateway;
-use super::answers::{busy, failed};
+use super::answers::busy;
 use crate::groups::Snapshot;
 use crate::page::{self, Metrics};
 
@@ -39,8 +39,11 @@ impl Gateway {
 
     /// All that there is to show, as it is now.
     fn shown(&self) -> (Snapshot, Page) {
-        let own = self.stats.page(&self.store, self.bodies.taken());
-        (self.store.snapshot(), own)
+        let groups = self.store.lock();
+        let (snapshot, expired) = (groups.snapshot(), groups.expired());
+        drop(groups);
+        let own = self.stats.page(&snapshot, expired, self.store.journal(), self.bodies.taken());
+        (snapshot, own)
     }
 
     /// Text is made while it is sent.
@@ -66,7 +69,7 @@ impl Gateway {
             let (snapshot, own) = gateway.shown();
             negotiate::gzip_pieces(Metrics::new(snapshot, &own))
         });
-        self.held(work.await)
+        self.held(work.await, "scrapes")
     }
 
     /// The other formats are made at once, too: few ask for them.
@@ -77,15 +80,7 @@ impl Gateway {
             let body = write(&snapshot, &own);
             if packed { negotiate::gzip(&body) } else { body }
         });
-        self.held(work.await)
-    }
-
-    /// Whoever asks for pages and does not read them holds this memory until the time for writing ends.
-    fn held(&self, body: Option<Vec<u8>>) -> Response {
-        let Some(body) = body else { return failed() };
-        self.answers
-            .hold(body)
-            .map_or_else(|| busy("too many scrapes are being read"), |body| Response::new(body.into()))
+        self.held(work.await, "scrapes")
     }
 }
 

@@ -1,16 +1,17 @@
 //! `/api/v1/status`: what is running, with which flags, since when.
 
-use warp::Reply;
+use http::header::CONTENT_TYPE;
 use warp::reply::Response;
 
 use super::Gateway;
+use super::answers::{success, with};
 use crate::stats::build;
 
 impl Gateway {
     /// In the real one's shape: every flag is text, and every key of a build is there.
     pub(super) fn status(&self) -> Response {
         let [branch, build_date, build_user, go_version, revision, version] = build::INFORMATION;
-        let body = serde_json::json!({ "status": "success", "data": {
+        let body = success(serde_json::json!({
             "flags": self.settings.flags,
             "build_information": {
                 "branch": branch,
@@ -21,7 +22,7 @@ impl Gateway {
                 "version": version,
             },
             "start_time": humantime::format_rfc3339_nanos(self.started).to_string(),
-        }});
-        warp::reply::json(&body).into_response()
+        }));
+        with(Response::new(body.into()), CONTENT_TYPE, "application/json")
     }
 }

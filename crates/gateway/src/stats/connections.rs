@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Error, IntCounter, IntCounterVec, Opts};
+use service::instruments::raise;
 use service::server::ServerStats;
 
 /// Shows the accept loop's counts.
@@ -31,7 +32,6 @@ impl Collector for Connections {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let raise = |counter: &IntCounter, value: u64| counter.inc_by(value.saturating_sub(counter.get()));
         raise(&self.accepted, self.stats.accepted.load(Relaxed));
         for (reason, count) in [
             ("too_many", &self.stats.refused),

@@ -138,14 +138,28 @@ fn a_name_for_a_push_counts_only_where_pushes_are_added_up() {
 }
 
 #[test]
+fn why_a_push_was_refused_stands_with_the_group_that_it_was_to_be_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    std::fs::write(&file, RULES).unwrap();
+    let gateway = start(&[&format!("--config.file={}", file.display())]);
+    let put = |body: &[u8]| {
+        peers::request(gateway.port, "PUT", "/metrics/job/lambda-a/instance/i", body).unwrap().0
+    };
+    assert_eq!(put(b"a 1\n"), 200);
+    assert_eq!(put(b"a 1 5\n"), 400);
+    let groups = peers::request(gateway.port, "GET", "/api/v1/groups", b"").unwrap().1;
+    assert!(groups.contains("\"path\":\"/metrics/job/lambda-a\""), "{groups}");
+    assert!(groups.contains("must not have timestamps"), "{groups}");
+}
+
+#[test]
 fn a_hundred_lambdas_at_once_are_summed_exactly_as_prometheus_would() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.toml");
     std::fs::write(&file, RULES).unwrap();
     let ours = start(&[&format!("--config.file={}", file.display())]);
-    let flags =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", flags, "/-/ready");
+    let real = peers::pushgateway();
     let prometheus = watched::prometheus(folder.path(), &[("ours", &ours), ("real", &real)]);
     watched::until(&prometheus, "sum(up)", 2.0);
     std::thread::scope(|scope| {

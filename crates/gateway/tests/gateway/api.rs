@@ -49,9 +49,7 @@ fn groups(peer: &Peer) -> Vec<Value> {
 #[test]
 fn groups_are_shown_as_the_real_one_shows_them() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     assert_eq!(groups(&ours), groups(&real), "no groups");
     for (method, path, headers, body) in [
         ("PUT", "/job/j/a/b", None, TEXT.as_bytes().to_vec()),

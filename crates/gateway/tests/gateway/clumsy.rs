@@ -32,9 +32,7 @@ fn of_equal_quantiles_the_last_one_counts() {
 #[test]
 fn connect_is_not_found_as_the_real_one_says() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     for gateway in [&ours, &real] {
         let answer = exchange(gateway, b"CONNECT x:80 HTTP/1.1\r\nhost: x:80\r\nconnection: close\r\n\r\n");
         assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");

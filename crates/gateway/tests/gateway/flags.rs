@@ -104,9 +104,14 @@ fn several_addresses_are_one_gateway() {
 #[test]
 fn a_page_of_another_site_ends_nothing() {
     let gateway = start(&["--web.enable-lifecycle", "--web.enable-admin-api"]);
-    for path in ["/-/quit", "/api/v1/admin/wipe"] {
+    for (method, path) in [
+        ("PUT", "/-/quit"),
+        ("PUT", "/api/v1/admin/wipe"),
+        ("POST", "/-/reload"),
+        ("DELETE", "/api/v1/groups?job=j"),
+    ] {
         let head = format!(
-            "PUT {path} HTTP/1.1\r\nhost: a\r\nsec-fetch-site: cross-site\r\nconnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: a\r\nsec-fetch-site: cross-site\r\nconnection: close\r\n\r\n"
         );
         assert!(exchange(&gateway, head.as_bytes()).starts_with("HTTP/1.1 403"), "{path}");
     }

@@ -157,7 +157,7 @@ fn scrapes_get_what_they_ask_for() {
 }
 
 fn python_reads(page: &[u8]) {
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let script = "import sys\nfrom prometheus_client.openmetrics import parser\nfor family in parser.text_string_to_metric_families(sys.stdin.buffer.read().decode()): pass\n";
     let (success, printed) = peers::run(python, &["-c", script], page);
     assert!(success, "{printed}\n{}", String::from_utf8_lossy(page));
@@ -178,7 +178,7 @@ push_to_gateway('127.0.0.1:' + sys.argv[1], job='python', registry=registry)
 #[test]
 fn openmetrics_is_read_by_python_and_by_prometheus_where_it_is_on() {
     let gateway = start(&["--web.openmetrics"]);
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let (success, printed) = peers::run(python, &["-c", PYTHON, &gateway.port.to_string()], b"");
     assert!(success, "{printed}");
     let more = b"# TYPE plain counter\nplain 5\n# TYPE stem gauge\nstem 1\n# TYPE stem_total counter\nstem_total 2\nu{a=\"b\"} 1\n";

@@ -263,7 +263,7 @@ fn no_sequence_of_pushes_makes_a_page_that_cannot_be_read() {
         let (_, printed) = peers::run("promtool", &["check", "metrics"], page);
         assert!(!printed.contains("error while linting"), "{printed}\n{text}");
     }
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let script = "import sys\nfrom prometheus_client import parser\nfor page in sys.stdin.buffer.read().decode().split('# EOP\\n'):\n  for family in parser.text_string_to_metric_families(page): pass\n";
     let (success, printed) = peers::run(python, &["-c", script], &pages.join(&b"# EOP\n"[..]));
     assert!(success, "{printed}");

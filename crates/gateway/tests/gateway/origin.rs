@@ -184,7 +184,7 @@ fn job(ports: [u16; 2], life: f64, number: usize) {
 
 #[test]
 fn what_short_jobs_counted_is_an_increase_in_each_prometheus() {
-    let (ours, real) = (start(&[]), real());
+    let (ours, real) = (start(&[]), peers::pushgateway());
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let servers = folders
         .each_ref()
@@ -225,10 +225,4 @@ fn what_short_jobs_counted_is_an_increase_in_each_prometheus() {
             );
         }
     }
-}
-
-fn real() -> peers::Peer {
-    let flags =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    peers::start("prometheus-pushgateway", flags, "/-/ready")
 }

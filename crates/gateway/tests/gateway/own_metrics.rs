@@ -29,9 +29,7 @@ fn families(scrape: String) -> BTreeMap<String, (String, BTreeSet<String>)> {
 #[test]
 fn own_families_have_the_real_ones_names_types_and_labels() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     let [we, they] = [&ours, &real].map(|peer| {
         for method in ["PUT", "POST"] {
             let body = b"# HELP a_bytes A gauge.\n# TYPE a_bytes gauge\na_bytes 1\n";

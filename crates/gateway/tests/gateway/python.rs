@@ -25,7 +25,7 @@ pushadd_to_gateway(gateway, job='added', registry=second)
 #[test]
 fn pythons_client_pushes_adds_and_deletes() {
     let gateway = start(&[]);
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let (success, printed) = peers::run(python, &["-c", SCRIPT, &gateway.port.to_string()], b"");
     assert!(success, "{printed}");
     let page = scrape(&gateway);

@@ -107,7 +107,7 @@ fn one_pushes_one_reads_and_one_does_all() {
         ],
     );
     let ca = folder.join("ca.pem").display().to_string();
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv/bin/python3");
+    let python = peers::PYTHON;
     let env = format!("SSL_CERT_FILE={ca}");
     let (success, printed) = peers::run("env", &[&env, python, "-c", SCRIPT, &gateway.port.to_string()], b"");
     assert!(success, "{printed}");

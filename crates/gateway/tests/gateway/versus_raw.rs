@@ -193,9 +193,7 @@ fn rows() -> Vec<Row> {
 #[test]
 fn raw_requests_get_the_same_answers_and_the_same_scrape() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     let mut differences = false;
     for (number, (method, path, headers, body, difference)) in rows().into_iter().enumerate() {
         let path = format!("/metrics{path}");
@@ -226,9 +224,7 @@ fn raw_requests_get_the_same_answers_and_the_same_scrape() {
 #[test]
 fn scrapes_are_answered_in_the_format_of_the_real_one() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     let protobuf = exposition::protobuf::CONTENT_TYPE;
     for accept in [
         "",

@@ -168,9 +168,7 @@ const ROUTES: &[(&str, &str)] = &[
 #[test]
 fn routes_are_found_and_moved_as_the_real_one_does() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     for (method, path) in ROUTES {
         let [we, they] = [&ours, &real].map(|peer| peers::request(peer.port, method, path, b"").unwrap());
         assert_eq!(we.0, they.0, "{method} {path}: ours {we:?}, real {they:?}");
@@ -195,9 +193,7 @@ fn a_key_without_instance_and_one_with_an_empty_instance_exclude_each_other() {
 #[test]
 fn the_same_requests_get_the_same_answers_and_the_same_scrape() {
     let ours = start(&[]);
-    let real =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    let real = peers::start("prometheus-pushgateway", real, "/-/ready");
+    let real = peers::pushgateway();
     for (number, (method, path, body, difference)) in ROWS.iter().enumerate() {
         let path = format!("/metrics{path}");
         let [we, they] = [&ours, &real].map(|peer| {

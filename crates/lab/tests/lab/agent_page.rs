@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, READERS};
 use super::doubles::nobody;
 use super::peers;
 use super::{binary, eventually};
@@ -22,14 +22,6 @@ const LOOK: &str = r"(() => {
            colours: [getComputedStyle(document.documentElement).colorScheme,
                      getComputedStyle(document.querySelector('.error')).color] };
 })()";
-
-/// What a page may not do: fail, complain, or fetch anything but itself.
-fn is_wrong(event: &Value, url: &str) -> bool {
-    let method = event["method"].as_str().unwrap_or_default();
-    let asked = event["params"]["request"]["url"].as_str().unwrap_or_default();
-    let other = method == "Network.requestWillBeSent" && asked != url && !asked.starts_with("data:");
-    other || ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].contains(&method)
-}
 
 #[test]
 fn a_fault_is_named_on_the_agents_page_in_a_browser_in_light_and_dark_and_on_a_phone() {
@@ -71,18 +63,14 @@ fn a_fault_is_named_on_the_agents_page_in_a_browser_in_light_and_dark_and_on_a_p
     let url = format!("http://127.0.0.1:{}/", agent.port);
     let mut browser = Browser::start(&folder.path().join("profile"));
     let mut colours = Vec::new();
-    for (name, width, scheme) in [
-        ("light", 1200, "light"),
-        ("dark", 1200, "dark"),
-        ("phone", 360, "light"),
-        ("phone-dark", 360, "dark"),
-    ] {
+    for (name, width, scheme) in READERS {
         browser.open(&url, width, scheme);
         browser.picture(&artefacts.join(format!("agent-{name}.png")));
         let seen = browser.value(LOOK);
         assert!(seen["width"].as_u64().unwrap() <= u64::from(width), "{name}: {seen}");
         assert_eq!(seen["wide"], json!([]), "{name}");
-        let wrong: Vec<_> = browser.events.iter().filter(|event| is_wrong(event, &url)).collect();
+        // Nothing but itself.
+        let wrong = browser.faults(|asked| asked == url);
         assert!(wrong.is_empty(), "{name}: {wrong:?}");
         let shown = |class: &str, whose: &str, says: &str| {
             seen["articles"].as_array().unwrap().iter().any(|article| {

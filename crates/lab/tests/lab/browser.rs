@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Those who read a page: a name for pictures, the width of the window, and which colours they prefer.
+pub(crate) const READERS: [(&str, u32, &str); 4] =
+    [("light", 1200, "light"), ("dark", 1200, "dark"), ("phone", 360, "light"), ("phone-dark", 360, "dark")];
+
 /// A browser with one page, which ends with this.
 pub(crate) struct Browser {
     child: Child,
@@ -100,6 +104,19 @@ impl Browser {
             let event = self.next(end, "Page.loadEventFired");
             self.events.push(event);
         }
+    }
+
+    /// What a page may not do: fail, complain (of its own policy, too), or fetch what it may not.
+    pub(crate) fn faults(&self, may_fetch: impl Fn(&str) -> bool) -> Vec<&Value> {
+        let wrong = |event: &&Value| {
+            let method = event["method"].as_str().unwrap_or_default();
+            let asked = event["params"]["request"]["url"].as_str().unwrap_or_default();
+            let other =
+                method == "Network.requestWillBeSent" && !may_fetch(asked) && !asked.starts_with("data:");
+            other
+                || ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].contains(&method)
+        };
+        self.events.iter().filter(wrong).collect()
     }
 
     /// What an expression is.

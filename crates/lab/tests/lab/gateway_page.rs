@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, READERS};
 use super::peers::{self, Peer};
 use super::{binary, eventually};
 
@@ -55,16 +55,9 @@ fn held(gateway: &Peer, part: &str) -> bool {
     peers::request(gateway.port, "GET", "/metrics", b"").unwrap().1.contains(part)
 }
 
-/// A page may not fail, complain (of its own policy, too), or fetch anything from elsewhere.
-fn faults(browser: &Browser, url: &str) -> Vec<Value> {
-    let wrong = |event: &&Value| {
-        let method = event["method"].as_str().unwrap_or_default();
-        let asked = event["params"]["request"]["url"].as_str().unwrap_or_default();
-        let other =
-            method == "Network.requestWillBeSent" && !asked.starts_with(url) && !asked.starts_with("data:");
-        other || ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].contains(&method)
-    };
-    browser.events.iter().filter(wrong).cloned().collect()
+/// What is wrong with the page, which may fetch nothing from elsewhere.
+fn faults<'a>(browser: &'a Browser, url: &str) -> Vec<&'a Value> {
+    browser.faults(|asked| asked.starts_with(url))
 }
 
 /// Roles and names, as a screen reader has them.
@@ -116,12 +109,7 @@ fn groups_are_found_sorted_unfolded_and_deleted_on_the_gateways_page() {
     let url = format!("http://127.0.0.1:{}/", gateway.port);
     let mut browser = Browser::start(&folder.path().join("profile"));
     let mut papers = Vec::new();
-    for (name, width, scheme) in [
-        ("light", 1200, "light"),
-        ("dark", 1200, "dark"),
-        ("phone", 360, "light"),
-        ("phone-dark", 360, "dark"),
-    ] {
+    for (name, width, scheme) in READERS {
         browser.open(&url, width, scheme);
         browser.click("tr.bad summary");
         browser.until("document.querySelectorAll('tr.bad .families details').length === 3");
@@ -147,7 +135,7 @@ fn groups_are_found_sorted_unfolded_and_deleted_on_the_gateways_page() {
                 "{name}: {role} {what}: {read:?}"
             );
         }
-        assert_eq!(faults(&browser, &url), Vec::<Value>::new(), "{name}");
+        assert_eq!(faults(&browser, &url), Vec::<&Value>::new(), "{name}");
     }
     assert_ne!(papers[0], papers[1], "light and dark look alike");
 
@@ -196,7 +184,7 @@ fn groups_are_found_sorted_unfolded_and_deleted_on_the_gateways_page() {
     assert!(!held(&gateway, "hostile"), "deleted on the page, and still scraped");
     assert!(held(&gateway, "job=\"large\""));
     assert_eq!(browser.value("document.activeElement.id"), "q", "the focus is nowhere");
-    assert_eq!(faults(&browser, &url), Vec::<Value>::new());
+    assert_eq!(faults(&browser, &url), Vec::<&Value>::new());
     // A gateway that is gone is named, and the page stays.
     drop(gateway);
     browser.click("#search button");

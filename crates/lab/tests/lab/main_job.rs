@@ -20,12 +20,6 @@ fn our_gateway() -> Peer {
     start("pushpull-gateway", |port| vec![format!("--web.listen-address=127.0.0.1:{port}")])
 }
 
-fn real_gateway() -> Peer {
-    let arguments =
-        |port| vec![format!("--web.listen-address=127.0.0.1:{port}"), "--persistence.file=".to_owned()];
-    peers::start("prometheus-pushgateway", arguments, "/-/ready")
-}
-
 /// The agent, its process apart so that it can be asked to end.
 struct Agent {
     child: Child,
@@ -131,7 +125,7 @@ const COUNTER: &str = "app_requests_total";
 #[test]
 fn one_counter_arrives_by_pull_by_push_and_by_the_fallback() {
     let folder = tempfile::tempdir().unwrap();
-    let (api, ours, real) = (api(), our_gateway(), real_gateway());
+    let (api, ours, real) = (api(), our_gateway(), peers::pushgateway());
     let agent = agent(folder.path(), &api, &[&ours, &real], "keep");
     let jobs = [
         ("fallback", agent.port, true),
@@ -164,7 +158,7 @@ fn one_counter_arrives_by_pull_by_push_and_by_the_fallback() {
 
 #[test]
 fn the_last_value_is_there_after_the_agents_end() {
-    for gateway in [our_gateway(), real_gateway()] {
+    for gateway in [our_gateway(), peers::pushgateway()] {
         let folder = tempfile::tempdir().unwrap();
         let api = api();
         let mut agent = agent(folder.path(), &api, &[&gateway], "keep");
@@ -177,7 +171,7 @@ fn the_last_value_is_there_after_the_agents_end() {
 
 #[test]
 fn groups_are_gone_after_the_end_where_that_was_asked_for_and_their_last_value_was_seen() {
-    for gateway in [our_gateway(), real_gateway()] {
+    for gateway in [our_gateway(), peers::pushgateway()] {
         let folder = tempfile::tempdir().unwrap();
         let api = api();
         let mut agent = agent(folder.path(), &api, &[&gateway], "delete");

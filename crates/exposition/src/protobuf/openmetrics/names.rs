@@ -30,10 +30,13 @@ impl<'a> Names<'a> {
                 _ => {}
             }
         }
+        // Of equal names the first counts.
+        let by_name: HashMap<&str, &MetricFamily> =
+            families.iter().rev().map(|family| (family.name(), family)).collect();
         for family in families.iter().filter(|it| suffixes(it.kind().unwrap_or_default()).is_empty()) {
             let stem = family.name().strip_suffix("_created").and_then(|stem| owners.get(stem).copied());
             // Whose owner is none after all stays a family.
-            if let Some(stem) = stem.filter(|stem| names.has_owner(families, stem)) {
+            if let Some(stem) = stem.filter(|stem| names.has_owner(&by_name, stem)) {
                 let times = family.metric.iter().map(|metric| (metric.label.as_slice(), metric.value()));
                 names.created.insert(stem, times.collect());
             }
@@ -42,11 +45,11 @@ impl<'a> Names<'a> {
     }
 
     /// Whether a family of `_created` times has a place in this page, with each of its series.
-    fn has_owner(&self, families: &'a [MetricFamily], stem: &str) -> bool {
-        let times = format!("{stem}_created");
-        let find = |name: &str| families.iter().find(|family| family.name() == name);
+    fn has_owner(&self, by_name: &HashMap<&str, &MetricFamily>, stem: &str) -> bool {
+        let find = |name: &str| by_name.get(name).copied();
         let owner = find(stem).or_else(|| find(&format!("{stem}_total")));
-        let (Some(owner), Some(times)) = (owner, find(&times)) else { return false };
+        let times = find(&format!("{stem}_created"));
+        let (Some(owner), Some(times)) = (owner, times) else { return false };
         let series: HashSet<_> = owner.metric.iter().map(|metric| metric.label.as_slice()).collect();
         let (shown, kind) = self.shown(owner);
         shown == stem
@@ -90,11 +93,8 @@ impl<'a> Names<'a> {
 
     /// When this series began, in Unix seconds.
     pub(super) fn created(&self, shown: &str, metric: &Metric) -> Option<f64> {
-        let counter = metric.counter.as_ref().and_then(|it| it.created_timestamp);
-        let summary = metric.summary.as_ref().and_then(|it| it.created_timestamp);
-        let histogram = metric.histogram.as_ref().and_then(|it| it.created_timestamp);
         let told = self.created.get(shown).and_then(|times| times.get(metric.label.as_slice())).copied();
-        told.or_else(|| counter.or(summary).or(histogram).map(Timestamp::unix))
+        told.or_else(|| metric.began().map(Timestamp::unix))
     }
 }
 

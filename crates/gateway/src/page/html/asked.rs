@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::COLUMNS;
 use crate::listing::{Column, Wanted};
+use crate::query;
 use crate::selector::Selector;
 
 /// Groups on one page: some 100 kB at the most usual sizes of labels.
@@ -25,8 +26,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads a query: links are written by us, so what is wrong in one is taken as if it were not there.
     pub(super) fn read(query: &[(String, String)]) -> Self {
-        let value =
-            |name: &str| query.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let value = |name: &str| query::first(query, name);
         let q = value("q").unwrap_or_default().trim().to_owned();
         let column = COLUMNS.iter().find(|(_, name, _)| value("sort") == Some(name));
         let mut asked = Self {

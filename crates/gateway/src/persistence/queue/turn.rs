@@ -66,7 +66,6 @@ impl Queue {
     pub(in crate::persistence) fn synced(&self) {
         let mut inner = self.lock();
         inner.pending = !inner.records.is_empty();
-        inner.status.last_success = Some(std::time::SystemTime::now());
         drop(inner);
         self.counters.succeeded();
     }

@@ -13,7 +13,7 @@ impl Writer {
     pub(super) fn snapshot_if_due(&mut self) {
         let Some(log) = self.log.as_ref().filter(|_| self.due && !self.running) else { return };
         let number = log.head.number;
-        let aside = aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue);
+        let aside = aside::all(&*self.disk, &self.files, &mut self.faults);
         if let Err(error) = aside {
             self.queue.snapshot_failed(&error);
             self.wait_longer();
@@ -69,7 +69,6 @@ impl Writer {
         }
         self.queue.say(|status| {
             (status.log_bytes, status.snapshot_bytes) = (log_bytes, written.bytes);
-            status.last_success = Some(std::time::SystemTime::now());
             if caught_up && status.problem().is_some() {
                 status.snapshot_problem = None;
                 status.missed = false;
@@ -105,7 +104,7 @@ impl Writer {
         if self.lock.is_none() {
             self.lock = Some(self.disk.lock(&self.files.lock())?);
         }
-        aside::all(&*self.disk, &self.files, &mut self.faults, &self.queue)?;
+        aside::all(&*self.disk, &self.files, &mut self.faults)?;
         let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source, || Ok(()))?;
         (self.log, self.due) = (None, false);
         self.snapshot_taken(written);
