@@ -8,6 +8,7 @@
 //!   [`Page::changed`]: series renamed or taken away one by one
 //! - [`PageBuilder`], [`registry`]: pages of our own
 //! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
+//! - [`remote_write`]: samples of many pages as one record, and the bodies that are made of it
 //!
 //! ```
 //! use exposition::{Limits, Page};
@@ -34,6 +35,7 @@ pub mod encode;
 pub mod merge;
 pub mod name;
 pub mod registry;
+pub mod remote_write;
 
 pub use builder::PageBuilder;
 pub use change::{Fate, Series};
