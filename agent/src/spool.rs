@@ -144,6 +144,7 @@ impl Spool {
             no_room: false,
             synced_ms: i64::MIN,
             unsynced: false,
+            unkept: false,
             settings,
         };
         if let Some(dir) = store.settings.dir.clone() {

@@ -1,14 +1,15 @@
 //! One record as it lies in a segment: what is needed to find, order and check it, then its bytes.
 //!
 //! ```text
-//! marker 4 | crc32 4 | length 4 | samples 4 | sequence 8 | time 8 (ms since 1970) | shard 2 | kind 2 | payload
+//! marker 4 | crc32 of the rest of the head 4 | crc32 of the payload 4 | length 4 | samples 4
+//! | sequence 8 | time 8 (ms since 1970) | shard 2 | kind 2 | payload
 //! ```
-//! Numbers are little-endian; the checksum is over everything behind it.
+//! Numbers are little-endian. The head has a checksum of its own, since most records are passed over by it.
 
 /// Bytes before the payload.
-pub(super) const HEAD: usize = 36;
+pub(super) const HEAD: usize = 40;
 
-/// No text and no compressed block begins like this by habit; a true frame also has its checksum.
+/// No text and no compressed block begins like this by habit; a true frame also has its checksums.
 const MARKER: u32 = 0xf1a5_e0d5;
 
 /// What a frame is.
@@ -38,11 +39,12 @@ impl Head {
         HEAD as u64 + u64::from(self.len)
     }
 
-    /// Writes a frame; the checksum is made here.
+    /// Writes a frame; the checksums are made here.
     pub(super) fn put(&self, payload: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&MARKER.to_le_bytes());
         out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
         out.extend_from_slice(&self.len.to_le_bytes());
         out.extend_from_slice(&self.samples.to_le_bytes());
         out.extend_from_slice(&self.seq.to_le_bytes());
@@ -52,27 +54,27 @@ impl Head {
             Kind::Record => [0, 0],
             Kind::End => [1, 0],
         });
-        out.extend_from_slice(payload);
         let crc = crc32fast::hash(&out[start + 8..]).to_le_bytes();
         out[start + 4..start + 8].copy_from_slice(&crc);
+        out.extend_from_slice(payload);
     }
 
-    /// Reads what stands before a payload. Says nothing of the checksum.
+    /// Reads a head that holds.
     pub(super) fn read(bytes: &[u8; HEAD]) -> Option<Self> {
-        let (mut rest, mut numbers) = (bytes.as_slice(), [0_u64; 8]);
-        for (number, len) in numbers.iter_mut().zip([4, 4, 4, 4, 8, 8, 2, 2]) {
+        let (mut rest, mut numbers) = (bytes.as_slice(), [0_u64; 9]);
+        for (number, len) in numbers.iter_mut().zip([4, 4, 4, 4, 4, 8, 8, 2, 2]) {
             let (bytes, after) = rest.split_at(len);
             *number = bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
             rest = after;
         }
-        let [marker, crc, len, samples, seq, time_ms, shard, kind] = numbers;
+        let [marker, own, crc, len, samples, seq, time_ms, shard, kind] = numbers;
+        let holds = marker == u64::from(MARKER) && own == u64::from(crc32fast::hash(&bytes[8..]));
         let kind = match kind {
-            0 => Kind::Record,
-            1 => Kind::End,
+            0 if holds => Kind::Record,
+            1 if holds => Kind::End,
             _ => return None,
         };
         let narrow = |number: u64| u32::try_from(number).ok();
-        (marker == u64::from(MARKER)).then_some(())?;
         Some(Self {
             crc: narrow(crc)?,
             len: narrow(len)?,
@@ -84,17 +86,9 @@ impl Head {
         })
     }
 
-    /// Whether the checksum is that of these bytes, for a frame without payload.
-    pub(super) fn holds_alone(&self, head: &[u8; HEAD]) -> bool {
-        self.len == 0 && self.holds(head, &[])
-    }
-
-    /// Whether the checksum is that of these bytes.
-    pub(super) fn holds(&self, head: &[u8; HEAD], payload: &[u8]) -> bool {
-        let mut hasher = crc32fast::Hasher::new();
-        hasher.update(&head[8..]);
-        hasher.update(payload);
-        hasher.finalize() == self.crc
+    /// Whether this is the payload.
+    pub(super) fn holds(&self, payload: &[u8]) -> bool {
+        crc32fast::hash(payload) == self.crc
     }
 }
 

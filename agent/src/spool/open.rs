@@ -9,7 +9,7 @@ use super::OpenError;
 use super::acked::Acked;
 use super::cursor::Cursor;
 use super::disk::{Disk, remove};
-use super::frame::{HEAD, Kind};
+use super::frame::HEAD;
 use super::lock::Lock;
 use super::segment::{Found, START, Segment};
 use super::settings::{SpoolSettings, SyncPolicy};
@@ -121,7 +121,6 @@ fn list(dir: &Path) -> io::Result<Files> {
 fn scan(segment: &mut Segment) -> io::Result<bool> {
     if let Some(end) = segment.len.checked_sub(HEAD as u64).filter(|at| *at >= START)
         && let Some(head) = segment.end_at(end)?
-        && head.kind == Kind::End
     {
         (segment.next, segment.newest_ms, segment.ended) = (head.seq, head.time_ms, true);
         return Ok(false);

@@ -36,8 +36,8 @@ impl Reader {
 #[derive(Debug)]
 pub(super) enum Step {
     Record(Head, Bytes),
-    /// These sequences do not read, from the first to before the last.
-    Lost(u64, u64),
+    /// These sequences do not read, from the first to before the last; what is known of samples in them.
+    Lost(u64, u64, u32),
     /// Nothing more on the disk.
     End,
 }
@@ -74,7 +74,7 @@ impl Disk {
             }
             let (first, next) = (segment.first, segment.next);
             let (offset, expected) = (at.offset, at.seq);
-            let mut lost = None;
+            let (mut lost, mut samples) = (None, 0);
             match segment.found(offset, expected)? {
                 Found::Record(head) => {
                     if expected < reader.next || !wanted.wants(&head) {
@@ -87,6 +87,7 @@ impl Disk {
                         self.touched(first);
                         return Ok(Step::Record(head, Bytes::from(payload)));
                     } else {
+                        samples = head.samples;
                         lost = Some(segment.resync(offset, expected)?);
                     }
                     if lost.is_none() {
@@ -101,12 +102,12 @@ impl Disk {
             }
             if let Some(found) = lost {
                 segment.damaged = true;
-                // A sequence that comes a second time tells nothing; one that is far off is none of ours.
-                let found = found.filter(|(_, head)| head.seq > expected && head.seq < next);
+                // One that is far off is none of ours.
+                let found = found.filter(|(_, head)| head.seq < next);
                 let (offset, until) = found.map_or((segment.len, next), |(offset, head)| (offset, head.seq));
                 (at.offset, at.seq) = (offset, until);
                 reader.next = reader.next.max(until);
-                return Ok(Step::Lost(expected, until));
+                return Ok(Step::Lost(expected, until, samples));
             }
         }
     }

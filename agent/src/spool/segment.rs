@@ -135,16 +135,15 @@ impl Segment {
         }
         let Some(head) = self.head(at)? else { return Ok(Found::Bad) };
         Ok(match head.kind {
-            Kind::End if head.holds_alone(&self.raw_head(at)?) => Found::End,
+            Kind::End => Found::End,
             Kind::Record if head.seq == expected => Found::Record(head),
-            _ => Found::Bad,
+            Kind::Record => Found::Bad,
         })
     }
 
     /// The end that a complete segment has at this place.
     pub(super) fn end_at(&mut self, at: u64) -> io::Result<Option<Head>> {
-        let raw = self.raw_head(at)?;
-        Ok(Head::read(&raw).filter(|head| head.kind == Kind::End && head.holds_alone(&raw)))
+        Ok(Head::read(&self.raw_head(at)?).filter(|head| head.kind == Kind::End))
     }
 
     /// Cuts off what is behind this place; where the disk refuses that, nothing more is appended.
@@ -173,8 +172,7 @@ impl Segment {
     pub(super) fn payload(&mut self, at: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
         let mut payload = vec![0; head.len as usize];
         self.file()?.read_exact_at(&mut payload, at + HEAD as u64)?;
-        let raw = self.raw_head(at)?;
-        Ok(head.holds(&raw, &payload).then_some(payload))
+        Ok(head.holds(&payload).then_some(payload))
     }
 
     /// The next place behind this one where a record holds, with its head: what is between is lost.

@@ -34,6 +34,8 @@ pub(super) struct Store {
     pub(super) no_room: bool,
     pub(super) synced_ms: i64,
     pub(super) unsynced: bool,
+    /// What is done with could not be written down.
+    pub(super) unkept: bool,
 }
 
 /// Everything that is not done with.
@@ -113,6 +115,9 @@ impl Store {
             }
             self.memory.pop();
         }
+        if self.unkept {
+            self.keep();
+        }
     }
 
     /// Writes a record to the disk, after making room for it within the bounds.
@@ -141,7 +146,7 @@ impl Store {
         let Some(front) = disk.segments.front() else { return Ok(()) };
         let (first, next) = (front.first, front.next);
         let mut reader = Reader::new(first, next);
-        let (mut lost, mut broken) = (Amount::default(), 0);
+        let (mut lost, mut broken) = (Amount::default(), Amount::default());
         loop {
             match disk.step(&mut reader, &All(&self.acked), false) {
                 Ok(Step::Record(head, _)) => {
@@ -149,7 +154,10 @@ impl Store {
                     lost.samples += u64::from(head.samples);
                     reader.next = head.seq + 1;
                 }
-                Ok(Step::Lost(from, until)) => broken += pending_between(&self.acked, from, until),
+                Ok(Step::Lost(from, until, samples)) => {
+                    broken.records += pending_between(&self.acked, from, until);
+                    broken.samples += u64::from(samples);
+                }
                 // What cannot be read is counted as records at least.
                 Err(_) => {
                     lost.records += pending_between(&self.acked, reader.next, next);
@@ -161,7 +169,7 @@ impl Store {
         disk.remove_front(false)?;
         self.acked.insert(first, next);
         self.count(reason, lost);
-        self.count(DropReason::Broken, Amount { records: broken, samples: 0 });
+        self.count(DropReason::Broken, broken);
         self.keep();
         Ok(())
     }
@@ -229,7 +237,7 @@ impl Store {
             self.oldest.next = self.acked.oldest();
             match self.disk.as_mut().map(|disk| disk.step(&mut self.oldest, &All(&self.acked), false)) {
                 Some(Ok(Step::Record(head, _))) => return Some(head),
-                Some(Ok(Step::Lost(from, until))) => self.lose(from, until),
+                Some(Ok(Step::Lost(from, until, samples))) => self.lose(from, until, samples),
                 Some(Err(_)) => return None,
                 Some(Ok(Step::End)) | None => {
                     return self.memory.from(self.acked.oldest()).map(|(head, _)| *head);
@@ -238,10 +246,10 @@ impl Store {
         }
     }
 
-    fn lose(&mut self, from: u64, until: u64) {
+    fn lose(&mut self, from: u64, until: u64, samples: u32) {
         let records = pending_between(&self.acked, from, until);
         self.acked.insert(from, until);
-        self.count(DropReason::Broken, Amount { records, samples: 0 });
+        self.count(DropReason::Broken, Amount { records, samples: samples.into() });
     }
 
     /// The next record for this reader.
@@ -258,7 +266,7 @@ impl Store {
             let filter = Of(&self.acked, &wanted);
             match self.disk.as_mut().map(|disk| disk.step(reader, &filter, true)) {
                 Some(Ok(Step::Record(head, payload))) => return Some((head, payload)),
-                Some(Ok(Step::Lost(from, until))) => self.lose(from, until),
+                Some(Ok(Step::Lost(from, until, samples))) => self.lose(from, until, samples),
                 Some(Err(error)) => {
                     self.told(&error);
                     return None;
@@ -304,6 +312,7 @@ impl Store {
         let aside = disk.aside.len();
         // In this order: a segment that is gone is known to be done with.
         let kept = disk.keep(&self.acked);
+        self.unkept = kept.is_err();
         let cleaned = disk.clean(&self.acked);
         self.stats.broken_segments += disk.aside.len().saturating_sub(aside) as u64;
         for error in [kept, cleaned].into_iter().filter_map(Result::err) {
@@ -352,7 +361,7 @@ impl Store {
                     samples += u64::from(head.samples);
                     reader.next = head.seq + 1;
                 }
-                Ok(Step::Lost(from, until)) => self.lose(from, until),
+                Ok(Step::Lost(from, until, samples)) => self.lose(from, until, samples),
                 Ok(Step::End) | Err(_) => break,
             }
         }
