@@ -13,13 +13,16 @@ use prost::Message;
 
 pub(super) const BASE: i64 = 1_700_000_000_000;
 
+/// Names and values.
+pub(super) type Texts = Vec<(String, String)>;
+
 /// A series as it is put in.
 #[derive(Debug, Clone)]
 pub(super) struct One {
-    pub(super) labels: Vec<(String, String)>,
+    pub(super) labels: Texts,
     pub(super) family: Option<usize>,
     pub(super) samples: Vec<Sample>,
-    pub(super) exemplars: Vec<(Vec<(String, String)>, u64, i64)>,
+    pub(super) exemplars: Vec<(Texts, u64, i64)>,
     pub(super) histograms: Vec<(message::Histogram, i64, i64)>,
 }
 
