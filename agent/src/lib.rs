@@ -10,6 +10,7 @@
 //! - [`sources`], [`discovery`], `relabel`, [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
+//! - [`spool`]: what waits for a receiver, on disk and over restarts
 //! - [`reap`]: the end of groups that nobody pushes any more
 //! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
 //! - [`reload`]: other settings while it runs; [`probe`], [`doctor`]: whether they will work, before and after
@@ -34,6 +35,7 @@ mod series;
 pub mod sinks;
 pub mod snapshot;
 pub mod sources;
+pub mod spool;
 pub mod stats;
 pub mod status;
 mod transport;

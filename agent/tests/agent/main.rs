@@ -54,6 +54,7 @@ mod rivals;
 mod scraping;
 mod secrets;
 mod settings;
+mod spool;
 mod status;
 mod textfile;
 mod web_config;

@@ -11,4 +11,5 @@ mod invariants;
 mod judges;
 mod openmetrics;
 mod peers;
+mod remote_write;
 mod rewriting;
