@@ -1,0 +1,3 @@
+//! Remote write: every sample of every source, in order, with what Prometheus would know of it.
+
+pub mod state;
