@@ -56,5 +56,6 @@ mod secrets;
 mod settings;
 mod spool;
 mod status;
+mod strict;
 mod textfile;
 mod web_config;

@@ -15,7 +15,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// The process, for signals.
+    /// For what `/proc` and signals tell.
     #[allow(dead_code, reason = "those who include this file need not all send any")]
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
@@ -26,13 +26,6 @@ impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-impl Peer {
-    /// For what `/proc` and signals tell.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
     }
 }
 
