@@ -62,6 +62,12 @@ impl Hurry {
                 left.push(format!("{} refused {} groups", intake.endpoint(), progress.refused - before));
             }
         }
+        for receiver in intakes.receivers() {
+            let samples = receiver.settled(deadline).await;
+            if samples > 0 {
+                left.push(format!("{} did not take {samples} samples in time", receiver.endpoint()));
+            }
+        }
         left
     }
 

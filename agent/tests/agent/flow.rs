@@ -126,7 +126,7 @@ impl agent::sources::Source for Clock {
                 taken_at: std::time::SystemTime::now(),
                 pages: Vec::new(),
                 up: true,
-                last: false,
+                values_at: None, absent: false, last: false,
             }
         })
     }

@@ -10,7 +10,7 @@ use crate::encode;
 use crate::error::TooLarge;
 use crate::kind::Kind;
 use crate::labels;
-use crate::page::{FamilySpan, Index, Page, SampleSpan, Span};
+use crate::page::{Exemplar, ExemplarSpan, FamilySpan, Index, Page, SampleSpan, Span};
 
 /// Builds a page family by family.
 ///
@@ -27,6 +27,8 @@ pub struct PageBuilder {
     text: Vec<u8>,
     index: Index,
     line: Line,
+    /// Labels of exemplars, which are not in the text.
+    aside: String,
     /// Bytes that the text may have, where that is less than the index can address.
     most: Option<usize>,
     full: bool,
@@ -115,6 +117,7 @@ impl PageBuilder {
         self.index.verbatim = true;
         // Only `str`s and ASCII were written.
         let text = String::from_utf8(self.text).unwrap_or_default();
+        self.index.aside = ByteString::from(self.aside);
         Ok(Page { text: ByteString::from(text), index: self.index })
     }
 
@@ -185,6 +188,16 @@ impl PageBuilder {
         if let Some(family) = self.index.families.last_mut() {
             family.samples.end = self.index.samples.len() as u32;
         }
+    }
+
+    /// What the line that was ended last has beside its text: when it began to count, and its exemplar.
+    pub(crate) fn beside(&mut self, created_ms: Option<i64>, exemplar: Option<Exemplar<'_>>) {
+        let Some(sample) = (self.index.samples.len() as u32).checked_sub(1).filter(|_| !self.full) else { return };
+        self.index.begun.extend(created_ms.map(|at| (sample, at)));
+        let Some(Exemplar { labels, value, timestamp_ms }) = exemplar else { return };
+        let Ok(labels_at) = u32::try_from(self.aside.len()) else { return };
+        labels.block(&mut self.aside);
+        self.index.exemplars.push(ExemplarSpan { sample, labels_at, value, timestamp_ms });
     }
 
     fn span_of(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {

@@ -166,6 +166,7 @@ impl<'a> Change<'a> {
                     }
                 }
                 page.end(sample.value(), Some(sample.value_text()), sample.timestamp_ms());
+                page.beside(sample.created_ms(), sample.exemplar());
             }
         }
         page.try_finish()

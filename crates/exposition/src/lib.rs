@@ -22,6 +22,7 @@
 
 mod builder;
 mod change;
+mod created;
 mod error;
 mod group;
 mod kind;

@@ -32,7 +32,7 @@ pub mod message;
 
 pub use batch::{Batch, Family, FamilyRef, Full, Points};
 pub use body::{Body, Counts, EncodeError, Encoder, Protocol};
-pub use labels::{LabelPairs, LabelsError, SeriesLabels, encode_labels};
+pub use labels::{LabelPairs, LabelsError, LabelsRef, SeriesLabels, encode_labels};
 pub use record::{Families, MAX_RAW, Record, RecordError};
 pub use series::{Exemplar, Histogram, Sample, Series, SeriesIter};
 

@@ -51,7 +51,8 @@ fn is_healthy(settings: &Settings) -> ExitCode {
         .listen
         .iter()
         .map(|listen| health::exit_code_below("pushpull-gateway", *listen, tls, &prefix));
-    codes.filter(|code| *code != ExitCode::SUCCESS).last().unwrap_or(ExitCode::SUCCESS)
+    // Each that is not says so.
+    codes.fold(ExitCode::SUCCESS, |all, code| if code == ExitCode::SUCCESS { all } else { code })
 }
 
 #[tokio::main]

@@ -68,8 +68,16 @@ impl Right {
     /// What a request needs. What is not listed needs the most.
     pub fn of(target: Target<'_>, method: &Method) -> Self {
         match (target, method.as_str()) {
-            (_, "OPTIONS") | (Target::Healthy | Target::Ready, _) => Self::None,
-            (Target::Nothing | Target::Unclean | Target::Moved(..) | Target::Prefix, _) => Self::None,
+            (_, "OPTIONS")
+            | (
+                Target::Healthy
+                | Target::Ready
+                | Target::Nothing
+                | Target::Unclean
+                | Target::Moved(..)
+                | Target::Prefix,
+                _,
+            ) => Self::None,
             (Target::Group(_), _) => Self::Push,
             (_, "GET" | "HEAD") => Self::Read,
             _ => Self::Admin,

@@ -91,7 +91,7 @@ mod tests {
             taken_at,
             pages,
             up: true,
-            last: false,
+            values_at: None, absent: false, last: false,
         }
     }
 

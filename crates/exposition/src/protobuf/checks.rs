@@ -18,9 +18,9 @@ pub fn mend(family: &mut MetricFamily) -> Result<(), String> {
         return Err(format!("`{}` is not a valid metric name", name.escape_debug()));
     }
     let kind = family.kind().ok_or_else(|| format!("metric `{name}` has an unknown type"))?;
-    if family.unit.as_ref().is_some_and(|unit| !is_metric_name(unit) || !name.ends_with(unit.as_str())) {
-        family.unit = None;
-    }
+    // OpenMetrics has a counter's unit before its `_total`.
+    let stem = name.strip_suffix("_total").unwrap_or(&name);
+    family.unit = family.unit.take().filter(|unit| is_metric_name(unit) && stem.ends_with(unit.as_str()));
     for metric in &mut family.metric {
         let mut seen = HashSet::new();
         for label in &metric.label {

@@ -137,8 +137,11 @@ fn part_of_histogram(histogram: &mut Histogram, suffix: &str, bound: Option<f64>
 fn count(whole: &mut Option<u64>, float: &mut Option<f64>, value: f64) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the way back")]
     let number = value as u64;
-    (*whole, *float) =
-        if number as f64 == value { (Some(number), None) } else { (Some(number), Some(value)) };
+    (*whole, *float) = if (number as f64).to_bits() == value.to_bits() {
+        (Some(number), None)
+    } else {
+        (Some(number), Some(value))
+    };
 }
 
 fn labels(sample: &Sample<'_>, bound: &str) -> Vec<LabelPair> {

@@ -61,7 +61,7 @@ pub fn check(it: &Histogram) -> Result<(), String> {
                 .ok_or_else(|| format!("a {side} bucket has a count below 0 or beyond all numbers"))?;
             whole = whole.saturating_add(bucket.unsigned_abs());
         }
-        if let Some(count) = counts.iter().find(|count| !(**count >= 0.0)) {
+        if let Some(count) = counts.iter().find(|count| count.is_nan() || **count < 0.0) {
             return Err(format!("a {side} bucket has the count {count}"));
         }
         counted += counts.iter().sum::<f64>();
@@ -99,6 +99,8 @@ fn covered(spans: &[BucketSpan]) -> Result<u64, String> {
 mod tests {
     use super::*;
 
+    type Row = (&'static str, fn(&mut Histogram));
+
     fn good() -> Histogram {
         Histogram {
             sample_count: Some(6),
@@ -117,7 +119,7 @@ mod tests {
         assert_eq!(check(&good()), Ok(()));
         assert_eq!(check(&Histogram { sample_count: Some(3), ..Histogram::default() }), Ok(()));
         let span = |offset, length| BucketSpan { offset: Some(offset), length: Some(length) };
-        let rows: [(&str, fn(&mut Histogram)); 6] = [
+        let rows: [Row; 6] = [
             ("schema", |it| it.schema = Some(9)),
             ("threshold", |it| it.zero_threshold = Some(f64::NAN)),
             ("need 2 buckets, have 1", |it| it.positive_delta.truncate(1)),

@@ -53,12 +53,11 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Vec<MetricFamily>, Protob
         let family = MetricFamily::decode(message)?;
         sizes(&family, limits)?;
         let name = family.name.clone().unwrap_or_default();
-        match places.get(&name) {
-            Some(place) => families[*place] = family,
-            None => {
-                places.insert(name, families.len());
-                families.push(family);
-            }
+        if let Some(place) = places.get(&name) {
+            families[*place] = family;
+        } else {
+            places.insert(name, families.len());
+            families.push(family);
         }
     }
     Ok(families)

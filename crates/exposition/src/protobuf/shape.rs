@@ -67,8 +67,8 @@ impl Tally {
                 // Packed ones are at least a byte each, and all but the float ones no more than that.
                 let numbers = if wire == WireType::LengthDelimited {
                     let inner = delimited(&mut rest)?;
-                    let wide = matches!(field, 11 | 14);
-                    if wide { inner.len() / 8 } else { inner.iter().filter(|byte| **byte < 0x80).count() }
+                    let floats = matches!(field, 11 | 14);
+                    if floats { inner.len() / 8 } else { inner.iter().filter(|byte| **byte < 0x80).count() }
                 } else {
                     skip_field(wire, field, &mut rest, DecodeContext::default())?;
                     1

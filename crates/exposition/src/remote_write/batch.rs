@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::labels::SeriesLabels;
+use super::labels::LabelsRef;
 use super::record::{MAX_RAW, Record, Totals};
 use super::series::{Exemplar, Histogram, Sample, flag};
 use super::wire::{put_varint, varint_len, zigzag};
@@ -73,9 +73,9 @@ impl Batch {
 
     /// Adds one sample of a series.
     #[inline]
-    pub fn sample(
+    pub fn sample<'a>(
         &mut self,
-        labels: &SeriesLabels,
+        labels: impl Into<LabelsRef<'a>>,
         family: Option<FamilyRef>,
         sample: Sample,
     ) -> Result<(), Full> {
@@ -83,24 +83,25 @@ impl Batch {
     }
 
     /// Adds what a series has. One without any points is left out.
-    pub fn push(
+    pub fn push<'a>(
         &mut self,
-        labels: &SeriesLabels,
+        labels: impl Into<LabelsRef<'a>>,
         family: Option<FamilyRef>,
         points: &Points<'_>,
     ) -> Result<(), Full> {
         let Points { samples, exemplars, histograms } = *points;
+        let LabelsRef { bytes: labels, classic } = labels.into();
         if samples.is_empty() && exemplars.is_empty() && histograms.is_empty() {
             return Ok(());
         }
         let kept = exemplars.iter().map(|exemplar| 32 + exemplar.labels.len()).sum::<usize>()
             + histograms.iter().map(|histogram| 32 + histogram.message.len()).sum::<usize>();
-        self.room(labels.bytes().len() + 40 + 32 * samples.len() + kept)?;
+        self.room(labels.len() + 40 + 32 * samples.len() + kept)?;
         let out = &mut self.series;
-        put_varint(out, labels.bytes().len() as u64);
-        out.extend_from_slice(labels.bytes());
+        put_varint(out, labels.len() as u64);
+        out.extend_from_slice(labels);
         put_varint(out, family.map_or(0, |family| u64::from(family.0) + 1));
-        let mut flags = if labels.is_classic() { 0 } else { flag::UTF8 };
+        let mut flags = if classic { 0 } else { flag::UTF8 };
         flags |= if samples.len() == 1 { flag::ONE } else { 0 };
         flags |= if exemplars.is_empty() { 0 } else { flag::EXEMPLARS };
         flags |= if histograms.is_empty() { 0 } else { flag::HISTOGRAMS };

@@ -88,6 +88,21 @@ impl SeriesLabels {
     }
 }
 
+/// A label set of [`SeriesLabels`] that is kept elsewhere: many in one piece of memory.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelsRef<'a> {
+    /// The bytes of [`SeriesLabels::bytes`].
+    pub bytes: &'a [u8],
+    /// What [`SeriesLabels::is_classic`] said.
+    pub classic: bool,
+}
+
+impl<'a> From<&'a SeriesLabels> for LabelsRef<'a> {
+    fn from(labels: &'a SeriesLabels) -> Self {
+        Self { bytes: &labels.bytes, classic: labels.classic }
+    }
+}
+
 /// Encodes labels that need no metric name, such as those of an exemplar.
 pub fn encode_labels<'a>(
     labels: impl IntoIterator<Item = (&'a str, &'a str)>,

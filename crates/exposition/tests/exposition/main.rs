@@ -11,5 +11,6 @@ mod invariants;
 mod judges;
 mod openmetrics;
 mod peers;
+mod protobuf;
 mod remote_write;
 mod rewriting;

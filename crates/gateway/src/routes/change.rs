@@ -16,7 +16,7 @@ use crate::policy::{Asked, Manner};
 use crate::push::{self, Language, Packing, Refusal};
 
 /// When to try again where all is full, at the latest.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_mins(1);
 /// A plain body of so many bytes is read sooner than it is handed to another thread.
 const SMALL: usize = 16 << 10;
 

@@ -11,7 +11,7 @@ use service::web::Web;
 #[derive(Debug, Clone, Default, Args)]
 pub struct WebFlags {
     /// File with TLS, users and headers, as all of Prometheus' programs take it; read again when it changes.
-    #[arg(long = "web.config.file", value_name = "PATH", default_value = "")]
+    #[arg(id = "web_config_file", long = "web.config.file", value_name = "PATH", default_value = "")]
     pub config_file: String,
     /// URL under which others reach the gateway. Its path is the default of --web.route-prefix.
     #[arg(long = "web.external-url", value_name = "URL", default_value = "", value_parser = external_url)]

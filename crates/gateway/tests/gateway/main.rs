@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed test helper is a failed test")]
 
 mod aggregation;
+mod api;
 mod bounds;
 mod clumsy;
 mod expiry;
+mod faults;
 mod flags;
+mod formats;
+mod fuzzed;
 mod groups_api;
 mod hostile;
 mod http;
@@ -18,9 +22,11 @@ mod people;
 mod persistence;
 mod policy;
 mod python;
+mod raw;
 mod rules;
 mod scale;
 mod users;
+mod versus_raw;
 mod versus_real;
 mod watched;
 

@@ -214,7 +214,7 @@ fn the_same_requests_get_the_same_answers_and_the_same_scrape() {
 }
 
 /// Deletions are done later by the real one, so its scrape is asked until it agrees.
-fn same_in_time(ours: &Peer, real: &Peer, row: &str) {
+pub(crate) fn same_in_time(ours: &Peer, real: &Peer, row: &str) {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
     loop {
         let we = series(&super::scrape(ours)).unwrap();

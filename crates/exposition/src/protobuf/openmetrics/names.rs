@@ -101,8 +101,7 @@ impl<'a> Names<'a> {
 /// Suffixes that samples of this kind add to the family's name, in either of its formats.
 fn suffixes(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Histogram => &["_bucket", "_sum", "_count"],
-        Kind::GaugeHistogram => &["_bucket", "_sum", "_count"],
+        Kind::Histogram | Kind::GaugeHistogram => &["_bucket", "_sum", "_count"],
         Kind::Summary => &["_sum", "_count"],
         _ => &[],
     }
