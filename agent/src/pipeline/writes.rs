@@ -52,7 +52,7 @@ impl Write {
 
 /// The ways to all receivers.
 #[derive(Debug, Default)]
-pub struct Writes {
+pub(super) struct Writes {
     intakes: Intakes,
     open: BTreeMap<String, Write>,
     /// Receivers that are not written to any more, and get what waits for them.

@@ -19,6 +19,14 @@ pub(super) fn open(
     stats: &Arc<Stats>,
 ) -> Result<Opened, String> {
     let opened = receivers.new.iter().map(|new| {
+        let shares = |gone: &&&RemoteWrite| new.spool.dir.is_some() && gone.spool.dir == new.spool.dir;
+        if let Some(gone) = receivers.gone.iter().find(shares) {
+            let (new, gone) = (new.label(), gone.label());
+            return Err(format!(
+                "{new}: its spool is still that of {gone}, for which something may wait there: \
+                 give it another directory, or restart the agent\n"
+            ));
+        }
         let opened = Receiver::open(new, stats).map_err(|error| format!("{}: {error}\n", new.label()))?;
         Ok((new.label(), opened))
     });

@@ -34,7 +34,7 @@ use crate::stats::Stats;
 use intake::Item;
 pub(crate) use look::{Written, look};
 pub(crate) use senders::{Rest, Senders};
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Seen, Shared};
 
 /// One receiver, from where readings go in to where its senders are.
 #[derive(Debug, Clone)]
@@ -83,6 +83,11 @@ impl Receiver {
     pub fn close(&self, end: Instant) {
         self.0.ends_by(end);
         self.0.queue.put(Item::End);
+    }
+
+    /// How it goes.
+    pub(crate) fn seen(&self) -> Seen {
+        self.0.seen()
     }
 
     /// Waits until all that was offered is sent, no longer than `deadline`; the samples that are not.

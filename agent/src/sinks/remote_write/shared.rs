@@ -62,6 +62,7 @@ struct Said {
 pub(crate) struct Seen {
     pub(crate) spool: SpoolStats,
     pub(crate) held: bool,
+    pub(crate) failing: bool,
     pub(crate) refusing: bool,
     pub(crate) next_try: Option<Duration>,
     pub(crate) protocol: Option<&'static str>,
@@ -205,6 +206,7 @@ impl Shared {
         Seen {
             spool: lock(&self.seen).clone(),
             held: said.held,
+            failing: said.failing.is_some(),
             refusing: said.refused.is_some(),
             next_try: said.next_try.map(|at| at.saturating_duration_since(Instant::now())),
             protocol: said.protocol.map(Protocol::as_str),

@@ -25,6 +25,8 @@ pub(super) struct Worker {
     /// Taken out while it is where blocking is allowed.
     place: Option<Place>,
     backoff: Backoff,
+    /// The last answer said that we are not let in.
+    held: bool,
     /// To end after the request that is under way.
     stop: CancellationToken,
 }
@@ -54,6 +56,7 @@ impl Worker {
             client: Arc::clone(client),
             place: Some(Place::new(shared, lanes, at)),
             backoff: Backoff::default(),
+            held: false,
             stop,
         }
     }

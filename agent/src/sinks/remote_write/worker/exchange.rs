@@ -87,6 +87,9 @@ impl Worker {
             let refusal = |words| Refusal { reason, words, again: ambiguous };
             match sorting::sort(&answer, protocol, samples) {
                 Verdict::Taken(missing) => {
+                    if std::mem::take(&mut self.held) {
+                        self.client.lets_in().await;
+                    }
                     self.took(record, body, samples - missing.min(samples));
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
@@ -194,6 +197,7 @@ impl Worker {
 
     /// Not let in: waits until the files that say who we are say something else, or for a minute.
     async fn hold(&mut self, answer: &Answer) -> Option<End> {
+        self.held = true;
         let remedy = self.client.keeps_out().await;
         self.shared.held(&format!("{}: {}", answer.status, answer.words), &remedy);
         let until = Instant::now() + answer.after.map_or(PACE, |asked| asked.max(PACE));
