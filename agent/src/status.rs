@@ -19,8 +19,8 @@ use crate::intake::Intakes;
 use crate::sinks::pull::Pull;
 use crate::stats::Stats;
 use endpoints::Endpoint;
-use receivers::Receiver;
 use events::{Event, Events};
+use receivers::Receiver;
 use targets::Target;
 
 /// Where it is taken from.

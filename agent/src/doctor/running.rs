@@ -109,7 +109,11 @@ pub(super) fn check(page: &Page, status: &serde_json::Value, interval: Duration)
         let words = receiver["last_error"].as_str().unwrap_or_default();
         match receiver["state"].as_str() {
             Some("held") => {
-                findings.push(Finding::fail(what, "it does not let the agent in: samples wait", refusal("401")));
+                findings.push(Finding::fail(
+                    what,
+                    "it does not let the agent in: samples wait",
+                    refusal("401"),
+                ));
             }
             Some("retrying") => {
                 let why = format!("the last one failed, and samples wait: {words}");

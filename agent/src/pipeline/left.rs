@@ -67,10 +67,16 @@ impl fmt::Display for Left {
             }
             Self::Kept { endpoint, groups } => write!(f, "{endpoint} did not delete {groups} groups"),
             Self::Samples { endpoint, samples, is_kept: true } => {
-                write!(f, "{endpoint} did not take {samples} samples: they stay in the spool for the next start")
+                write!(
+                    f,
+                    "{endpoint} did not take {samples} samples: they stay in the spool for the next start"
+                )
             }
             Self::Samples { endpoint, samples, is_kept: false } => {
-                write!(f, "{endpoint} did not take {samples} samples, which are lost: set spool.dir to keep such")
+                write!(
+                    f,
+                    "{endpoint} did not take {samples} samples, which are lost: set spool.dir to keep such"
+                )
             }
             Self::Died { whose, why } => write!(f, "the task of {whose} died: {why}"),
         }

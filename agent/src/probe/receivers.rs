@@ -40,7 +40,9 @@ fn answered(name: &str, receiver: &RemoteWrite, written: &Written) -> Finding {
         401 if knows => {
             "it does not take this user or token: correct username and password_file, or bearer_token_file"
         }
-        401 => "it wants to know who writes: set username and password_file, or bearer_token_file; Mimir: headers = { X-Scope-OrgID = … }",
+        401 => {
+            "it wants to know who writes: set username and password_file, or bearer_token_file; Mimir: headers = { X-Scope-OrgID = … }"
+        }
         403 => "it knows who writes and does not allow it: ask whoever runs it for the right to write",
         404 | 405 => {
             "see that url is the whole one: /api/v1/write of a Prometheus with --web.enable-remote-write-receiver or of VictoriaMetrics, /api/v1/push of Mimir"

@@ -20,7 +20,9 @@ pub(super) fn receivers(receivers: &Difference<'_, RemoteWrite>) -> String {
     for (old, new) in changed.iter().filter(|(old, new)| old.spool != new.spool) {
         let (old, label) = (old.spool.dir.as_deref(), new.label());
         let place = old.map_or("memory".to_owned(), |dir| dir.display().to_string());
-        said.push_str(&format!("spool of {label}: other bounds need a restart, it stays in {place} as it is\n"));
+        said.push_str(&format!(
+            "spool of {label}: other bounds need a restart, it stays in {place} as it is\n"
+        ));
     }
     said
 }

@@ -14,10 +14,7 @@ use crate::stats::Stats;
 type Opened = BTreeMap<String, (Receiver, Senders)>;
 
 /// Opens the spools of new ones, which may fail.
-pub(super) fn open(
-    receivers: &Difference<'_, RemoteWrite>,
-    stats: &Arc<Stats>,
-) -> Result<Opened, String> {
+pub(super) fn open(receivers: &Difference<'_, RemoteWrite>, stats: &Arc<Stats>) -> Result<Opened, String> {
     let opened = receivers.new.iter().map(|new| {
         let shares = |gone: &&&RemoteWrite| new.spool.dir.is_some() && gone.spool.dir == new.spool.dir;
         if let Some(gone) = receivers.gone.iter().find(shares) {

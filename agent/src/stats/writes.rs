@@ -67,11 +67,7 @@ impl Writes {
                 why,
             )?,
             requests: counters(name!("requests_total"), "Requests that a receiver answered.", one)?,
-            bytes: counters(
-                name!("bytes_total"),
-                "Bytes of bodies, compressed, that a receiver took.",
-                one,
-            )?,
+            bytes: counters(name!("bytes_total"), "Bytes of bodies, compressed, that a receiver took.", one)?,
             metadata: counters(
                 name!("metadata_total"),
                 "Requests with help texts alone that a receiver took.",

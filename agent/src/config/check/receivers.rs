@@ -58,7 +58,8 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
         let before = settings.remote_write.0[..at].iter().filter_map(|other| other.spool.dir.as_ref());
         let mut before = before;
         if let Some(dir) = receiver.spool.dir.as_ref().filter(|dir| before.any(|other| other == *dir)) {
-            let message = format!("{} is another receiver's: give each a directory of its own", dir.display());
+            let message =
+                format!("{} is another receiver's: give each a directory of its own", dir.display());
             wrong(&key("spool.dir"), message);
         }
     }

@@ -85,7 +85,9 @@ impl<'de> Deserialize<'de> for Fsync {
             "always" => Ok(Self::Always),
             "never" => Ok(Self::Never),
             _ => humantime::parse_duration(&text).map(Self::Every).map_err(|_| {
-                D::Error::custom(format!("expected always, never, or a duration such as \"1s\", got \"{text}\""))
+                D::Error::custom(format!(
+                    "expected always, never, or a duration such as \"1s\", got \"{text}\""
+                ))
             }),
         }
     }

@@ -56,7 +56,8 @@ impl Client {
         let mut headers = HeaderMap::new();
         for (name, value) in &settings.headers {
             // What is no header was refused at the start.
-            let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value.expose()).ok());
+            let pair =
+                HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value.expose()).ok());
             if let Some((name, mut value)) = pair {
                 value.set_sensitive(true);
                 headers.insert(name, value);
@@ -96,10 +97,10 @@ impl Client {
         }
         let headers = response.headers();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let after =
-            text(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, SystemTime::now()));
+        let after = text(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, SystemTime::now()));
         let says = WRITTEN.iter().chain([&EXEMPLARS]).any(|name| headers.contains_key(*name));
-        let count = |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
+        let count =
+            |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
         let written = says.then(|| WRITTEN.iter().map(count).sum());
         let words = if status.is_success() { String::new() } else { words(response).await };
         Ok(Answer { status, after, written, words })

@@ -135,13 +135,21 @@ mod tests {
             ("2.0", vec![(two, OK, true, Turn::Stay)], two),
             ("1.0 that refuses the type", vec![(two, UNSUPPORTED, false, Turn::Again)], one),
             ("1.0 that cannot read it", vec![(two, BAD, false, Turn::Again)], one),
-            ("1.0 that takes no notice", vec![(two, OK, false, Turn::Ask), (one, OK, false, Turn::Stay)], one),
+            (
+                "1.0 that takes no notice",
+                vec![(two, OK, false, Turn::Ask), (one, OK, false, Turn::Stay)],
+                one,
+            ),
             ("2.0 that refuses a sample", vec![(two, BAD, true, Turn::Stay)], two),
             ("2.0 later", vec![(two, OK, true, Turn::Stay), (two, BAD, false, Turn::Stay)], two),
             ("down", vec![(two, StatusCode::BAD_GATEWAY, false, Turn::Stay)], two),
             ("rolled back", vec![(two, OK, true, Turn::Stay), (two, OK, false, Turn::Ask)], one),
             ("late answer", vec![(two, UNSUPPORTED, false, Turn::Again), (two, OK, false, Turn::Again)], one),
-            ("late, but taken", vec![(two, UNSUPPORTED, false, Turn::Again), (two, OK, true, Turn::Stay)], one),
+            (
+                "late, but taken",
+                vec![(two, UNSUPPORTED, false, Turn::Again), (two, OK, true, Turn::Stay)],
+                one,
+            ),
         ];
         for (name, answers, last) in rows {
             let now = Instant::now();

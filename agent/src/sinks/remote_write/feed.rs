@@ -96,8 +96,11 @@ impl Feed {
 
     fn alter(&mut self, settings: RemoteWrite) {
         let relabels = (&settings.external_labels, &settings.write_relabel_configs, settings.counter_origin);
-        let before =
-            (&self.settings.external_labels, &self.settings.write_relabel_configs, self.settings.counter_origin);
+        let before = (
+            &self.settings.external_labels,
+            &self.settings.write_relabel_configs,
+            self.settings.counter_origin,
+        );
         if relabels != before || settings.metadata_interval != self.settings.metadata_interval {
             let mut out = self.out(SystemTime::now());
             self.state.alter(rules(&settings), SystemTime::now(), &mut out);
@@ -117,7 +120,9 @@ impl Feed {
 
     fn append(&self, tag: u16, record: &Record) {
         let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
-        let Err(error) = self.shared.spool.append(tag, samples, &record.pack(), SystemTime::now()) else { return };
+        let Err(error) = self.shared.spool.append(tag, samples, &record.pack(), SystemTime::now()) else {
+            return;
+        };
         if let Some((first, second)) = record.halves() {
             self.append(tag, &first);
             self.append(tag, &second);

@@ -36,7 +36,14 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(shared: &Shared, lanes: Lanes, at: u16) -> Self {
-        Self { lanes, at, old: shared.spool.reader(), fresh: None, is_over: false, encoder: Encoder::default() }
+        Self {
+            lanes,
+            at,
+            old: shared.spool.reader(),
+            fresh: None,
+            is_over: false,
+            encoder: Encoder::default(),
+        }
     }
 
     /// An outage is over.
@@ -95,7 +102,11 @@ impl Place {
 
     /// The body of a request with all of these, in this protocol, and that of one with their help texts
     /// where it takes one of its own.
-    pub(super) fn bodies(&mut self, record: &Record, protocol: Protocol) -> Result<(Body, Option<Body>), String> {
+    pub(super) fn bodies(
+        &mut self,
+        record: &Record,
+        protocol: Protocol,
+    ) -> Result<(Body, Option<Body>), String> {
         let failed = |error: EncodeError| error.to_string();
         let metadata = self.encoder.metadata(record, protocol).map_err(failed)?;
         Ok((self.encoder.body(record, protocol).map_err(failed)?, metadata))

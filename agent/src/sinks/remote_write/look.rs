@@ -21,7 +21,8 @@ pub(crate) async fn look(settings: &RemoteWrite) -> Result<Written, String> {
         // Nobody refuses it.
         Dialect::Auto | Dialect::V1 => Protocol::V1,
     };
-    let body = Encoder::default().body(&Batch::new(0).finish(), protocol).map_err(|error| error.to_string())?;
+    let body =
+        Encoder::default().body(&Batch::new(0).finish(), protocol).map_err(|error| error.to_string())?;
     let answer = Client::new(settings).post(&body, protocol).await.map_err(|failure| failure.message)?;
     Ok(Written { status: answer.status, words: answer.words })
 }

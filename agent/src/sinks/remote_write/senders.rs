@@ -76,7 +76,10 @@ impl Senders {
         let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing);
         let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run());
         if let Err(error) = &feed {
-            tracing::error!(endpoint = shared.label, "no thread for the spool, and nothing is written: {error}");
+            tracing::error!(
+                endpoint = shared.label,
+                "no thread for the spool, and nothing is written: {error}"
+            );
         }
         let senders = Self {
             client: Arc::new(Client::new(settings)),

@@ -41,9 +41,7 @@ pub(super) fn sort(answer: &Answer, protocol: Protocol, samples: usize) -> Verdi
         408 | 429 | 500.. => Verdict::Again(answer.after),
         401 | 403 => Verdict::Held,
         // What it wrote must not come again (2.0, "Partial Write").
-        400..=499 if written.is_some() => {
-            Verdict::Refused(samples.saturating_sub(written.unwrap_or(0)))
-        }
+        400..=499 if written.is_some() => Verdict::Refused(samples.saturating_sub(written.unwrap_or(0))),
         413 => Verdict::TooMuch,
         // Prometheus' 1.0 takes none of a request in which one sample is wrong.
         400 => Verdict::Some,

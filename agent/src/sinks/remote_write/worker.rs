@@ -109,7 +109,10 @@ impl Worker {
             }
             let due = parts.first().map(|part| self.due(part));
             if !parts.is_empty()
-                && (is_full || closing || self.shared.is_urgent() || due.is_some_and(|due| due <= Instant::now()))
+                && (is_full
+                    || closing
+                    || self.shared.is_urgent()
+                    || due.is_some_and(|due| due <= Instant::now()))
             {
                 return Ok(parts);
             }
