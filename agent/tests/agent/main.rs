@@ -4,6 +4,7 @@
 mod bad_gateways;
 mod bad_targets;
 mod certificates;
+mod compliance;
 mod discovery;
 mod doctor;
 mod doubles;

@@ -19,6 +19,7 @@ mod labels;
 mod mode;
 mod ordered;
 mod points;
+mod real;
 mod rule;
 mod script;
 mod series;
@@ -35,7 +36,7 @@ use std::time::Instant;
 
 pub(crate) use head::Head;
 pub(crate) use mode::{Kind, Mode};
-pub(crate) use rule::{Rule, Violation};
+pub(crate) use rule::{Rule, Violation, told};
 pub(crate) use script::Answer;
 pub(crate) use series::{Message, Point, Series};
 

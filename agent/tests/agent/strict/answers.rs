@@ -46,6 +46,14 @@ fn usual(mode: Mode, kind: Kind, message: &Message, refused: Option<&str>) -> Sa
     }
 }
 
+/// To the question of VictoriaMetrics' agents which version of its variant is understood.
+pub(crate) fn version(mode: Mode) -> Said {
+    match mode {
+        Mode::VictoriaMetrics => whole(200, "", "1", Outcome::Dropped),
+        _ => whole(405, "", "only POST", Outcome::Dropped),
+    }
+}
+
 /// What 2.0 (Required `Written` Response Headers) has in each answer.
 pub(crate) fn written(samples: usize, histograms: usize, exemplars: usize) -> String {
     [("samples", samples), ("histograms", histograms), ("exemplars", exemplars)]

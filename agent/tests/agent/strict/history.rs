@@ -85,7 +85,7 @@ impl History {
 
 impl Past {
     fn judge(&self, key: &str, points: &[Point], found: &mut Found) {
-        let mut last = self.last;
+        let (mut last, mut known) = (self.last, self.known);
         for point in points {
             let again = last.filter(|last| last.at == point.at && last.bits == point.bits);
             found.unless(again.is_none(), Rule::Resent, || format!("{key} at {}", point.at));
@@ -99,10 +99,11 @@ impl Past {
                 format!("{key}: {} before {overtaken:?}", point.at)
             });
             if point.is_marker() {
-                found.unless(self.known, Rule::MarkerOfNothing, || format!("{key} at {}", point.at));
+                found.unless(known, Rule::MarkerOfNothing, || format!("{key} at {}", point.at));
                 let ended = last.is_some_and(|last| last.is_marker()) && again.is_none();
                 found.unless(!ended, Rule::MarkerTwice, || format!("{key} at {}", point.at));
             }
+            known |= !point.is_marker();
             last = Some(*point);
         }
     }

@@ -52,6 +52,7 @@ fn what_breaks_the_order_or_is_sent_again_is_named() {
         (&[(&[(1, 1.0)], Taken), (&[(2, stale)], Taken), (&[(3, stale)], Taken)], &[Rule::MarkerTwice]),
         (&[(&[(1, 1.0)], Taken), (&[(2, stale)], Taken), (&[(3, 1.0)], Taken)], &[]),
         (&[(&[(2, stale)], Taken)], &[Rule::MarkerOfNothing]),
+        (&[(&[(1, 1.0), (2, stale)], Taken)], &[]),
     ] {
         assert_eq!(last(requests), expected, "{requests:?}");
     }

@@ -54,6 +54,10 @@ fn request(strict: &Strict, stream: &TcpStream, connection: usize) -> Option<()>
         }
     }
     let head = Head::parse(text.trim_end());
+    if head.method == "GET" && head.path.contains("get_vm_proto_version=") {
+        let said = super::answers::version(strict.mode);
+        return (&mut &*stream).write_all(said.text.as_bytes()).ok();
+    }
     let answer = strict.lock().script.take();
     let (wait, answer) = match answer {
         Answer::After(wait, answer) => (wait, *answer),
