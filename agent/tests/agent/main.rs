@@ -4,6 +4,7 @@
 mod bad_gateways;
 mod bad_targets;
 mod certificates;
+mod compliance;
 mod discovery;
 mod doctor;
 mod doubles;
@@ -59,5 +60,6 @@ mod secrets;
 mod settings;
 mod spool;
 mod status;
+mod strict;
 mod textfile;
 mod web_config;

@@ -113,9 +113,14 @@ impl Place {
     }
 }
 
-/// All parts as one record; fewer of them, where they do not fit into one.
-pub(super) fn joined(parts: &[Part]) -> (usize, Record) {
-    let mut count = parts.len();
+/// All parts as one record; fewer of them, where they do not fit into one or have more than so many samples.
+pub(super) fn joined(parts: &[Part], most: usize) -> (usize, Record) {
+    let mut samples = 0;
+    let fits = |part: &&Part| {
+        samples += part.record.sample_count();
+        samples <= most
+    };
+    let mut count = parts.iter().take_while(fits).count().max(1);
     loop {
         let records: Vec<&Record> = parts[..count].iter().map(|part| &part.record).collect();
         match (join(&records), count) {

@@ -144,7 +144,7 @@ impl Worker {
         // Stretches of parts, the next one last.
         let mut stretches = vec![(0, parts.len())];
         while let Some((from, until)) = stretches.pop() {
-            let (count, record) = joined(&parts[from..until]);
+            let (count, record) = joined(&parts[from..until], self.shared.samples_per_send(&self.settings));
             if from + count < until {
                 stretches.push((from + count, until));
             }
