@@ -51,6 +51,7 @@ mod reload_listener;
 mod reload_load;
 mod reload_parts;
 mod rivals;
+mod scrape_truth;
 mod scraping;
 mod secrets;
 mod settings;

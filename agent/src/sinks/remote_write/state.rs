@@ -29,7 +29,7 @@ use exposition::GroupingKey;
 pub use labels::External;
 pub use not_sent::NotSent;
 pub use origin::CounterOrigin;
-pub use shards::Shards;
+pub use shards::{Shards, shard_of};
 
 use crate::snapshot::Snapshot;
 use known::{Known, Pass};
