@@ -48,7 +48,16 @@ mod tests {
         let page = |text: &&str| Page::parse((*text).to_owned(), &Limits::default());
         let pages = pages.iter().map(|text| page(text).unwrap()).collect();
         let key = "job/a".parse().unwrap();
-        Snapshot { source: "a".to_owned(), key, taken_at: SystemTime::now(), pages, up, values_at: None, absent: false, last: false }
+        Snapshot {
+            source: "a".to_owned(),
+            key,
+            taken_at: SystemTime::now(),
+            pages,
+            up,
+            values_at: None,
+            absent: false,
+            last: false,
+        }
     }
 
     fn said(snapshot: &Snapshot) -> String {

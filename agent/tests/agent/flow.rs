@@ -126,7 +126,9 @@ impl agent::sources::Source for Clock {
                 taken_at: std::time::SystemTime::now(),
                 pages: Vec::new(),
                 up: true,
-                values_at: None, absent: false, last: false,
+                values_at: None,
+                absent: false,
+                last: false,
             }
         })
     }

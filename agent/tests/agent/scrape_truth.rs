@@ -81,7 +81,8 @@ fn told(state: &mut State, reading: Reading<'_>) -> Vec<String> {
 }
 
 fn line(series: &str, sample: &Sample) -> String {
-    let value = if sample.bits == STALE { "stale".to_owned() } else { f64::from_bits(sample.bits).to_string() };
+    let value =
+        if sample.bits == STALE { "stale".to_owned() } else { f64::from_bits(sample.bits).to_string() };
     let start = if sample.start_ms == 0 { String::new() } else { format!(" since {}", sample.start_ms) };
     let origin = if sample.origin { " origin" } else { "" };
     format!("{series} {value} @{}{start}{origin}", sample.timestamp_ms)

@@ -192,7 +192,9 @@ impl PageBuilder {
 
     /// What the line that was ended last has beside its text: when it began to count, and its exemplar.
     pub(crate) fn beside(&mut self, created_ms: Option<i64>, exemplar: Option<Exemplar<'_>>) {
-        let Some(sample) = (self.index.samples.len() as u32).checked_sub(1).filter(|_| !self.full) else { return };
+        let Some(sample) = (self.index.samples.len() as u32).checked_sub(1).filter(|_| !self.full) else {
+            return;
+        };
         self.index.begun.extend(created_ms.map(|at| (sample, at)));
         let Some(Exemplar { labels, value, timestamp_ms }) = exemplar else { return };
         let Ok(labels_at) = u32::try_from(self.aside.len()) else { return };

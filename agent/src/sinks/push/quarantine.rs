@@ -91,7 +91,9 @@ mod tests {
             taken_at,
             pages,
             up: true,
-            values_at: None, absent: false, last: false,
+            values_at: None,
+            absent: false,
+            last: false,
         }
     }
 

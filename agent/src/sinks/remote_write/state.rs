@@ -193,8 +193,11 @@ impl Source {
             // Nobody was there at the last look, and nobody ever before.
             says = Some(self.looked_ms + 1);
         }
-        // One that is computed anew each time is off by a clock tick or so.
-        let moved = says.is_some_and(|says| self.start_ms.is_none_or(|before| says.abs_diff(before) > 2_000));
+        // One that is computed anew each time is off by a clock tick or so; one that is younger than the last
+        // look is another's.
+        let moved = says.is_some_and(|says| {
+            says > self.looked_ms || self.start_ms.is_none_or(|before| says.abs_diff(before) > 2_000)
+        });
         if moved {
             self.start_ms = says;
         }

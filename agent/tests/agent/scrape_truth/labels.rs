@@ -17,9 +17,17 @@ fn label_sets_are_complete_and_external_labels_are_on_all_but_over_none() {
         ("external labels on a bare series", "a 1\n", "a{cluster=\"c\",job=\"e\"} 1 @2000"),
         ("never over its own", "a{job=\"own\"} 1\n", "a{cluster=\"c\",job=\"own\"} 1 @2000"),
         ("an empty label is none", "a{job=\"\",x=\"\"} 1\n", "a{cluster=\"c\",job=\"e\"} 1 @2000"),
-        ("names by their bytes", "a{b=\"1\",B=\"2\",_c=\"3\"} 1\n", "a{B=\"2\",_c=\"3\",b=\"1\",cluster=\"c\",job=\"e\"} 1 @2000"),
+        (
+            "names by their bytes",
+            "a{b=\"1\",B=\"2\",_c=\"3\"} 1\n",
+            "a{B=\"2\",_c=\"3\",b=\"1\",cluster=\"c\",job=\"e\"} 1 @2000",
+        ),
         ("no label of Prometheus' own", "a{__tmp=\"1\"} 1\n", "a{cluster=\"c\",job=\"e\"} 1 @2000"),
-        ("escapes undone once", "a{x=\"1\\\\n\\\"\"} 1\n", "a{cluster=\"c\",job=\"e\",x=\"1\\\\n\\\"\"} 1 @2000"),
+        (
+            "escapes undone once",
+            "a{x=\"1\\\\n\\\"\"} 1\n",
+            "a{cluster=\"c\",job=\"e\",x=\"1\\\\n\\\"\"} 1 @2000",
+        ),
     ];
     for (rule, page, want) in cases {
         let mut state = State::new(rules(Vec::new()), time(1_000));
@@ -40,7 +48,11 @@ fn write_relabel_configs_see_external_labels_and_may_drop() {
         action: Action::Drop,
         ..RelabelConfig::default()
     };
-    let one = RelabelConfig { regex: Some("x|job".to_owned()), action: Action::LabelDrop, ..RelabelConfig::default() };
+    let one = RelabelConfig {
+        regex: Some("x|job".to_owned()),
+        action: Action::LabelDrop,
+        ..RelabelConfig::default()
+    };
     let mut state = State::new(rules(vec![drop("up|b"), one]), time(1_000));
     let page = "a{x=\"1\"} 1\na{x=\"2\"} 2\nb 1\n";
     assert_eq!(told(&mut state, At(2000, page)), ["a{cluster=\"c\"} 1 @2000"]);

@@ -102,7 +102,10 @@ fn openmetrics_created_is_believed_of_each_series() {
             rule: "a start with each sample, a zero only after what was sent before",
             readings: &[
                 (At(2000, &old), &["c_total{x=\"1\"} 5 @2000 since 500"]),
-                (At(3000, &young), &["c_total{x=\"1\"} 0 @2500 since 2500 origin", "c_total{x=\"1\"} 1 @3000 since 2500"]),
+                (
+                    At(3000, &young),
+                    &["c_total{x=\"1\"} 0 @2500 since 2500 origin", "c_total{x=\"1\"} 1 @3000 since 2500"],
+                ),
                 (At(4000, &young), &["c_total{x=\"1\"} 1 @4000 since 2500"]),
             ],
         }],

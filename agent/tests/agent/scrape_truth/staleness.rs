@@ -68,7 +68,11 @@ fn a_series_that_ends_gets_one_marker_at_the_time_that_showed_it() {
 fn a_source_that_goes_ends_with_all_that_is_said_of_it() {
     let cases: [(&str, Reading<'_>, &[&str]); 5] = [
         ("gone", Gone(3000), &["a stale @3000", "up stale @3000"]),
-        ("at shutdown, on_shutdown = stale", End(3000, OnShutdown::Stale), &["a stale @3000", "up stale @3000"]),
+        (
+            "at shutdown, on_shutdown = stale",
+            End(3000, OnShutdown::Stale),
+            &["a stale @3000", "up stale @3000"],
+        ),
         ("at shutdown, on_shutdown = keep", End(3000, OnShutdown::Keep), &[]),
         ("under other settings", Altered(3000), &["a stale @3000", "up stale @3000"]),
         ("up goes on while the source fails", Failed(3000), &["a stale @3000", "up 0 @3000"]),

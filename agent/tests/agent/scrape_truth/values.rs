@@ -20,7 +20,11 @@ fn one_timestamp_a_scrape_and_explicit_ones_kept() {
             },
             Case {
                 rule: "up and down, an empty page is none that failed",
-                readings: &[(At(2000, ""), &[]), (At(3000, "a 1\n"), &["a 1 @3000"]), (At(4000, ""), &["a stale @4000"])],
+                readings: &[
+                    (At(2000, ""), &[]),
+                    (At(3000, "a 1\n"), &["a 1 @3000"]),
+                    (At(4000, ""), &["a stale @4000"]),
+                ],
             },
         ],
         Rules::default,

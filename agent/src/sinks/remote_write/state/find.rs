@@ -70,7 +70,8 @@ impl<'a> Before<'a> {
     /// The sample at a place that was found.
     #[inline]
     pub(super) fn sample(&self, at: usize) -> Option<Sample<'a>> {
-        let page = if self.starts.len() == 1 { 0 } else { self.starts.partition_point(|start| *start <= at) - 1 };
+        let page =
+            if self.starts.len() == 1 { 0 } else { self.starts.partition_point(|start| *start <= at) - 1 };
         self.pages.get(page)?.sample(at - self.starts.get(page)?)
     }
 }

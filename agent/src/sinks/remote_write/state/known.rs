@@ -203,8 +203,11 @@ impl Known {
 
     /// Ends the series that were not found again.
     fn left(&self, gone: &[Entry], old: Option<&Snapshot>, pass: &mut Pass<'_>) {
-        if self.live && let Some(old) = old {
-            let gone = gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
+        if self.live
+            && let Some(old) = old
+        {
+            let gone =
+                gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
             markers((self.pages)(old), gone, &self.arena, pass.out);
         }
     }
@@ -245,12 +248,22 @@ fn markers(
 ) {
     for family in pages.iter().flat_map(Page::families) {
         out.next_family();
-        let meta = Family { name: family.name(), kind: family.kind(), help: "", unit: family.unit().unwrap_or_default() };
+        let meta = Family {
+            name: family.name(),
+            kind: family.kind(),
+            help: "",
+            unit: family.unit().unwrap_or_default(),
+        };
         for (_, end) in family.samples().zip(ends.by_ref()) {
             let Some((entry, at)) = end else { continue };
             let marker = Point { bits: STALE, timestamp_ms: at, ..Point::default() };
             // What had room with a value has room with a marker.
-            let _ = out.push(entry.hash, entry.labels(arena), &meta, &Points { samples: &[marker], ..Points::default() });
+            let _ = out.push(
+                entry.hash,
+                entry.labels(arena),
+                &meta,
+                &Points { samples: &[marker], ..Points::default() },
+            );
         }
     }
 }

@@ -70,7 +70,12 @@ pub(super) struct Began {
 /// When the series of a counting sample began, and whether that is news. A zero stands after all that was
 /// sent of the series, and before the sample.
 #[inline]
-pub(super) fn began(entry: &mut Entry, sample: &Sample<'_>, old: Option<&Sample<'_>>, pass: &Pass<'_>) -> Began {
+pub(super) fn began(
+    entry: &mut Entry,
+    sample: &Sample<'_>,
+    old: Option<&Sample<'_>>,
+    pass: &Pass<'_>,
+) -> Began {
     let after = if entry.last_ms == NEVER { pass.floor } else { entry.last_ms };
     if let Some(created) = created(sample, pass) {
         return Began { start_ms: created, zero_ms: Some(created).filter(|at| *at > after && *at < pass.at) };
