@@ -9,7 +9,7 @@ mod values;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use agent::sinks::remote_write::state::{OnShutdown, Rules, Shards, State};
+use agent::sinks::remote_write::state::{External, OnShutdown, Rules, Shards, State};
 use agent::snapshot::Snapshot;
 use exposition::remote_write::{STALE, Sample};
 use exposition::{GroupingKey, Limits, Page, Rewrite};
@@ -69,7 +69,10 @@ fn told(state: &mut State, reading: Reading<'_>) -> Vec<String> {
         Refused(at) => state.feed(&snapshot(at, None, false, true), &mut out),
         Gone(at) => state.gone(&key(), time(at), &mut out),
         End(at, how) => state.end(how, time(at), &mut out),
-        Altered(at) => state.alter(Rules::default(), time(at), &mut out),
+        Altered(at) => {
+            let labels = External { labels: vec![("x".to_owned(), "1".to_owned())], ..External::default() };
+            state.alter(Rules { labels, ..Rules::default() }, time(at), &mut out);
+        }
     }
     let mut lines = Vec::new();
     for (_, record) in out.finish() {

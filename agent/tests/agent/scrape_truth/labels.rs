@@ -1,7 +1,7 @@
 //! Remote write 1.0 and 2.0-rc.4, "Labels".
 
 use agent::config::{Action, RelabelConfig};
-use agent::sinks::remote_write::state::{External, NotSent};
+use agent::sinks::remote_write::state::NotSent;
 
 use super::*;
 

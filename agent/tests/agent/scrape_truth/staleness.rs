@@ -88,3 +88,14 @@ fn a_source_that_goes_ends_with_all_that_is_said_of_it() {
         assert_eq!(again, ended, "{rule}: never twice");
     }
 }
+
+#[test]
+fn settings_that_change_no_labels_end_nothing() {
+    let mut state = State::new(Rules::default(), time(1_000));
+    told(&mut state, At(2000, "a 1\n"));
+    let mut out = Shards::new(1, 0);
+    let often = Rules { metadata_every: Some(Duration::from_secs(1)), ..Rules::default() };
+    state.alter(often, time(2500), &mut out);
+    assert!(out.finish().is_empty());
+    assert!(told(&mut state, At(3000, "")).contains(&"a stale @3000".to_owned()));
+}
