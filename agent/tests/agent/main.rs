@@ -55,6 +55,7 @@ mod reload_parts;
 mod remote_write;
 mod remote_write_answers;
 mod rivals;
+mod scrape_truth;
 mod scraping;
 mod secrets;
 mod settings;
