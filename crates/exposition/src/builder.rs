@@ -92,6 +92,18 @@ impl PageBuilder {
         }
     }
 
+    /// The unit of the family begun last, which its name ends with, but for `_total` and `_info`: nothing of it
+    /// is in the text.
+    pub(crate) fn unit(&mut self, unit: &str) {
+        let Some(last) = self.index.families.last().filter(|_| !self.full && !unit.is_empty()) else { return };
+        let Some(name) = self.text.get(last.name.start as usize..last.name.end as usize) else { return };
+        let stem = name.strip_suffix(b"_total").or_else(|| name.strip_suffix(b"_info")).unwrap_or(name);
+        if stem.strip_suffix(unit.as_bytes()).is_some_and(|before| before.ends_with(b"_")) {
+            let end = last.name.start + stem.len() as u32;
+            self.index.units.push((last.name, Span { start: end - unit.len() as u32, end }));
+        }
+    }
+
     /// Adds a sample to the family begun last.
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         self.begin(name);
@@ -218,6 +230,8 @@ impl PageBuilder {
             let before = &self.text[..line.start as usize];
             let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
             self.text.truncate(start);
+            let name = last.name;
+            self.index.units.pop_if(|(of, _)| *of == name);
             self.index.families.pop();
         }
     }

@@ -176,7 +176,7 @@ impl<'a> Family<'a> {
     /// The unit of an OpenMetrics family.
     pub fn unit(&self) -> Option<&'a str> {
         let units = &self.page.index.units;
-        let (_, unit) = units.iter().find(|(name, _)| name.of(&self.page.text) == self.name())?;
+        let (_, unit) = units.iter().find(|(name, _)| *name == self.span.name)?;
         Some(unit.of(&self.page.text))
     }
 

@@ -71,6 +71,7 @@ impl Page {
         for family in &families {
             let name = spelling.name(&family.name, &family.name);
             page.family(&name, family.help.as_deref().unwrap_or_default(), family.kind);
+            page.unit(family.parts.iter().find_map(crate::Family::unit).unwrap_or_default());
             for sample in family.parts.iter().flat_map(crate::Family::samples).filter(|sample| keep(sample)) {
                 page.begin(&spelling.name(&family.name, sample.name()));
                 write_labels(&mut page, &sample, how, &added, self.index.verbatim);
