@@ -48,15 +48,16 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{OnShutdown, Settings};
+use crate::config::{Ending, OnShutdown, Settings};
 use crate::discovery::Claims;
 use crate::identity::Identity;
 use crate::listening::Listening;
-use crate::pipeline::{Hurry, Left, Ways};
+use crate::pipeline::{Hurry, Left, Ways, Write};
 use crate::plan::{Made, Plan};
 use crate::reload::{Ask, Live, Reloads, Watch};
 use crate::routes::Flush;
 use crate::sinks::pull::Pull;
+use crate::sinks::remote_write::Receiver;
 use crate::stats::Stats;
 use crate::status::events::Events;
 
@@ -82,6 +83,7 @@ pub async fn run(
     if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
+        settings.remote_write.0.iter_mut().for_each(|receiver| receiver.on_shutdown = Ending::Keep);
     }
     let (plan, claims) = (Plan::new(&settings, &identity), Claims::default());
     plan.settle(&claims);
@@ -104,9 +106,13 @@ pub async fn run(
     let pull = Arc::new(Pull::new(sources.len()));
     let ways = plan.endpoints.values().map(|endpoint| reload::way(endpoint, plan.times, &stats, &stop));
     let (times, ways) = (plan.times, Ways::new(ways.collect()));
+    let mut writes = Vec::new();
+    for receiver in plan.receivers.values() {
+        writes.push(Write::to(Receiver::open(receiver, &stats)?, &stop));
+    }
     let Mode::Serve(listener, hurry, events, reloads) = mode else {
         let hurry = Hurry::none();
-        unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
+        unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await);
         return Ok(unfound);
     };
     let (ask, asked) = Ask::new();
@@ -125,7 +131,7 @@ pub async fn run(
     let listening = Listening::on(listener, web, service).context("cannot listen")?;
     let live = Live { plan, stats, changes: changing, finders, claims, listening, stop: stop.clone() };
     let live = tokio::spawn(reload::serve(live, reloads, asked, stop.clone()));
-    let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;
+    let left = pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await;
     let live = live.await.context("the reloads ended badly")?;
     live.listening.end(live.plan.times.grace).await?;
     Ok(left)

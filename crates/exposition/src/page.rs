@@ -176,7 +176,7 @@ impl<'a> Family<'a> {
     /// The unit of an OpenMetrics family.
     pub fn unit(&self) -> Option<&'a str> {
         let units = &self.page.index.units;
-        let (_, unit) = units.iter().find(|(name, _)| *name == self.span.name)?;
+        let (_, unit) = units.iter().find(|(name, _)| name.of(&self.page.text) == self.name())?;
         Some(unit.of(&self.page.text))
     }
 
@@ -254,7 +254,7 @@ impl<'a> Sample<'a> {
         let exemplars = &self.page.index.exemplars;
         let found = exemplars.binary_search_by_key(&self.at, |span| span.sample as usize).ok()?;
         let ExemplarSpan { labels_at, value, timestamp_ms, .. } = exemplars[found];
-        let Index { aside, .. } = &self.page.index;
+        let aside = &self.page.index.aside;
         let text = if aside.is_empty() { &self.page.text } else { aside };
         let labels = Labels::after(text, labels_at as usize);
         Some(Exemplar { labels, value, timestamp_ms })

@@ -183,6 +183,11 @@ impl Record {
         self.totals.samples as usize
     }
 
+    /// The time near which its timestamps are: that of the scrape, in milliseconds since 1970.
+    pub fn base_ms(&self) -> i64 {
+        self.totals.base_ms
+    }
+
     /// Bytes before compression, about as many as its 1.0 message has.
     pub fn raw_len(&self) -> usize {
         self.series.len() + self.families.len() + Totals::LEN

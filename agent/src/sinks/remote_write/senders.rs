@@ -1,0 +1,234 @@
+//! The shards of one receiver: they begin, become more or fewer, go on under other settings, and end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::client::Client;
+use super::dialogue::Dialogue;
+use super::feed::Feed;
+use super::intake::Item;
+use super::shared::Shared;
+use super::tag::{Lanes, Tag};
+use super::worker::{End, Worker};
+use crate::config::RemoteWrite;
+use crate::spool::Spool;
+use crate::stats::Stats;
+
+/// Between two looks at the spool.
+const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two decisions on the number of shards.
+const DECIDE: u32 = 10;
+/// What waits on a disk is not worth a longer end than this.
+const LAST: Duration = Duration::from_secs(4);
+
+/// What a receiver leaves at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// Samples that it did not take.
+    pub(crate) samples: u64,
+    /// They are on disk, and sent when the agent is there again.
+    pub(crate) is_kept: bool,
+}
+
+/// The senders of one receiver.
+pub struct Senders {
+    shared: Arc<Shared>,
+    feed: Option<std::thread::JoinHandle<()>>,
+    /// It is done.
+    fed: bool,
+    /// The shards that are read for now.
+    lanes: Lanes,
+    workers: JoinSet<End>,
+    stop: CancellationToken,
+    client: Arc<Client>,
+    idle: u32,
+}
+
+impl std::fmt::Debug for Senders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Senders").field("shared", &self.shared.label).finish_non_exhaustive()
+    }
+}
+
+/// The shards of what waits from before: those to read first, and those to write for.
+fn from_before(spool: &Spool, first: Lanes) -> (Lanes, Lanes) {
+    let of = |wanted: &dyn Fn(Lanes) -> bool| {
+        let mut reader = spool.reader();
+        let entry = spool.read(&mut reader, |tag| wanted(Tag::unpack(tag).lane));
+        entry.map(|entry| Tag::unpack(entry.shard).lane)
+    };
+    let Some(front) = of(&|_| true) else { return (first, first) };
+    // More than two turns are never there at once.
+    let next = of(&|lane| lane.turn != front.turn);
+    (front, next.unwrap_or(if front.count == first.count { front } else { front.next(first.count) }))
+}
+
+impl Senders {
+    pub(super) fn new(settings: &RemoteWrite, spool: Spool, stats: &Arc<Stats>) -> (Arc<Shared>, Self) {
+        let first = Lanes { turn: false, count: settings.shards.min };
+        let (reading, writing) = from_before(&spool, first);
+        let shared = Arc::new(Shared::new(settings, spool, writing, stats));
+        let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing);
+        let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run());
+        if let Err(error) = &feed {
+            tracing::error!(
+                endpoint = shared.label,
+                "no thread for the spool, and nothing is written: {error}"
+            );
+        }
+        let senders = Self {
+            client: Arc::new(Client::new(settings)),
+            shared: Arc::clone(&shared),
+            fed: feed.is_err(),
+            feed: feed.ok(),
+            lanes: reading,
+            workers: JoinSet::new(),
+            stop: CancellationToken::new(),
+            idle: 0,
+        };
+        (shared, senders)
+    }
+
+    /// Sends until all ends.
+    pub(crate) async fn run(mut self) -> Rest {
+        let shared = Arc::clone(&self.shared);
+        let mut settings = shared.settings.subscribe();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut count = 0_u32;
+        self.start();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    count += 1;
+                    self.tend().await;
+                    if count.is_multiple_of(DECIDE) {
+                        self.decide();
+                    }
+                }
+                () = shared.fed.notified() => self.fed = true,
+                Ok(()) = settings.changed() => self.altered(&mut settings).await,
+                Some(ended) = self.workers.join_next() => match ended {
+                    // One that died takes the agent with it: half of a sender would look like a whole one.
+                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    _ if self.shared.closing() && self.workers.is_empty() && !self.turn().await => break,
+                    _ => {}
+                },
+            }
+            self.close_when_fed();
+            if self.shared.closing() && self.workers.is_empty() {
+                break;
+            }
+        }
+        let looked = tokio::task::spawn_blocking(move || {
+            shared.spool.sync(SystemTime::now());
+            shared.look()
+        });
+        let seen = looked.await.unwrap_or_default();
+        let is_kept = self.shared.is_kept && seen.in_memory.records == 0;
+        Rest { samples: seen.pending.samples.max(u64::from(seen.pending.records > 0)), is_kept }
+    }
+
+    /// Once the last reading is spooled, the senders end when nothing is left, or at the end of all.
+    fn close_when_fed(&mut self) {
+        let end = *self.shared.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(end) = end.filter(|_| !self.shared.closing()) else { return };
+        if self.fed || self.feed.as_ref().is_none_or(std::thread::JoinHandle::is_finished) {
+            let last = if self.shared.is_kept { end.min(Instant::now() + LAST) } else { end };
+            self.shared.closing.send_replace(Some(last));
+            self.shared.changed();
+        }
+    }
+
+    fn start(&mut self) {
+        self.stop = CancellationToken::new();
+        let settings = Arc::clone(&self.shared.settings.borrow());
+        for at in 0..self.lanes.count {
+            let shard = (self.lanes, at);
+            let worker = Worker::new(&self.shared, &settings, &self.client, shard, self.stop.clone());
+            self.workers.spawn(worker.run());
+        }
+        self.shared.stats.writes.shards(&self.shared.label, self.lanes.count);
+    }
+
+    /// Ends all workers; a request that is under way ends as it began.
+    async fn halt(&mut self) {
+        self.stop.cancel();
+        while self.workers.join_next().await.is_some() {}
+    }
+
+    async fn altered(&mut self, settings: &mut watch::Receiver<Arc<RemoteWrite>>) {
+        let (new, protocol) = {
+            let new = settings.borrow_and_update();
+            (Arc::clone(&new), new.protocol)
+        };
+        self.halt().await;
+        self.client = Arc::new(Client::new(&new));
+        *self.shared.dialogue() = Dialogue::new(protocol, Clock::now());
+        self.start();
+    }
+
+    /// Goes over to the shards that are written for, once nothing of those before waits; whether it did.
+    async fn turn(&mut self) -> bool {
+        let writing = *self.shared.lanes.borrow();
+        if writing == self.lanes {
+            return false;
+        }
+        let (shared, old) = (Arc::clone(&self.shared), self.lanes.turn);
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut reader = shared.spool.reader();
+            shared.spool.read(&mut reader, |tag| Tag::unpack(tag).lane.turn == old).is_none()
+        });
+        if !looked.await.unwrap_or(false) {
+            return false;
+        }
+        self.halt().await;
+        self.lanes = writing;
+        self.start();
+        true
+    }
+
+    async fn tend(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let tended = tokio::task::spawn_blocking(move || {
+            shared.spool.tend(SystemTime::now());
+            shared.look();
+        });
+        // What is in it is looked at again in a second.
+        let _ = tended.await;
+        self.turn().await;
+    }
+
+    /// More shards where they are busy and samples wait, fewer where they are not; only once the shards of
+    /// the last change are the ones in use.
+    fn decide(&mut self) {
+        let settings = Arc::clone(&self.shared.settings.borrow());
+        let (count, bounds) = (self.lanes.count, settings.shards);
+        let share = self.shared.was_busy().as_secs_f64() / (TICK * DECIDE).as_secs_f64() / f64::from(count);
+        if *self.shared.lanes.borrow() != self.lanes {
+            return;
+        }
+        let waiting = self.shared.seen().spool.pending.samples;
+        let waits = waiting > 2 * settings.max_samples_per_send as u64;
+        let is_idle = share < 0.2 && !waits;
+        self.idle = if is_idle { self.idle + 1 } else { 0 };
+        let wanted = if share > 0.8 && waits && !self.shared.is_failing() {
+            count.saturating_mul(2)
+        } else if self.idle >= 6 {
+            self.idle = 0;
+            count / 2
+        } else {
+            count
+        };
+        let wanted = wanted.clamp(bounds.min, bounds.max);
+        if wanted != count {
+            tracing::info!(about = self.shared.label, from = count, to = wanted, "shards");
+            self.shared.queue.put(Item::Shards(wanted));
+        }
+    }
+}
