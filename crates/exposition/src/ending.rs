@@ -13,7 +13,10 @@ impl Page {
     /// of one target, told without looking at a single label.
     pub fn same_series(&self, other: &Page) -> bool {
         self.sample_count() == other.sample_count()
-            && self.samples().zip(other.samples()).all(|(ours, theirs)| ours.series_text() == theirs.series_text())
+            && self
+                .samples()
+                .zip(other.samples())
+                .all(|(ours, theirs)| ours.series_text() == theirs.series_text())
     }
 
     /// Whether any sample has an explicit timestamp.
@@ -144,11 +147,8 @@ mod tests {
         assert!(labelled("a 1\n", Clash::Keep).without_ending(&KEY[..1]).is_none());
         assert!(parsed(PAGE).without_ending(&KEY).is_none());
         assert!(labelled(PAGE, Clash::Export).without_ending(&[]).is_none());
-        let stamped = parsed("a 1 5\n").rewrite(&Rewrite {
-            labels: &KEY,
-            keep_timestamps: true,
-            ..Rewrite::default()
-        });
+        let stamped =
+            parsed("a 1 5\n").rewrite(&Rewrite { labels: &KEY, keep_timestamps: true, ..Rewrite::default() });
         assert!(stamped.without_ending(&KEY).is_none());
     }
 

@@ -50,7 +50,8 @@ impl Selection {
     /// Goes over a page that has the target's labels on it.
     pub(super) fn select(&mut self, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
         // Most pages are the one before with other values.
-        let unchanged = self.before.as_ref().is_some_and(|(before, whole)| *whole && before.same_series(&page));
+        let unchanged =
+            self.before.as_ref().is_some_and(|(before, whole)| *whole && before.same_series(&page));
         if unchanged && !page.has_timestamps() {
             self.before = Some((page.clone(), true));
             return Selected { page, added: 0, dropped: [(0, None), (0, None), (0, None)] };
