@@ -254,7 +254,7 @@ impl<'a> Sample<'a> {
         let exemplars = &self.page.index.exemplars;
         let found = exemplars.binary_search_by_key(&self.at, |span| span.sample as usize).ok()?;
         let ExemplarSpan { labels_at, value, timestamp_ms, .. } = exemplars[found];
-        let Index { aside, .. } = &*self.page.index;
+        let aside = &self.page.index.aside;
         let text = if aside.is_empty() { &self.page.text } else { aside };
         let labels = Labels::after(text, labels_at as usize);
         Some(Exemplar { labels, value, timestamp_ms })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use exposition::remote_write::Family;
 use exposition::{Page, Sample};
+use foldhash::fast::RandomState;
 
 use super::entry::{Entry, Skip};
 use super::find::Before;
@@ -38,7 +39,7 @@ enum Place {
 }
 
 /// Which label sets there are; made only where a line is not found by its text.
-type ByLabels = HashMap<u64, Place>;
+type ByLabels = HashMap<u64, Place, RandomState>;
 
 impl Known {
     pub(super) fn of(pages: fn(&Snapshot) -> &[Page]) -> Self {
