@@ -63,7 +63,9 @@ impl Writes {
     /// Of receivers that differ in their names; readings come to them by these intakes.
     pub(super) fn new(writes: Vec<Write>, intakes: Intakes) -> Self {
         let mut all = Self { intakes, ..Self::default() };
-        writes.into_iter().for_each(|write| all.open(write));
+        for write in writes {
+            all.open(write);
+        }
         all
     }
 

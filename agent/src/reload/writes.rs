@@ -38,10 +38,9 @@ pub(super) fn changes(
     stop: &CancellationToken,
 ) -> Vec<Change> {
     let gone = receivers.gone.iter().map(|gone| Change::CloseWrite(gone.label(), Arc::clone(stats)));
-    let mut changes: Vec<Change> = gone.collect();
-    let changed = receivers.changed.iter();
-    changes.extend(changed.map(|(_, new)| Change::AlterWrite(Box::new((*new).clone()))));
+    let mut all: Vec<Change> = gone.collect();
+    all.extend(receivers.changed.iter().map(|(_, new)| Change::AlterWrite(Box::new((*new).clone()))));
     let new = std::mem::take(opened).into_values();
-    changes.extend(new.map(|new| Change::OpenWrite(Write::to(new, stop))));
-    changes
+    all.extend(new.map(|new| Change::OpenWrite(Write::to(new, stop))));
+    all
 }

@@ -3,8 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::FlockOperation;
+
+/// A child of ours holds what we let go of until it is another program: some milliseconds.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds a directory as long as it lives; the kernel lets go when the process ends, however it ends.
 ///
@@ -18,11 +23,14 @@ impl Lock {
     /// Takes the directory, which must be there; `None` where another process has it.
     pub(super) fn take(dir: &Path) -> io::Result<Option<Self>> {
         let dir = File::open(dir)?;
-        match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { dir })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
+        for _ in 0..TRIES {
+            match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Some(Self { dir })),
+                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(None)
     }
 
     /// Makes names of new files last over a power cut.

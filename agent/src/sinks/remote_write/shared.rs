@@ -133,10 +133,7 @@ impl Shared {
             let is_idle = self.queue.is_idle();
             let shared = Arc::clone(self);
             let looked = tokio::task::spawn_blocking(move || shared.look().pending);
-            let pending = match timeout_at(deadline, looked).await {
-                Ok(Ok(pending)) => pending,
-                _ => break 1,
-            };
+            let Ok(Ok(pending)) = timeout_at(deadline, looked).await else { break 1 };
             if is_idle && pending.records == 0 {
                 break 0;
             }

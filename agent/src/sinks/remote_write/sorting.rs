@@ -45,7 +45,7 @@ pub(super) fn sort(answer: &Answer, protocol: Protocol, samples: usize) -> Verdi
         413 => Verdict::TooMuch,
         // Prometheus' 1.0 takes none of a request in which one sample is wrong.
         400 => Verdict::Some,
-        400..=499 => Verdict::Refused(samples),
+        _ if status.is_client_error() => Verdict::Refused(samples),
         // No redirect is followed: whoever mends the URL finds the samples in the spool.
         _ if status.is_redirection() => Verdict::Again(None),
         _ => Verdict::Again(answer.after),
@@ -72,11 +72,11 @@ pub(super) fn reason(status: StatusCode) -> &'static str {
         415 => "415",
         422 => "422",
         429 => "429",
-        400..=499 => "4xx",
         500 => "500",
         502 => "502",
         503 => "503",
         504 => "504",
+        _ if status.is_client_error() => "4xx",
         _ => "5xx",
     }
 }

@@ -122,7 +122,7 @@ impl Worker {
             }
             let more = async {
                 tokio::select! {
-                    changed = changes.changed() => drop(changed),
+                    news = changes.changed() => drop(news),
                     () = self.stop.cancelled() => {}
                 }
             };

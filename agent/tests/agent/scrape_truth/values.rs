@@ -59,7 +59,7 @@ fn values_are_sent_bit_for_bit_and_a_scraped_nan_is_never_a_marker() {
 
 #[test]
 fn a_family_goes_with_its_series_and_its_help_rarely() {
-    let every = || Rules { metadata_every: Some(Duration::from_secs(60)), ..Rules::default() };
+    let every = || Rules { metadata_every: Some(Duration::from_mins(1)), ..Rules::default() };
     let mut state = State::new(every(), time(1_000));
     let page = "# HELP a All.\n# TYPE a counter\na 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n";
     for (at, help) in [(2_000, "All."), (3_000, ""), (61_999, ""), (62_000, "All."), (63_000, "")] {

@@ -4,6 +4,7 @@ use exposition::remote_write::LabelsRef;
 
 /// A series of a page.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself, and there are many entries")]
 pub(super) struct Entry {
     /// The time of the newest sample that was sent; [`NEVER`] before the first.
     pub(super) last_ms: i64,

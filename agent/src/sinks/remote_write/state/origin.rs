@@ -51,9 +51,8 @@ pub(super) fn process_start<'a>(pages: impl Iterator<Item = &'a Page>, by: Count
 pub(super) fn counts(kind: Kind, family: &str, name: &str) -> bool {
     match kind {
         Kind::Counter => true,
-        Kind::Histogram => name.len() > family.len(),
-        // The samples under the family's own name are quantiles.
-        Kind::Summary => name.len() > family.len(),
+        // The samples under a summary's own name are quantiles.
+        Kind::Histogram | Kind::Summary => name.len() > family.len(),
         _ => false,
     }
 }

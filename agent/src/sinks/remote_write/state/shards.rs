@@ -6,7 +6,7 @@ use exposition::remote_write::{Batch, Family, FamilyRef, Full, LabelsRef, Points
 #[derive(Debug)]
 pub struct Shards {
     base_ms: i64,
-    shards: Vec<Shard>,
+    open: Vec<Shard>,
     /// Batches that had no more room, in their order.
     full: Vec<(u16, Record)>,
     /// Tells the family that is being written from those before.
@@ -34,20 +34,20 @@ pub fn shard_of(hash: u64, shards: u16) -> u16 {
 impl Shards {
     /// So many empty ones, at least one. Timestamps near `base_ms` take the fewest bytes.
     pub fn new(count: u16, base_ms: i64) -> Self {
-        let shards = (0..count.max(1)).map(|_| Shard::new(base_ms)).collect();
-        Self { base_ms, shards, full: Vec::new(), family: 0 }
+        let open = (0..count.max(1)).map(|_| Shard::new(base_ms)).collect();
+        Self { base_ms, open, full: Vec::new(), family: 0 }
     }
 
     /// Samples in all of them.
     pub fn samples(&self) -> usize {
-        let open: usize = self.shards.iter().map(|shard| shard.batch.samples()).sum();
+        let open: usize = self.open.iter().map(|shard| shard.batch.samples()).sum();
         open + self.full.iter().map(|(_, record)| record.sample_count()).sum::<usize>()
     }
 
     /// What was written, as records with the number of their shard; those of one shard in their order.
     pub fn finish(self) -> Vec<(u16, Record)> {
         let mut records = self.full;
-        for (number, shard) in (0_u16..).zip(self.shards) {
+        for (number, shard) in (0_u16..).zip(self.open) {
             if shard.batch.series() > 0 {
                 records.push((number, shard.batch.finish()));
             }
@@ -69,8 +69,8 @@ impl Shards {
         family: &Family<'_>,
         points: &Points<'_>,
     ) -> Result<(), Full> {
-        let number = shard_of(hash, u16::try_from(self.shards.len()).unwrap_or(u16::MAX));
-        let Some(shard) = self.shards.get_mut(usize::from(number)) else { return Err(Full) };
+        let number = shard_of(hash, u16::try_from(self.open.len()).unwrap_or(u16::MAX));
+        let Some(shard) = self.open.get_mut(usize::from(number)) else { return Err(Full) };
         if push(shard, self.family, labels, family, points).is_ok() {
             return Ok(());
         }

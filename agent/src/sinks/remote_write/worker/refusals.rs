@@ -47,7 +47,7 @@ impl Worker {
     pub(super) fn took(&mut self, record: &Record, body: &Body, samples: usize) {
         self.backoff = crate::backoff::Backoff::default();
         // All samples of a scrape have one time, but for those that bring their own.
-        let newest = record.series().filter_map(|series| series.samples().last()).next();
+        let newest = record.series().find_map(|series| series.samples().last());
         let newest = newest.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()));
         self.shared.stats.writes.took(&self.shared.label, samples, body.bytes.len(), newest as f64 / 1e3);
         if self.shared.works()
