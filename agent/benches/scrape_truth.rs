@@ -57,7 +57,7 @@ fn snapshot(target: usize, round: u64, odd: bool) -> Arc<Snapshot> {
 
 /// Nanoseconds a sample, the median of all rounds but the first.
 fn median(odd: bool, mut feed: impl FnMut(&Arc<Snapshot>)) -> f64 {
-    let snapshots: Vec<_> = (0..ROUNDS as u64 + 1).map(|round| snapshot(0, round, odd)).collect();
+    let snapshots: Vec<_> = (0..=ROUNDS as u64).map(|round| snapshot(0, round, odd)).collect();
     feed(&snapshots[0]);
     let mut took: Vec<f64> = snapshots[1..]
         .iter()
