@@ -76,6 +76,7 @@ pub(crate) fn load(arguments: &Arguments) -> Result<(Loaded<Settings>, Identity)
         .flag("--listen", "pull.listen", arguments.listen)
         .flag("--web-config", "pull.web_config_file", web_config);
     let (mut loaded, identity) = service::config::load_checked(&layers, config::check)?;
+    loaded.settings.without_unmeant(&loaded.places);
     loaded.settings.fill_in();
     Ok((loaded, identity))
 }

@@ -22,7 +22,12 @@ impl Backoff {
 
     /// It failed; how long to wait, at the most `most`. Full jitter keeps a fleet from coming back all at once.
     pub fn next(&mut self, asked: Option<Duration>, most: Duration) -> Duration {
-        let ceiling = FIRST.saturating_mul(1 << self.failures.min(16)).min(most);
+        self.from(FIRST, asked, most)
+    }
+
+    /// The same, where the first wait is at the most `first`.
+    pub fn from(&mut self, first: Duration, asked: Option<Duration>, most: Duration) -> Duration {
+        let ceiling = first.saturating_mul(1 << self.failures.min(16)).min(most);
         self.failures = self.failures.saturating_add(1);
         let jittered = rand::random_range(Duration::ZERO..=ceiling);
         // Never earlier than asked.

@@ -5,6 +5,7 @@ mod endpoint;
 mod host;
 mod reap;
 mod relabel;
+mod remote_write;
 mod target;
 mod textfile;
 mod transport;
@@ -15,6 +16,7 @@ pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
 pub use reap::{Lifetime, ReapSettings};
 pub use relabel::{Action, RelabelConfig};
+pub use remote_write::{Dialect, Drain, Ending, Fsync, Origin, RemoteWrite, Shards, Spool};
 pub use target::{Discovery, Target, TargetLimits};
 pub use textfile::Textfile;
 pub use transport::{TlsConfig, Transport};
@@ -26,7 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{OneOrMany, duration};
+use service::config::{OneOrMany, Place, Places, duration};
 use service::logs::LogSettings;
 
 /// All settings.
@@ -47,6 +49,9 @@ pub struct Settings {
     pub host: HostSettings,
     /// Gateways to push to.
     pub push: OneOrMany<Endpoint>,
+    /// Receivers of remote write.
+    #[serde(skip_serializing_if = "no_receivers")]
+    pub remote_write: OneOrMany<RemoteWrite>,
     /// The fallback for pulls.
     pub pull: PullSettings,
     /// How stopping goes.
@@ -98,6 +103,7 @@ impl Default for Settings {
             textfile: OneOrMany(Vec::new()),
             host: HostSettings::default(),
             push: OneOrMany(vec![Endpoint::at("http://127.0.0.1:9091")]),
+            remote_write: OneOrMany(Vec::new()),
             pull: PullSettings::default(),
             shutdown: Shutdown::default(),
             reap: ReapSettings::default(),
@@ -124,6 +130,10 @@ impl Default for Shutdown {
     }
 }
 
+fn no_receivers(receivers: &OneOrMany<RemoteWrite>) -> bool {
+    receivers.0.is_empty()
+}
+
 fn no_files(files: &OneOrMany<Textfile>) -> bool {
     files.0.is_empty()
 }
@@ -146,6 +156,14 @@ impl Settings {
                 endpoint.url.clear();
             }
             endpoint.ttl.get_or_insert(Endpoint::TTL.max(self.interval.saturating_mul(4)));
+        }
+    }
+
+    /// Whoever writes to a receiver, and never spoke of a gateway, has none.
+    pub fn without_unmeant(&mut self, places: &Places) {
+        let meant = ["push", "push[0].url", "push[0].urls"].map(|key| places.of(key) != Place::Default);
+        if !self.remote_write.0.is_empty() && !meant.contains(&true) {
+            self.push.0.clear();
         }
     }
 }

@@ -56,7 +56,11 @@ pub async fn examine(settings: &Settings, identity: &Identity) -> Vec<Finding> {
         Seen::Agent(_, status) => status["targets"].as_array().map_or(0, Vec::len),
         _ => 0,
     };
-    findings.push(limits::files(sources.max(known), settings.push.0.len(), pid));
+    findings.push(limits::files(
+        sources.max(known),
+        settings.push.0.len() + settings.remote_write.0.len() * 4,
+        pid,
+    ));
     findings.push(limits::memory(settings, pid));
     findings.push(time::check().await);
     findings.extend(live);

@@ -27,6 +27,12 @@ pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
     }
 }
 
+/// Whether nobody listens there.
+pub(crate) fn refused(error: &reqwest::Error) -> bool {
+    let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    error.is_connect() && causes(error).any(|cause| io(cause) == Some(ErrorKind::ConnectionRefused))
+}
+
 /// Whether the other side closed a connection without an answer: what a server does to an idle
 /// connection just when the next request is on its way.
 pub(crate) fn closed_early(error: &reqwest::Error) -> bool {

@@ -3,13 +3,15 @@
 //! ```text
 //! scrape ─┐                 ┌─► push   (newest of each group, to each gateway)
 //! host   ─┼─► Arc<Snapshot> ┤
-//! own    ─┘                 └─► pull   (newest of each group, when asked)
+//! own    ─┘                 ├─► remote write   (all of it, by a spool, to each receiver)
+//!                           └─► pull   (newest of each group, when asked)
 //! ```
 //!
 //! - [`config`], [`identity`]: settings, and under which names things are sent
 //! - [`sources`], [`discovery`], `relabel`, [`snapshot`]: what is read
 //! - [`intake`], [`sinks`], [`backoff`]: what is sent, and what becomes of failures
 //! - [`pipeline`]: the loops between them; [`stats`]: what the agent says of itself
+//! - [`spool`]: what waits for a receiver, on disk and over restarts
 //! - [`reap`]: the end of groups that nobody pushes any more
 //! - [`exec`]: the agent as its app's parent; [`routes`], [`status`]: what its listener answers
 //! - [`reload`]: other settings while it runs; [`probe`], [`doctor`]: whether they will work, before and after
@@ -34,6 +36,7 @@ mod series;
 pub mod sinks;
 pub mod snapshot;
 pub mod sources;
+pub mod spool;
 pub mod stats;
 pub mod status;
 mod transport;
@@ -46,15 +49,16 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{OnShutdown, Settings};
+use crate::config::{Ending, OnShutdown, Settings};
 use crate::discovery::Claims;
 use crate::identity::Identity;
 use crate::listening::Listening;
-use crate::pipeline::{Hurry, Left, Ways};
+use crate::pipeline::{Hurry, Left, Ways, Write};
 use crate::plan::{Made, Plan};
 use crate::reload::{Ask, Live, Reloads, Watch};
 use crate::routes::Flush;
 use crate::sinks::pull::Pull;
+use crate::sinks::remote_write::Receiver;
 use crate::stats::Stats;
 use crate::status::events::Events;
 
@@ -80,6 +84,7 @@ pub async fn run(
     if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
+        settings.remote_write.0.iter_mut().for_each(|receiver| receiver.on_shutdown = Ending::Keep);
     }
     let (plan, claims) = (Plan::new(&settings, &identity), Claims::default());
     plan.settle(&claims);
@@ -102,9 +107,13 @@ pub async fn run(
     let pull = Arc::new(Pull::new(sources.len()));
     let ways = plan.endpoints.values().map(|endpoint| reload::way(endpoint, plan.times, &stats, &stop));
     let (times, ways) = (plan.times, Ways::new(ways.collect()));
+    let mut writes = Vec::new();
+    for receiver in plan.receivers.values() {
+        writes.push(Write::to(Receiver::open(receiver, &stats)?, &stop));
+    }
     let Mode::Serve(listener, hurry, events, reloads) = mode else {
         let hurry = Hurry::none();
-        unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await);
+        unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await);
         return Ok(unfound);
     };
     let (ask, asked) = Ask::new();
@@ -123,7 +132,7 @@ pub async fn run(
     let listening = Listening::on(listener, web, service).context("cannot listen")?;
     let live = Live { plan, stats, changes: changing, finders, claims, listening, stop: stop.clone() };
     let live = tokio::spawn(reload::serve(live, reloads, asked, stop.clone()));
-    let left = pipeline::run(times, sources, changes, &hurry, pull, ways, stop).await;
+    let left = pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await;
     let live = live.await.context("the reloads ended badly")?;
     live.listening.end(live.plan.times.grace).await?;
     Ok(left)

@@ -209,6 +209,9 @@ async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
     for endpoint in &settings.push.0 {
         tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");
     }
+    for receiver in &settings.remote_write.0 {
+        tracing::info!(endpoint = receiver.label(), interval = ?settings.interval, drain = ?receiver.drain, "writing");
+    }
     tracing::info!(%url, "answering pulls");
     Ok(listener)
 }

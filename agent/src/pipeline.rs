@@ -11,11 +11,13 @@ mod read;
 mod readers;
 mod ticks;
 mod ways;
+mod writes;
 
 pub use hurry::Hurry;
 pub use left::Left;
 pub use readers::Leaving;
 pub use ways::{Way, Ways};
+pub use writes::Write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,11 +30,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Endpoint;
+use crate::config::{Endpoint, RemoteWrite};
 use crate::sinks::pull::Pull;
 use crate::sources::Source;
 use crate::stats::Stats;
 use readers::Readers;
+use writes::Writes;
 
 /// Stands for a grace that no clock can count.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
@@ -52,6 +55,12 @@ pub enum Change {
     Alter(Box<Endpoint>),
     /// An endpoint gets what waits for it, within the grace, and is then forgotten.
     Close(String, Arc<Stats>),
+    /// A receiver of remote write is written to from now on.
+    OpenWrite(Write),
+    /// A receiver is written to in another way.
+    AlterWrite(Box<RemoteWrite>),
+    /// A receiver gets what waits for it, within the grace, and is then forgotten.
+    CloseWrite(String, Arc<Stats>),
     /// All before it are made.
     Done(oneshot::Sender<()>),
 }
@@ -80,6 +89,9 @@ impl std::fmt::Debug for Change {
             Self::Open(way) => write!(f, "Open({})", way.intake().endpoint()),
             Self::Alter(endpoint) => write!(f, "Alter({})", endpoint.label()),
             Self::Close(name, _) => write!(f, "Close({name})"),
+            Self::OpenWrite(write) => write!(f, "OpenWrite({})", write.receiver().endpoint()),
+            Self::AlterWrite(receiver) => write!(f, "AlterWrite({})", receiver.label()),
+            Self::CloseWrite(name, _) => write!(f, "CloseWrite({name})"),
             Self::Done(_) => f.write_str("Done"),
         }
     }
@@ -110,9 +122,10 @@ pub async fn run(
     mut changes: Receiver<Vec<Change>>,
     hurry: &Hurry,
     pull: Arc<Pull>,
-    mut ways: Ways,
+    (mut ways, writes): (Ways, Vec<Write>),
     stop: CancellationToken,
 ) -> Vec<Left> {
+    let mut writes = Writes::new(writes, ways.intakes());
     let mut readers = Readers {
         times: watch::Sender::new(times),
         hurry: hurry.clone(),
@@ -145,13 +158,18 @@ pub async fn run(
                 }
                 Change::Alter(endpoint) => ways.alter(&endpoint),
                 Change::Close(name, stats) => ways.close(&name, deadline(&readers), stats),
+                Change::OpenWrite(write) => writes.open(write),
+                Change::AlterWrite(settings) => writes.alter(&settings),
+                Change::CloseWrite(name, stats) => writes.close(&name, deadline(&readers), stats),
                 Change::Done(done) => drop(done.send(())),
             }
         }
     }
     let deadline = deadline(&readers);
     let mut left = readers.end(deadline).await;
-    left.extend(ways.end(deadline).await);
+    let (pushed, written) = tokio::join!(ways.end(deadline), writes.end(deadline));
+    left.extend(pushed);
+    left.extend(written);
     left
 }
 

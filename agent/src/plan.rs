@@ -12,7 +12,7 @@ use std::time::Duration;
 use exposition::GroupingKey;
 use service::logs::LogSettings;
 
-use crate::config::{Discovery, Endpoint, HostSettings, Settings, Target, Textfile};
+use crate::config::{Discovery, Endpoint, HostSettings, RemoteWrite, Settings, Target, Textfile};
 use crate::discovery::{Claims, Finder, List, Name};
 use crate::identity::Identity;
 use crate::pipeline::Times;
@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) parts: BTreeMap<Id, Part>,
     /// By their names in logs and metrics, which no two have in common.
     pub(crate) endpoints: BTreeMap<String, Endpoint>,
+    /// Receivers of remote write, likewise.
+    pub(crate) receivers: BTreeMap<String, RemoteWrite>,
     pub(crate) times: Times,
     pub(crate) listen: SocketAddr,
     pub(crate) web: Option<PathBuf>,
@@ -82,6 +84,7 @@ impl Plan {
         Self {
             parts: parts.into_iter().map(|part| (part.id(), part)).collect(),
             endpoints: settings.push.0.iter().map(|endpoint| (endpoint.label(), endpoint.clone())).collect(),
+            receivers: settings.remote_write.0.iter().map(|one| (one.label(), one.clone())).collect(),
             times: Times::new(settings.interval, settings.shutdown.grace, &identity.own),
             listen: settings.pull.listen,
             web: settings.pull.web_config_file.clone(),

@@ -3,6 +3,7 @@
 mod advice;
 mod finding;
 mod gateways;
+mod receivers;
 mod sources;
 
 pub use finding::{Finding, Level, exit_code};
@@ -26,8 +27,9 @@ pub async fn live(settings: &Settings, identity: &Identity) -> Vec<Finding> {
 pub(crate) async fn counted(settings: &Settings, identity: &Identity) -> (Vec<Finding>, usize) {
     let plan = Plan::new(settings, identity);
     let compression = settings.push.0.first().map_or_else(Default::default, |push| push.compression);
-    let ((mut findings, count), gateways) =
-        tokio::join!(sources::read(&plan, compression), gateways::ask(&plan));
+    let ((mut findings, count), gateways, receivers) =
+        tokio::join!(sources::read(&plan, compression), gateways::ask(&plan), receivers::ask(&plan));
     findings.extend(gateways);
+    findings.extend(receivers);
     (findings, count)
 }

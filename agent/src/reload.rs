@@ -6,6 +6,7 @@
 mod apply;
 mod leaving;
 mod said;
+mod writes;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 pub mod pull;
 pub mod push;
+pub mod remote_write;
 
 use std::future::Future;
 use std::time::Duration;

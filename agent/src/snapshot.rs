@@ -16,6 +16,11 @@ pub struct Snapshot {
     /// Pages to be read as one, with the labels of the key on every sample. The first is what the agent
     /// itself says of the reading, and stands alone where a gateway refuses the others.
     pub pages: Vec<Page>,
+    /// When all pages but the first were read, where that was another reading before: the values of one that
+    /// failed are then the last good ones.
+    pub values_at: Option<SystemTime>,
+    /// Nobody was there: the connection was refused. Whoever answers next is new.
+    pub absent: bool,
     /// Whether the source could be read.
     pub up: bool,
     /// The last one of its group: the agent ends, or the source is gone.

@@ -2,6 +2,9 @@
 
 mod counting;
 mod gone;
+mod writes;
+
+pub use writes::Writes;
 
 use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 use service::instruments::registered;
@@ -13,6 +16,8 @@ pub struct Stats {
     pub registry: Registry,
     /// Which agent this is: a random number of 48 bits, which a float holds exactly; another after each start.
     pub id: u64,
+    /// Of receivers of remote write.
+    pub writes: Writes,
     collections: IntCounterVec,
     failures: IntCounterVec,
     dropped_samples: IntCounterVec,
@@ -116,11 +121,13 @@ impl Stats {
             "pushpull_agent_config_last_reload_success_timestamp_seconds",
             "Unix time at which the settings in effect were read.",
         )?;
+        let writes = Writes::new(&registry)?;
         registry.register(service::process::collector()?)?;
         registry.register(service::process::build_info("pushpull-agent")?)?;
         let stats = Self {
             registry,
             id: rand::random::<u64>() >> 16,
+            writes,
             collections,
             failures,
             dropped_samples,

@@ -6,6 +6,7 @@
 mod endpoints;
 pub mod events;
 mod page;
+mod receivers;
 mod targets;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::sinks::pull::Pull;
 use crate::stats::Stats;
 use endpoints::Endpoint;
 use events::{Event, Events};
+use receivers::Receiver;
 use targets::Target;
 
 /// Where it is taken from.
@@ -47,6 +49,7 @@ pub struct Status {
     settings: Settings,
     targets: Vec<Target>,
     endpoints: Vec<Endpoint>,
+    receivers: Vec<Receiver>,
     events: Vec<Event>,
 }
 
@@ -66,6 +69,8 @@ impl Sources {
         let targets = self.pull.newest().iter().map(|snapshot| Target::of(snapshot, &self.events)).collect();
         let endpoints = self.intakes.all();
         let endpoints = endpoints.iter().map(|intake| Endpoint::of(intake, &own, &self.events)).collect();
+        let receivers = self.intakes.receivers();
+        let receivers = receivers.iter().map(|one| Receiver::of(one, &own, &self.events)).collect();
         Status {
             identity: self.identity.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -79,6 +84,7 @@ impl Sources {
             },
             targets,
             endpoints,
+            receivers,
             events: self.events.all(),
         }
     }

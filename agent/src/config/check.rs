@@ -1,6 +1,7 @@
 //! What no single value shows to be wrong, each with its place.
 
 mod endpoints;
+mod receivers;
 mod targets;
 mod transport;
 
@@ -36,6 +37,7 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     }
     targets::check(settings, places, &mut wrong);
     endpoints::check(settings, places, &mut wrong);
+    receivers::check(settings, places, &mut wrong);
     if let Some(error) = settings.pull.web_config_file.as_deref().and_then(|file| Web::open(file).err()) {
         wrong("pull.web_config_file", error.to_string());
     }

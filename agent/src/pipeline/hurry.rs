@@ -43,12 +43,12 @@ impl Hurry {
 
     /// Reads every source once more, and waits until it was pushed; says what was not by then.
     pub async fn flush(&self, intakes: &Intakes, deadline: Instant) -> Vec<String> {
-        let intakes = intakes.all();
-        let before: Vec<u64> = intakes.iter().map(|intake| intake.progress().refused).collect();
+        let pushes = intakes.all();
+        let before: Vec<u64> = pushes.iter().map(|intake| intake.progress().refused).collect();
         let late = self.read(deadline).await;
         let mut left: Vec<String> =
             late.into_iter().map(|source| format!("{source} was not read in time")).collect();
-        for (intake, before) in intakes.iter().zip(before) {
+        for (intake, before) in pushes.iter().zip(before) {
             if intake.is_held() {
                 // A preStop hook is not to wait for whoever mends it.
                 left.push(format!("{} does not let the agent in", intake.endpoint()));
@@ -60,6 +60,16 @@ impl Hurry {
             }
             if progress.refused > before {
                 left.push(format!("{} refused {} groups", intake.endpoint(), progress.refused - before));
+            }
+        }
+        for receiver in intakes.receivers() {
+            if receiver.seen().held {
+                left.push(format!("{} does not let the agent in", receiver.endpoint()));
+                continue;
+            }
+            let samples = receiver.settled(deadline).await;
+            if samples > 0 {
+                left.push(format!("{} did not take {samples} samples in time", receiver.endpoint()));
             }
         }
         left

@@ -30,6 +30,7 @@ impl Keep {
             *good = None;
         }
         let mut snapshot = snapshot;
+        snapshot.values_at = good.as_ref().map(|good| good.values_at.unwrap_or(good.taken_at));
         snapshot.pages.extend(good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned());
         Arc::new(snapshot)
     }
@@ -47,7 +48,16 @@ mod tests {
         let page = |text: &&str| Page::parse((*text).to_owned(), &Limits::default());
         let pages = pages.iter().map(|text| page(text).unwrap()).collect();
         let key = "job/a".parse().unwrap();
-        Snapshot { source: "a".to_owned(), key, taken_at: SystemTime::now(), pages, up, last: false }
+        Snapshot {
+            source: "a".to_owned(),
+            key,
+            taken_at: SystemTime::now(),
+            pages,
+            up,
+            values_at: None,
+            absent: false,
+            last: false,
+        }
     }
 
     fn said(snapshot: &Snapshot) -> String {

@@ -35,6 +35,15 @@ pub enum Left {
         /// How many.
         groups: usize,
     },
+    /// A receiver of remote write did not take everything.
+    Samples {
+        /// Which one.
+        endpoint: String,
+        /// Samples that it did not take.
+        samples: u64,
+        /// They wait on disk for the next start.
+        is_kept: bool,
+    },
     /// A task of the agent itself ended in the midst of its work.
     Died {
         /// The source or endpoint that it was for.
@@ -57,6 +66,18 @@ impl fmt::Display for Left {
                 write!(f, "{endpoint} refused the last values of {groups} groups")
             }
             Self::Kept { endpoint, groups } => write!(f, "{endpoint} did not delete {groups} groups"),
+            Self::Samples { endpoint, samples, is_kept: true } => {
+                write!(
+                    f,
+                    "{endpoint} did not take {samples} samples: they stay in the spool for the next start"
+                )
+            }
+            Self::Samples { endpoint, samples, is_kept: false } => {
+                write!(
+                    f,
+                    "{endpoint} did not take {samples} samples, which are lost: set spool.dir to keep such"
+                )
+            }
             Self::Died { whose, why } => write!(f, "the task of {whose} died: {why}"),
         }
     }

@@ -77,6 +77,12 @@ impl Readers {
                 }
                 intake.offer(Arc::clone(&snapshot));
             }
+            for receiver in intakes.receivers() {
+                if ends.is_cancelled() {
+                    receiver.ends();
+                }
+                receiver.offer(Arc::clone(&snapshot));
+            }
         };
         let (name, leave) = (source.name().to_owned(), Leave::default());
         let times = self.times.subscribe();

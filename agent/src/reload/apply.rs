@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::leaving::leave;
-use super::{Outcome, said};
+use super::{Outcome, said, writes};
 use crate::config::{Endpoint, Settings};
 use crate::discovery::{Claims, Finder};
 use crate::identity::Identity;
@@ -69,6 +69,7 @@ impl Live {
         let (before, next) = (self.plan.clone(), Plan::new(settings, identity));
         let parts = compare(&before.parts, &next.parts);
         let ends = compare(&before.endpoints, &next.endpoints);
+        let receivers = compare(&before.receivers, &next.receivers);
 
         // All that may fail.
         let web = (before.web != next.web).then(|| listening::web(next.web.as_deref())).transpose()?;
@@ -86,6 +87,8 @@ impl Live {
                     .map_err(|error| format!("{}: {error:#}\n", part.name))?,
             );
         }
+
+        let mut opened = writes::open(&receivers, &self.stats)?;
 
         next.settle(&self.claims);
         let mut finders = self.ended(&next).await;
@@ -117,6 +120,8 @@ impl Live {
         changes
             .extend(ends.new.iter().map(|new| Change::Open(way(new, next.times, &self.stats, &self.stop))));
 
+        changes.extend(writes::changes(&receivers, &mut opened, &self.stats, &self.stop));
+
         let (sender, done) = oneshot::channel();
         changes.push(Change::Done(sender));
         let stops = || "the agent stops\n".to_owned();
@@ -126,7 +131,7 @@ impl Live {
             let watch = Watch::of(finder, next.times, &self.changes, &self.stop);
             self.finders.insert(id, watch);
         }
-        let mut said = said::sources(&parts) + &said::endpoints(&ends);
+        let mut said = said::sources(&parts) + &said::endpoints(&ends) + &said::receivers(&receivers);
         if let Some(web) = web {
             self.listening.secure(web);
         }

@@ -1,6 +1,6 @@
 //! What a reload changed, a line each, for its log and its answer.
 
-use crate::config::Endpoint;
+use crate::config::{Endpoint, RemoteWrite};
 use crate::plan::{Difference, Part};
 
 pub(super) fn sources(parts: &Difference<'_, Part>) -> String {
@@ -9,6 +9,22 @@ pub(super) fn sources(parts: &Difference<'_, Part>) -> String {
 
 pub(super) fn endpoints(endpoints: &Difference<'_, Endpoint>) -> String {
     lines("endpoint", endpoints, Endpoint::label)
+}
+
+pub(super) fn receivers(receivers: &Difference<'_, RemoteWrite>) -> String {
+    let Difference { gone, changed, new, kept } = receivers;
+    if gone.len() + changed.len() + new.len() + kept == 0 {
+        return String::new();
+    }
+    let mut said = lines("receiver", receivers, RemoteWrite::label);
+    for (old, new) in changed.iter().filter(|(old, new)| old.spool != new.spool) {
+        let (old, label) = (old.spool.dir.as_deref(), new.label());
+        let place = old.map_or("memory".to_owned(), |dir| dir.display().to_string());
+        said.push_str(&format!(
+            "spool of {label}: other bounds need a restart, it stays in {place} as it is\n"
+        ));
+    }
+    said
 }
 
 fn lines<V>(what: &str, difference: &Difference<'_, V>, shown: impl Fn(&V) -> String) -> String {

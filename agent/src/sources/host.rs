@@ -120,7 +120,16 @@ impl Host {
         let said = said(&reports, up);
         let pages = std::iter::once(&said).chain(reports.iter().map(|report| &report.page));
         let pages = pages.map(|page| page.rewrite(&how)).collect();
-        Snapshot { source: "host".to_owned(), key: self.key.clone(), taken_at, pages, up, last: false }
+        Snapshot {
+            source: "host".to_owned(),
+            key: self.key.clone(),
+            taken_at,
+            pages,
+            up,
+            values_at: None,
+            absent: false,
+            last: false,
+        }
     }
 }
 

@@ -43,6 +43,8 @@ impl Source for Own {
                 taken_at: SystemTime::now(),
                 pages: vec![report.finish(), page],
                 up: true,
+                values_at: None,
+                absent: false,
                 last: false,
             }
         })

@@ -154,7 +154,16 @@ impl Scrape {
 
     fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
-        Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
+        Snapshot {
+            source: self.name.clone(),
+            key: self.key.clone(),
+            taken_at,
+            pages,
+            values_at: None,
+            absent: !up && self.fetcher.was_refused(),
+            up,
+            last: false,
+        }
     }
 }
 

@@ -104,7 +104,16 @@ impl Textfiles {
             said(&read, !unread.is_empty(), up).rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
         pages[0] = report;
         self.note(&unread, dropped);
-        Snapshot { source: self.name.clone(), key: self.key.clone(), taken_at, pages, up, last: false }
+        Snapshot {
+            source: self.name.clone(),
+            key: self.key.clone(),
+            taken_at,
+            pages,
+            up,
+            values_at: None,
+            absent: false,
+            last: false,
+        }
     }
 
     fn note(&mut self, unread: &[Unread], dropped: Option<(usize, String)>) {

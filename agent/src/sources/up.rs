@@ -20,5 +20,14 @@ pub(crate) fn gone(source: &str, key: &GroupingKey) -> Snapshot {
     let mut page = PageBuilder::new();
     write(&mut page, &key.iter().collect::<Vec<_>>(), false);
     let (taken_at, pages) = (SystemTime::now(), vec![page.finish()]);
-    Snapshot { source: source.to_owned(), key: key.clone(), taken_at, pages, up: false, last: true }
+    Snapshot {
+        source: source.to_owned(),
+        key: key.clone(),
+        taken_at,
+        pages,
+        values_at: None,
+        absent: false,
+        up: false,
+        last: true,
+    }
 }

@@ -48,7 +48,7 @@ impl Stats {
 }
 
 /// The values of a label beside this endpoint: statuses of answers, for one, are in no list.
-fn values(counters: &impl Collector, endpoint: &str, name: &str) -> Vec<String> {
+pub(super) fn values(counters: &impl Collector, endpoint: &str, name: &str) -> Vec<String> {
     let families = counters.collect();
     let metrics = families.iter().flat_map(MetricFamily::get_metric);
     let labels = metrics.map(Metric::get_label);

@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::Status;
 use super::endpoints::Endpoint;
 use super::events::Event;
+use super::receivers::receivers;
 use super::targets::Target;
 
 /// Less is in the nature of `Date`, which counts whole seconds.
@@ -15,6 +16,8 @@ const STYLE: &str = include_str!("page.css");
 pub(super) fn page(status: &Status, now: f64) -> String {
     let down = status.targets.iter().filter(|target| !target.up).count();
     let failing = status.endpoints.iter().filter(|endpoint| bad(endpoint)).count();
+    let failing = failing + status.receivers.iter().filter(|receiver| receiver.is_bad()).count();
+    let ends = status.endpoints.len() + status.receivers.len();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -34,7 +37,7 @@ pub(super) fn page(status: &Status, now: f64) -> String {
                     p {
                         "version " (status.version) ", up " (age(now - status.started_time_seconds)) " · "
                         (counted(status.targets.len(), down, "source", "down")) " · "
-                        (counted(status.endpoints.len(), failing, "endpoint", "failing"))
+                        (counted(ends, failing, "endpoint", "failing"))
                     }
                     p class=(if status.settings.last_reload_successful { "settings" } else { "settings error" }) {
                         "settings read " (age(now - status.settings.read_time_seconds)) " ago"
@@ -52,6 +55,9 @@ pub(super) fn page(status: &Status, now: f64) -> String {
                 main {
                     section { h2 { "Sources" } (targets(&status.targets, now)) }
                     section { h2 { "Endpoints" } (endpoints(&status.endpoints, now)) }
+                    @if !status.receivers.is_empty() {
+                        section { h2 { "Receivers" } (receivers(&status.receivers, now)) }
+                    }
                     section { h2 { "Events" } (events(&status.events, now)) }
                 }
             }
@@ -141,7 +147,7 @@ fn counted(all: usize, of_them: usize, what: &str, how: &str) -> String {
 }
 
 /// `4 ms`, `1.3 s`, `12 min`, `3 h`, `5 d`.
-fn age(seconds: f64) -> String {
+pub(super) fn age(seconds: f64) -> String {
     match seconds.max(0.0) {
         seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
         seconds if seconds < 120.0 => format!("{seconds:.1} s"),

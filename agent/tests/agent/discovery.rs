@@ -59,7 +59,8 @@ async fn a_target_that_leaves_has_its_group_ended_as_told() {
         let sources = vec![source("stays")];
         let (ends, hurry) = (stop.clone(), Hurry::none());
         let run = tokio::spawn(async move {
-            pipeline::run(times, sources, changes, &hurry, pull, Ways::new(vec![way]), ends).await
+            pipeline::run(times, sources, changes, &hurry, pull, (Ways::new(vec![way]), Vec::new()), ends)
+                .await
         });
         let joins = source("leaves");
         let name = joins.name().to_owned();

@@ -62,6 +62,8 @@ async fn three_hundred_agents_come_back_below_twice_their_steady_rate() {
                     taken_at: std::time::SystemTime::UNIX_EPOCH,
                     pages: Vec::new(),
                     up: true,
+                    values_at: None,
+                    absent: false,
                     last: false,
                 };
                 intake.offer(Arc::new(snapshot));

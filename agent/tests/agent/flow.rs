@@ -126,6 +126,8 @@ impl agent::sources::Source for Clock {
                 taken_at: std::time::SystemTime::now(),
                 pages: Vec::new(),
                 up: true,
+                values_at: None,
+                absent: false,
                 last: false,
             }
         })
@@ -142,8 +144,16 @@ async fn a_hundred_intervals_do_not_drift() {
     let run = tokio::spawn(async move {
         let times = agent::pipeline::Times { interval: second, grace: second, seed: 0 };
         let (hurry, nowhere) = (agent::pipeline::Hurry::none(), agent::pipeline::Ways::default());
-        agent::pipeline::run(times, vec![Box::new(Clock(sender))], changes, &hurry, pull, nowhere, token)
-            .await
+        agent::pipeline::run(
+            times,
+            vec![Box::new(Clock(sender))],
+            changes,
+            &hurry,
+            pull,
+            (nowhere, Vec::new()),
+            token,
+        )
+        .await
     });
     // The first reading comes at once, those after it at the source's own moments.
     times.recv().await.unwrap();

@@ -106,8 +106,16 @@ async fn a_sink_that_dies_ends_the_agent_and_is_told() {
     let times = Times { interval: hour, grace: hour, seed: 0 };
     let pull = Arc::new(Pull::new(1));
     // Nobody stops it.
-    let left =
-        pipeline::run(times, vec![own], changes, &Hurry::none(), pull, Ways::new(vec![way]), stop).await;
+    let left = pipeline::run(
+        times,
+        vec![own],
+        changes,
+        &Hurry::none(),
+        pull,
+        (Ways::new(vec![way]), Vec::new()),
+        stop,
+    )
+    .await;
     let [Left::Died { whose, why }, Left::Waiting { snapshots, .. }] = left.as_slice() else {
         panic!("{left:?}")
     };

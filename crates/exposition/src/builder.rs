@@ -12,7 +12,7 @@ use crate::encode;
 use crate::error::TooLarge;
 use crate::kind::Kind;
 use crate::labels;
-use crate::page::{FamilySpan, Index, Page, SampleSpan, Span};
+use crate::page::{Exemplar, ExemplarSpan, FamilySpan, Index, Page, SampleSpan, Span};
 
 /// Builds a page family by family.
 ///
@@ -29,6 +29,8 @@ pub struct PageBuilder {
     text: Vec<u8>,
     index: Index,
     line: Line,
+    /// Labels of exemplars, which are not in the text.
+    aside: String,
     /// Bytes that the text may have, where that is less than the index can address.
     most: Option<usize>,
     full: bool,
@@ -90,6 +92,20 @@ impl PageBuilder {
         }
     }
 
+    /// The unit of the family begun last, which its name ends with, but for `_total` and `_info`: nothing of it
+    /// is in the text.
+    pub(crate) fn unit(&mut self, unit: &str) {
+        let Some(last) = self.index.families.last().filter(|_| !self.full && !unit.is_empty()) else {
+            return;
+        };
+        let Some(name) = self.text.get(last.name.start as usize..last.name.end as usize) else { return };
+        let stem = name.strip_suffix(b"_total").or_else(|| name.strip_suffix(b"_info")).unwrap_or(name);
+        if stem.strip_suffix(unit.as_bytes()).is_some_and(|before| before.ends_with(b"_")) {
+            let end = last.name.start + stem.len() as u32;
+            self.index.units.push((last.name, Span { start: end - unit.len() as u32, end }));
+        }
+    }
+
     /// Adds a sample to the family begun last.
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         self.begin(name);
@@ -117,6 +133,7 @@ impl PageBuilder {
         self.index.verbatim = true;
         // Only `str`s and ASCII were written.
         let text = String::from_utf8(self.text).unwrap_or_default();
+        self.index.aside = ByteString::from(self.aside);
         Ok(Page { text: ByteString::from(text), index: Arc::new(self.index) })
     }
 
@@ -189,6 +206,18 @@ impl PageBuilder {
         }
     }
 
+    /// What the line that was ended last has beside its text: when it began to count, and its exemplar.
+    pub(crate) fn beside(&mut self, created_ms: Option<i64>, exemplar: Option<Exemplar<'_>>) {
+        let Some(sample) = (self.index.samples.len() as u32).checked_sub(1).filter(|_| !self.full) else {
+            return;
+        };
+        self.index.begun.extend(created_ms.map(|at| (sample, at)));
+        let Some(Exemplar { labels, value, timestamp_ms }) = exemplar else { return };
+        let Ok(labels_at) = u32::try_from(self.aside.len()) else { return };
+        labels.block(&mut self.aside);
+        self.index.exemplars.push(ExemplarSpan { sample, labels_at, value, timestamp_ms });
+    }
+
     fn span_of(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
         let start = self.text.len() as u32;
         write(&mut self.text);
@@ -203,6 +232,8 @@ impl PageBuilder {
             let before = &self.text[..line.start as usize];
             let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
             self.text.truncate(start);
+            let name = last.name;
+            self.index.units.pop_if(|(of, _)| *of == name);
             self.index.families.pop();
         }
     }

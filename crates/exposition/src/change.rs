@@ -36,6 +36,7 @@ pub enum Fate {
 struct Family<'a> {
     help: Option<std::borrow::Cow<'a, str>>,
     kind: Kind,
+    unit: &'a str,
     samples: Vec<usize>,
 }
 
@@ -78,7 +79,8 @@ impl<'a> Change<'a> {
     fn gather(&mut self) {
         for family in self.page.families() {
             self.places.insert(family.name(), self.families.len());
-            self.families.push(Family { help: family.help(), kind: family.kind(), samples: Vec::new() });
+            let (help, unit) = (family.help(), family.unit().unwrap_or_default());
+            self.families.push(Family { help, kind: family.kind(), unit, samples: Vec::new() });
         }
         let old = self.page.families().enumerate();
         let owned: Vec<(usize, usize)> =
@@ -106,7 +108,7 @@ impl<'a> Change<'a> {
             }
         }
         self.places.insert(name, self.families.len());
-        self.families.push(Family { help: None, kind: Kind::Untyped, samples: Vec::new() });
+        self.families.push(Family { help: None, kind: Kind::Untyped, unit: "", samples: Vec::new() });
         self.families.len() - 1
     }
 
@@ -150,6 +152,7 @@ impl<'a> Change<'a> {
         for (name, place) in names {
             let family = &self.families[place];
             page.family(name, family.help.as_deref().unwrap_or_default(), family.kind);
+            page.unit(family.unit);
             for at in &family.samples {
                 let sample = Sample { page: self.page, at: *at };
                 page.begin(self.name(*at));
@@ -162,6 +165,7 @@ impl<'a> Change<'a> {
                     }
                 }
                 page.end(sample.value(), Some(sample.value_text()), sample.timestamp_ms());
+                page.beside(sample.created_ms(), sample.exemplar());
             }
         }
         page.try_finish()

@@ -35,6 +35,19 @@ impl<'a> Labels<'a> {
         Self { rest: rest.strip_prefix('{').unwrap_or_default() }
     }
 
+    /// Writes them as the block that they were read from: `{a="1"}`.
+    pub(crate) fn block(mut self, out: &mut String) {
+        out.push('{');
+        let mut before = "";
+        while let Some((name, raw)) = self.next_raw() {
+            for piece in [before, name, "=\"", raw, "\""] {
+                out.push_str(piece);
+            }
+            before = ",";
+        }
+        out.push('}');
+    }
+
     /// The next label with its value as written, escapes and all.
     pub(crate) fn next_raw(&mut self) -> Option<(&'a str, &'a str)> {
         loop {

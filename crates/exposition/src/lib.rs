@@ -9,6 +9,7 @@
 //! - [`protobuf`]: delimited messages in and out
 //! - [`PageBuilder`], [`registry`]: pages of our own
 //! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
+//! - [`remote_write`]: samples of many pages as one record, and the bodies that are made of it
 //!
 //! ```
 //! use exposition::{Limits, Page};
@@ -21,6 +22,7 @@
 
 mod builder;
 mod change;
+mod created;
 mod ending;
 mod error;
 mod group;
@@ -37,6 +39,7 @@ pub mod merge;
 pub mod name;
 pub mod protobuf;
 pub mod registry;
+pub mod remote_write;
 
 pub use builder::PageBuilder;
 pub use change::{Fate, Series};

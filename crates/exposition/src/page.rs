@@ -27,6 +27,10 @@ pub(crate) struct Index {
     /// Explicit timestamps by sample, ascending: most pages have none.
     pub(crate) timestamps: Vec<(u32, i64)>,
     pub(crate) exemplars: Vec<ExemplarSpan>,
+    /// What exemplars of a page of our own are called; those of a parsed one stand in its text.
+    pub(crate) aside: ByteString,
+    /// When samples of a page of our own began, in milliseconds since 1970, ascending by sample.
+    pub(crate) begun: Vec<(u32, i64)>,
     /// OpenMetrics `_created` lines, apart from the samples, with their family.
     pub(crate) created: Vec<(u32, SampleSpan)>,
     /// Units of OpenMetrics families by the place of the family's name.
@@ -110,6 +114,8 @@ impl Page {
             + size_of_val(index.samples.as_slice())
             + size_of_val(index.timestamps.as_slice())
             + size_of_val(index.exemplars.as_slice())
+            + size_of_val(index.begun.as_slice())
+            + index.aside.len()
             + size_of_val(index.created.as_slice())
             + size_of_val(index.units.as_slice())
     }
@@ -126,6 +132,11 @@ impl Page {
     /// All samples in the order of the text.
     pub fn samples(&self) -> Samples<'_> {
         Samples { page: self, at: 0, end: self.index.samples.len() }
+    }
+
+    /// The sample at this place in the order of the text, counted from 0.
+    pub fn sample(&self, at: usize) -> Option<Sample<'_>> {
+        (at < self.sample_count()).then_some(Sample { page: self, at })
     }
 
     /// The OpenMetrics `_created` values, which are no samples: when each series began, in Unix seconds.
@@ -243,8 +254,18 @@ impl<'a> Sample<'a> {
         let exemplars = &self.page.index.exemplars;
         let found = exemplars.binary_search_by_key(&self.at, |span| span.sample as usize).ok()?;
         let ExemplarSpan { labels_at, value, timestamp_ms, .. } = exemplars[found];
-        let labels = Labels::after(&self.page.text, labels_at as usize);
+        let aside = &self.page.index.aside;
+        let text = if aside.is_empty() { &self.page.text } else { aside };
+        let labels = Labels::after(text, labels_at as usize);
         Some(Exemplar { labels, value, timestamp_ms })
+    }
+
+    /// When the sample began to count, in milliseconds since 1970 UTC, on a page that [`Page::rewrite`] made
+    /// of one with `_created` lines.
+    pub fn created_ms(&self) -> Option<i64> {
+        let begun = &self.page.index.begun;
+        let found = begun.binary_search_by_key(&self.at, |(sample, _)| *sample as usize);
+        found.ok().map(|position| begun[position].1)
     }
 
     /// The whole line, without its line break.

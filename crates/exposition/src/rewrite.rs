@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::builder::PageBuilder;
+use crate::created::Beginnings;
 use crate::error::TooLarge;
 use crate::merge;
 use crate::page::{Page, Sample};
@@ -36,8 +37,8 @@ pub enum Clash {
 impl Page {
     /// This page anew, in canonical text 0.0.4: families joined, labels changed.
     ///
-    /// Exemplars and `_created` values have no place in that format and are left out. Names and
-    /// labels in UTF-8 are spelt in the classic alphabet, and no two become one by that.
+    /// Exemplars and `_created` values have no place in that format: samples have them beside the text
+    /// ([`Sample::exemplar`], [`Sample::created_ms`]). Names and labels in UTF-8 are spelt in the classic alphabet, and no two become one by that.
     #[must_use]
     pub fn rewrite(&self, how: &Rewrite<'_>) -> Page {
         self.rewrite_where(how, |_| true)
@@ -66,14 +67,17 @@ impl Page {
         let families = merge::families([self]);
         // Quoted UTF-8 names are for readers that asked for them.
         let spelling = Spelling::of(&families);
+        let beginnings = Beginnings::of(self);
         for family in &families {
             let name = spelling.name(&family.name, &family.name);
             page.family(&name, family.help.as_deref().unwrap_or_default(), family.kind);
+            page.unit(family.parts.iter().find_map(crate::Family::unit).unwrap_or_default());
             for sample in family.parts.iter().flat_map(crate::Family::samples).filter(|sample| keep(sample)) {
                 page.begin(&spelling.name(&family.name, sample.name()));
                 write_labels(&mut page, &sample, how, &added, self.index.verbatim);
                 let stamp = sample.timestamp_ms().filter(|_| how.keep_timestamps);
                 page.end(sample.value(), Some(sample.value_text()), stamp);
+                page.beside(beginnings.begin(&sample), sample.exemplar());
             }
         }
         page

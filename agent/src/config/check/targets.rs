@@ -8,7 +8,7 @@ use service::config::{Place, Places};
 
 use super::transport::{self, Subject};
 use super::{LONGEST, Wrong, url};
-use crate::config::{Discovery, Settings, Target, TargetLimits};
+use crate::config::{Discovery, RelabelConfig, Settings, Target, TargetLimits};
 use crate::relabel::Rules;
 
 /// Whether a URL leads to who listens there.
@@ -56,7 +56,7 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             );
             wrong(&key("timeout"), message);
         }
-        relabelling(target, &key("metric_relabel_configs"), places, wrong);
+        relabelling(&target.metric_relabel_configs, &key("metric_relabel_configs"), places, wrong);
         limits(&target.limits, &mut |name| {
             wrong(&key(&format!("limits.{name}")), "expected more than 0: no page would pass".to_owned());
         });
@@ -124,8 +124,9 @@ fn list(target: &Target, key: &dyn Fn(&str) -> String, wrong: &mut Wrong<'_>) {
     }
 }
 
-fn relabelling(target: &Target, key: &str, places: &Places, wrong: &mut Wrong<'_>) {
-    let mistakes = Rules::new(&target.metric_relabel_configs).err().unwrap_or_default();
+/// What is wrong with rules, each with its place.
+pub(super) fn relabelling(configs: &[RelabelConfig], key: &str, places: &Places, wrong: &mut Wrong<'_>) {
+    let mistakes = Rules::new(configs).err().unwrap_or_default();
     for (at, (name, message)) in mistakes {
         let (rule, setting) = (format!("{key}[{at}]"), format!("{key}[{at}].{name}"));
         // What is missing stands nowhere: the rule has to do.

@@ -5,7 +5,16 @@ use super::*;
 fn snapshot(job: &str) -> Arc<Snapshot> {
     let key = format!("job/{job}").parse().unwrap();
     let taken_at = std::time::SystemTime::UNIX_EPOCH;
-    Arc::new(Snapshot { source: job.to_owned(), key, taken_at, pages: vec![], up: true, last: false })
+    Arc::new(Snapshot {
+        source: job.to_owned(),
+        key,
+        taken_at,
+        pages: vec![],
+        up: true,
+        values_at: None,
+        absent: false,
+        last: false,
+    })
 }
 
 fn turns(jobs: &[&str]) -> Turns {

@@ -82,7 +82,16 @@ mod tests {
         let taken_at = std::time::SystemTime::UNIX_EPOCH;
         let source = "s".to_owned();
         let Body { text, left_out, first } = body(
-            &Snapshot { source, key, taken_at, pages: vec![page], up: true, last: false },
+            &Snapshot {
+                source,
+                key,
+                taken_at,
+                pages: vec![page],
+                up: true,
+                values_at: None,
+                absent: false,
+                last: false,
+            },
             &Page::empty(),
             &BTreeSet::new(),
         );

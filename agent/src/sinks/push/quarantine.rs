@@ -91,6 +91,8 @@ mod tests {
             taken_at,
             pages,
             up: true,
+            values_at: None,
+            absent: false,
             last: false,
         }
     }

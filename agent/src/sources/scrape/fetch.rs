@@ -62,6 +62,8 @@ pub(super) struct Fetcher {
     limits: Limits,
     /// It answered before, so a connection may be one that it is about to close.
     answered: bool,
+    /// Nobody was there the last time.
+    refused: bool,
     /// An odd content type is worth one warning, not one each interval.
     warned: bool,
 }
@@ -75,6 +77,7 @@ impl Fetcher {
             shown: shown(&target.url),
             limits: Relabel::before(target),
             answered: false,
+            refused: false,
             warned: false,
         }
     }
@@ -84,6 +87,7 @@ impl Fetcher {
     }
 
     pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
+        self.refused = false;
         let response = self.response().await?;
         self.answered = true;
         let status = response.status();
@@ -131,6 +135,8 @@ impl Fetcher {
             answer => answer,
         };
         answer.map_err(|error| {
+            // What a proxy says of itself says nothing of the target.
+            self.refused = exchange::refused(&error) && self.transport.by().is_none();
             let reason = exchange::reason(&error);
             let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
             self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(&error)))
@@ -157,6 +163,11 @@ impl Fetcher {
 
     fn named(&self, failure: &Failure) -> Failure {
         Failure { message: format!("{}: {}", self.shown, failure.message), reason: failure.reason }
+    }
+
+    /// Whether the last connection was refused: nobody listens there.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused
     }
 
     pub(super) fn timeout(&self) -> Duration {

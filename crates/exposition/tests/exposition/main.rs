@@ -12,4 +12,5 @@ mod judges;
 mod openmetrics;
 mod peers;
 mod protobuf;
+mod remote_write;
 mod rewriting;

@@ -1,6 +1,6 @@
 //! OpenMetrics 1.0: in, out, and what it has beyond text 0.0.4.
 
-use exposition::{Kind, Limits, Page, encode};
+use exposition::{Kind, Limits, Page, Rewrite, encode};
 
 const PAGE: &str = "# HELP a quoted \\\" text\n# TYPE a counter\na_total{x=\"y\"} 5 1700000000.5 # {trace_id=\"t1\"} 0.5 1700000000.25\n\
                     a_created{x=\"y\"} 1699999999.5\n# TYPE b_seconds gauge\n# UNIT b_seconds seconds\nb_seconds 1.5\n\
@@ -66,6 +66,18 @@ fn it_becomes_text_that_a_pushgateway_takes() {
         assert!(text.contains(line), "{line} in {text}");
     }
     assert_eq!(Page::parse_pushed(text, &Limits::default()).unwrap().sample_count(), 8);
+}
+
+#[test]
+fn units_stay_when_a_page_is_rewritten() {
+    let text = "# TYPE gone_seconds gauge\n# UNIT gone_seconds seconds\n\
+                # TYPE busy_seconds counter\n# UNIT busy_seconds seconds\nbusy_seconds_total 1\n\
+                # TYPE disk_bytes gauge\n# UNIT disk_bytes bytes\ndisk_bytes 2\n# TYPE u gauge\nu 1\n# EOF\n";
+    let page = Page::parse_openmetrics(text, &Limits::default()).unwrap();
+    let how = Rewrite { labels: &[("job", "j")], ..Rewrite::default() };
+    let page = page.rewrite(&how);
+    let units: Vec<_> = page.families().map(|family| family.unit()).collect();
+    assert_eq!(units, [Some("seconds"), Some("bytes"), None], "{}", page.text());
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! Asking every receiver of remote write whether it is there and takes what we write, by an empty write.
+
+use futures_util::future::join_all;
+
+use super::{Finding, LONGEST, advice};
+use crate::config::RemoteWrite;
+use crate::plan::Plan;
+use crate::sinks::remote_write::{Written, look};
+
+pub(super) async fn ask(plan: &Plan) -> Vec<Finding> {
+    let found = join_all(plan.receivers.values().map(|receiver| async {
+        let mut found = vec![one(receiver).await];
+        found.extend(spool(receiver));
+        found
+    }));
+    found.await.into_iter().flatten().collect()
+}
+
+async fn one(receiver: &RemoteWrite) -> Finding {
+    let name = receiver.label();
+    match tokio::time::timeout(LONGEST, look(receiver)).await {
+        Ok(Ok(written)) => answered(&name, receiver, &written),
+        Ok(Err(why)) => Finding::fail(&name, &why, advice::of(&why)),
+        Err(_) => {
+            let why = format!("no answer within {LONGEST:?}");
+            Finding::fail(&name, &why, advice::of(&why))
+        }
+    }
+}
+
+fn answered(name: &str, receiver: &RemoteWrite, written: &Written) -> Finding {
+    let Written { status, words } = written;
+    let knows = receiver.username.is_some()
+        || receiver.bearer_token.is_some()
+        || receiver.bearer_token_file.is_some();
+    let why = if words.is_empty() { status.to_string() } else { format!("{status}: {words}") };
+    let then = match status.as_u16() {
+        200..=299 => return Finding::ok(name, "it takes writes"),
+        300..=399 => "writes do not follow redirects: put the address that it redirects to into url",
+        401 if knows => {
+            "it does not take this user or token: correct username and password_file, or bearer_token_file"
+        }
+        401 => {
+            "it wants to know who writes: set username and password_file, or bearer_token_file; Mimir: headers = { X-Scope-OrgID = … }"
+        }
+        403 => "it knows who writes and does not allow it: ask whoever runs it for the right to write",
+        404 | 405 => {
+            "see that url is the whole one: /api/v1/write of a Prometheus with --web.enable-remote-write-receiver or of VictoriaMetrics, /api/v1/push of Mimir"
+        }
+        415 => "it does not take this protocol: set protocol = \"auto\"",
+        429 => "it is asked too often: raise interval, or its limits",
+        500.. => "it is there, but not ready: look into its log, or wait",
+        _ => "it refuses even an empty write: see that url is that of a receiver of remote write",
+    };
+    Finding::fail(name, why, then)
+}
+
+/// A directory that cannot be written to: samples would wait in memory alone.
+fn spool(receiver: &RemoteWrite) -> Option<Finding> {
+    let dir = receiver.spool.dir.as_ref()?;
+    let what = format!("spool {}", dir.display());
+    // The nearest that is there: the agent makes the rest.
+    let there = dir.ancestors().find(|folder| folder.exists())?;
+    let access = rustix::fs::access(there, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+    Some(match access {
+        Ok(()) => Finding::ok(what, "it can be written to"),
+        Err(error) => Finding::fail(
+            what,
+            format!("{} cannot be written to: {error}", there.display()),
+            "give the agent's user the right to write there, or choose another spool.dir",
+        ),
+    })
+}

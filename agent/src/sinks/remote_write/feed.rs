@@ -1,0 +1,134 @@
+//! The thread that turns snapshots into records and spools them: it may block, so that nothing else does.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use exposition::remote_write::Record;
+
+use super::Shared;
+use super::intake::Item;
+use super::state::{CounterOrigin, External, NotSent, OnShutdown, Rules, Shards, State};
+use super::tag::Lanes;
+use crate::config::{Ending, Origin, RemoteWrite};
+use crate::snapshot::Snapshot;
+
+/// Bytes of one record before compression: a quarter of the smallest spool holds it compressed.
+const MOST: usize = 2 << 20;
+
+/// What feeds one receiver's spool.
+pub(super) struct Feed {
+    shared: Arc<Shared>,
+    settings: RemoteWrite,
+    state: State,
+    lanes: Lanes,
+    counted: NotSent,
+}
+
+fn rules(settings: &RemoteWrite) -> Rules {
+    let pairs = settings.external_labels.iter();
+    Rules {
+        labels: External {
+            labels: pairs.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            write_relabel_configs: settings.write_relabel_configs.clone(),
+        },
+        metadata_every: Some(settings.metadata_interval),
+        origin: match settings.counter_origin {
+            Origin::Process => CounterOrigin::Process,
+            Origin::Created => CounterOrigin::Created,
+            Origin::Off => CounterOrigin::Off,
+        },
+    }
+}
+
+impl Feed {
+    pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes) -> Self {
+        let state = State::new(rules(&settings), SystemTime::now());
+        Self { shared, settings, state, lanes, counted: NotSent::default() }
+    }
+
+    /// Runs until the end; blocks its thread.
+    pub(super) fn run(mut self) {
+        loop {
+            match self.shared.queue.next() {
+                Item::Snapshot(snapshot, ends) => self.take(&snapshot, ends),
+                Item::Alter(settings) => self.alter(*settings),
+                Item::Shards(count) => {
+                    self.lanes = self.lanes.next(count);
+                    self.shared.lanes.send_replace(self.lanes);
+                }
+                Item::End => break,
+            }
+        }
+        let mut out = self.out(SystemTime::now());
+        let how = match self.settings.on_shutdown {
+            Ending::Stale => OnShutdown::Stale,
+            Ending::Keep => OnShutdown::Keep,
+        };
+        self.state.end(how, SystemTime::now(), &mut out);
+        self.spool(out);
+        self.shared.spool.sync(SystemTime::now());
+        self.shared.fed.notify_one();
+    }
+
+    fn out(&self, at: SystemTime) -> Shards {
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Shards::new(self.lanes.count, i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn take(&mut self, snapshot: &Arc<Snapshot>, ends: bool) {
+        let mut out = self.out(snapshot.taken_at);
+        if snapshot.last && !ends {
+            self.state.gone(&snapshot.key, snapshot.taken_at, &mut out);
+        } else {
+            self.state.feed(snapshot, &mut out);
+        }
+        self.spool(out);
+        let time = snapshot.taken_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.shared.stats.writes.spooled(&self.shared.label, time.as_secs_f64());
+        let not_sent = self.state.not_sent();
+        for ((reason, now), (_, before)) in not_sent.by_reason().into_iter().zip(self.counted.by_reason()) {
+            if now > before {
+                self.shared.stats.writes.dropped(&self.shared.label, reason, now - before);
+            }
+        }
+        self.counted = not_sent;
+    }
+
+    fn alter(&mut self, settings: RemoteWrite) {
+        let relabels = (&settings.external_labels, &settings.write_relabel_configs, settings.counter_origin);
+        let before = (
+            &self.settings.external_labels,
+            &self.settings.write_relabel_configs,
+            self.settings.counter_origin,
+        );
+        if relabels != before || settings.metadata_interval != self.settings.metadata_interval {
+            let mut out = self.out(SystemTime::now());
+            self.state.alter(rules(&settings), SystemTime::now(), &mut out);
+            self.spool(out);
+        }
+        self.settings = settings;
+    }
+
+    fn spool(&self, out: Shards) {
+        for (at, record) in out.finish() {
+            for part in record.split(self.settings.max_samples_per_send, MOST) {
+                self.append(self.lanes.tag(at), &part);
+            }
+        }
+        self.shared.changed();
+    }
+
+    fn append(&self, tag: u16, record: &Record) {
+        let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
+        let Err(error) = self.shared.spool.append(tag, samples, &record.pack(), SystemTime::now()) else {
+            return;
+        };
+        if let Some((first, second)) = record.halves() {
+            self.append(tag, &first);
+            self.append(tag, &second);
+            return;
+        }
+        self.shared.stats.writes.dropped(&self.shared.label, "too_large", samples.into());
+        tracing::warn!(about = self.shared.label, "a series is not written: {error}");
+    }
+}

@@ -1,0 +1,134 @@
+//! The shards of one receiver: they begin, become more or fewer, go on under other settings, and end.
+
+mod shards;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::client::Client;
+use super::feed::Feed;
+use super::shared::Shared;
+use super::tag::Lanes;
+use super::worker::End;
+use crate::config::RemoteWrite;
+use crate::spool::Spool;
+use crate::stats::Stats;
+use shards::from_before;
+
+/// Between two looks at the spool.
+const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two decisions on the number of shards.
+const DECIDE: u32 = 10;
+/// What waits on a disk is not worth a longer end than this.
+const LAST: Duration = Duration::from_secs(4);
+
+/// What a receiver leaves at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// Samples that it did not take.
+    pub(crate) samples: u64,
+    /// They are on disk, and sent when the agent is there again.
+    pub(crate) is_kept: bool,
+}
+
+/// The senders of one receiver.
+pub struct Senders {
+    shared: Arc<Shared>,
+    feed: Option<std::thread::JoinHandle<()>>,
+    /// It is done.
+    fed: bool,
+    /// The shards that are read for now.
+    lanes: Lanes,
+    workers: JoinSet<End>,
+    stop: CancellationToken,
+    client: Arc<Client>,
+    idle: u32,
+}
+
+impl std::fmt::Debug for Senders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Senders").field("shared", &self.shared.label).finish_non_exhaustive()
+    }
+}
+
+impl Senders {
+    pub(super) fn new(settings: &RemoteWrite, spool: Spool, stats: &Arc<Stats>) -> (Arc<Shared>, Self) {
+        let first = Lanes { turn: false, count: settings.shards.min };
+        let (reading, writing) = from_before(&spool, first);
+        let shared = Arc::new(Shared::new(settings, spool, writing, stats));
+        let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing);
+        let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run());
+        if let Err(error) = &feed {
+            tracing::error!(
+                endpoint = shared.label,
+                "no thread for the spool, and nothing is written: {error}"
+            );
+        }
+        let senders = Self {
+            client: Arc::new(Client::new(settings)),
+            shared: Arc::clone(&shared),
+            fed: feed.is_err(),
+            feed: feed.ok(),
+            lanes: reading,
+            workers: JoinSet::new(),
+            stop: CancellationToken::new(),
+            idle: 0,
+        };
+        (shared, senders)
+    }
+
+    /// Sends until all ends.
+    pub(crate) async fn run(mut self) -> Rest {
+        let shared = Arc::clone(&self.shared);
+        let mut settings = shared.settings.subscribe();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut count = 0_u32;
+        self.start();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    count += 1;
+                    self.tend().await;
+                    if count.is_multiple_of(DECIDE) {
+                        self.decide();
+                    }
+                }
+                () = shared.fed.notified() => self.fed = true,
+                Ok(()) = settings.changed() => self.altered(&mut settings).await,
+                Some(ended) = self.workers.join_next() => match ended {
+                    // One that died takes the agent with it: half of a sender would look like a whole one.
+                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    _ if self.shared.closing() && self.workers.is_empty() && !self.turn().await => break,
+                    _ => {}
+                },
+            }
+            self.close_when_fed();
+            if self.shared.closing() && self.workers.is_empty() {
+                break;
+            }
+        }
+        let looked = tokio::task::spawn_blocking(move || {
+            shared.spool.sync(SystemTime::now());
+            shared.look()
+        });
+        let seen = looked.await.unwrap_or_default();
+        let is_kept = self.shared.is_kept && seen.in_memory.records == 0;
+        Rest { samples: seen.pending.samples.max(u64::from(seen.pending.records > 0)), is_kept }
+    }
+
+    /// Once the last reading is spooled, the senders end when nothing is left, or at the end of all.
+    fn close_when_fed(&mut self) {
+        let end = *self.shared.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(end) = end.filter(|_| !self.shared.closing()) else { return };
+        if self.fed || self.feed.as_ref().is_none_or(std::thread::JoinHandle::is_finished) {
+            let last = if self.shared.is_kept { end.min(Instant::now() + LAST) } else { end };
+            self.shared.closing.send_replace(Some(last));
+            self.shared.changed();
+        }
+    }
+}

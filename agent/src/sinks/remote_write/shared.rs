@@ -1,0 +1,148 @@
+//! What the parts of one receiver's way share.
+
+mod said;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Clock};
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::dialogue::Dialogue;
+use super::intake::Queue;
+use super::tag::Lanes;
+use crate::config::RemoteWrite;
+use crate::spool::{Spool, SpoolStats};
+use crate::stats::Stats;
+use said::Said;
+pub(crate) use said::Seen;
+
+/// Requests are never made smaller than this by answers of «too much».
+const LEAST: usize = 100;
+
+/// What is shared.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) label: String,
+    pub(super) spool: Spool,
+    /// It outlives the process.
+    pub(super) is_kept: bool,
+    pub(super) queue: Queue,
+    pub(super) stats: Arc<Stats>,
+    pub(super) settings: watch::Sender<Arc<RemoteWrite>>,
+    /// The shards that are written for now.
+    pub(super) lanes: watch::Sender<Lanes>,
+    /// Something was spooled or is done with.
+    pub(super) changes: watch::Sender<u64>,
+    /// When all ends, once that is known and the last reading is spooled.
+    pub(super) closing: watch::Sender<Option<Instant>>,
+    pub(super) end: Mutex<Option<Instant>>,
+    /// The last reading is spooled.
+    pub(super) fed: Notify,
+    pub(super) dialogue: Mutex<Dialogue>,
+    urgent: AtomicUsize,
+    most: AtomicUsize,
+    busy_us: AtomicU64,
+    said: Mutex<Said>,
+    pub(super) seen: Mutex<SpoolStats>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(settings: &RemoteWrite, spool: Spool, lanes: Lanes, stats: &Arc<Stats>) -> Self {
+        Self {
+            label: settings.label(),
+            spool,
+            is_kept: settings.spool.dir.is_some(),
+            queue: Queue::default(),
+            stats: Arc::clone(stats),
+            lanes: watch::Sender::new(lanes),
+            changes: watch::Sender::new(0),
+            closing: watch::Sender::new(None),
+            end: Mutex::new(None),
+            fed: Notify::new(),
+            dialogue: Mutex::new(Dialogue::new(settings.protocol, Clock::now())),
+            settings: watch::Sender::new(Arc::new(settings.clone())),
+            urgent: AtomicUsize::new(0),
+            most: AtomicUsize::new(usize::MAX),
+            busy_us: AtomicU64::new(0),
+            said: Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
+    pub(super) fn dialogue(&self) -> MutexGuard<'_, Dialogue> {
+        lock(&self.dialogue)
+    }
+
+    /// Something was spooled, or is done with.
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    pub(super) fn ends_by(&self, end: Instant) {
+        *lock(&self.end) = Some(end);
+    }
+
+    pub(super) fn closing(&self) -> bool {
+        self.closing.borrow().is_some()
+    }
+
+    /// Somebody waits for what was read.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.urgent.load(Ordering::Relaxed) > 0
+    }
+
+    pub(super) fn samples_per_send(&self, settings: &RemoteWrite) -> usize {
+        settings.max_samples_per_send.min(self.most.load(Ordering::Relaxed))
+    }
+
+    /// A request was too much for the receiver.
+    pub(super) fn smaller(&self, samples: usize) {
+        self.most.fetch_min(samples.max(LEAST), Ordering::Relaxed);
+    }
+
+    /// A request was under way for so long.
+    pub(super) fn busy(&self, took: Duration) {
+        self.busy_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long requests were under way since the last time this was asked.
+    pub(super) fn was_busy(&self) -> Duration {
+        Duration::from_micros(self.busy_us.swap(0, Ordering::Relaxed))
+    }
+
+    /// Looks at the spool, where blocking is allowed.
+    pub(super) fn look(&self) -> SpoolStats {
+        let now = self.spool.stats();
+        let before = std::mem::replace(&mut *lock(&self.seen), now.clone());
+        self.stats.writes.spool(&self.label, &now, &before);
+        now
+    }
+
+    pub(super) async fn settled(self: &Arc<Self>, deadline: Instant) -> u64 {
+        self.urgent.fetch_add(1, Ordering::Relaxed);
+        let mut changes = self.changes.subscribe();
+        self.changed();
+        let left = loop {
+            changes.borrow_and_update();
+            let is_idle = self.queue.is_idle();
+            let shared = Arc::clone(self);
+            let looked = tokio::task::spawn_blocking(move || shared.look().pending);
+            let Ok(Ok(pending)) = timeout_at(deadline, looked).await else { break 1 };
+            if is_idle && pending.records == 0 {
+                break 0;
+            }
+            // Its sender lives in here, so only time can end the wait.
+            if timeout_at(deadline, changes.changed()).await.is_err() {
+                break pending.samples.max(1);
+            }
+        };
+        self.urgent.fetch_sub(1, Ordering::Relaxed);
+        left
+    }
+}

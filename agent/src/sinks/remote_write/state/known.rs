@@ -1,0 +1,181 @@
+//! The series of a page that are known from the page before, and what is sent of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use exposition::remote_write::Family;
+use exposition::{Page, Sample};
+use foldhash::fast::RandomState;
+
+use super::entry::{Entry, Skip};
+use super::find::Before;
+use super::pass::Pass;
+use super::{Shards, sending};
+use crate::snapshot::Snapshot;
+
+/// The series of some pages of a source.
+///
+/// The text of the lines is not kept twice: it is that of the last snapshot, which pulls keep as well.
+#[derive(Debug)]
+pub(super) struct Known {
+    of: Option<Arc<Snapshot>>,
+    /// Which pages of a snapshot.
+    pages: fn(&Snapshot) -> &[Page],
+    /// One for each sample of the pages, in their order.
+    entries: Vec<Entry>,
+    /// The encoded labels of all of them.
+    arena: Vec<u8>,
+    /// They have not ended.
+    live: bool,
+    /// When the families are to be explained again.
+    explain_ms: i64,
+}
+
+/// Where a label set was found.
+#[derive(Clone, Copy)]
+enum Place {
+    Before(usize),
+    Now(usize),
+}
+
+/// Which label sets there are; made only where a line is not found by its text.
+type ByLabels = HashMap<u64, Place, RandomState>;
+
+impl Known {
+    pub(super) fn of(pages: fn(&Snapshot) -> &[Page]) -> Self {
+        Self { of: None, pages, entries: Vec::new(), arena: Vec::new(), live: false, explain_ms: i64::MIN }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Sends the samples of a good reading, and markers for series that it does not have any more.
+    pub(super) fn feed(&mut self, snapshot: &Arc<Snapshot>, pass: &mut Pass<'_>) {
+        let pages = (self.pages)(snapshot);
+        let old = self.of.replace(Arc::clone(snapshot));
+        let mut before = Before::new(old.as_deref().map_or(&[], self.pages));
+        let count = pages.iter().map(Page::sample_count).sum();
+        let mut entries = Vec::with_capacity(count);
+        let (mut found, mut by_labels) = (0, None);
+        let explains = pass.at >= self.explain_ms;
+        for family in pages.iter().flat_map(Page::families) {
+            pass.out.next_family();
+            let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
+            let meta = Family {
+                name: family.name(),
+                kind: family.kind(),
+                help: help.as_deref().unwrap_or_default(),
+                unit: family.unit().unwrap_or_default(),
+            };
+            for sample in family.samples() {
+                let place = before.find(sample.series_text());
+                let (mut entry, place) = match place {
+                    Some(place) => (self.take(place), Some(place)),
+                    None => self.unknown(&sample, &entries, &mut by_labels, pass),
+                };
+                found += usize::from(place.is_some() && entry.skip != Skip::Duplicate);
+                let old = place.and_then(|place| before.sample(place));
+                sending::sample(&mut entry, &self.arena, &sample, old.as_ref(), &meta, pass);
+                entries.push(entry);
+            }
+        }
+        let gone = std::mem::replace(&mut self.entries, entries);
+        if found < gone.len() {
+            self.left(&gone, old.as_deref(), pass);
+            self.compact();
+        }
+        self.live = true;
+        if explains {
+            self.explain_ms = pass.told.again(pass.at);
+        }
+    }
+
+    /// The entry at this place of the page before; that of a duplicate if it was found already.
+    #[inline]
+    fn take(&mut self, place: usize) -> Entry {
+        match self.entries.get_mut(place) {
+            Some(entry) if !entry.seen => {
+                let taken = *entry;
+                entry.seen = true;
+                taken
+            }
+            _ => Entry::skipped(Skip::Duplicate),
+        }
+    }
+
+    /// The entry of a line that did not stand on the page before. Its series may have, spelt otherwise.
+    fn unknown(
+        &mut self,
+        sample: &Sample<'_>,
+        now: &[Entry],
+        by_labels: &mut Option<ByLabels>,
+        pass: &Pass<'_>,
+    ) -> (Entry, Option<usize>) {
+        let labels = match pass.labeller.labels(sample) {
+            Ok(Some(labels)) => labels,
+            Ok(None) => return (Entry::skipped(Skip::Dropped), None),
+            Err(_) => return (Entry::skipped(Skip::Labels), None),
+        };
+        let by_labels = by_labels.get_or_insert_with(|| {
+            let sent = |entries: &[Entry], place: fn(usize) -> Place| -> Vec<(u64, Place)> {
+                let all = entries.iter().enumerate().filter(|(_, entry)| entry.skip == Skip::Sent);
+                all.map(|(at, entry)| (entry.hash, place(at))).collect()
+            };
+            // Those of the page before last: of an entry on both, that is where it was taken from.
+            sent(now, Place::Now).into_iter().chain(sent(&self.entries, Place::Before)).collect()
+        });
+        let found = by_labels.get(&labels.hash()).copied();
+        let is_same = |entry: Option<&Entry>| {
+            entry.is_some_and(|entry| entry.labels(&self.arena).bytes == labels.bytes())
+        };
+        match found {
+            Some(Place::Before(at)) if is_same(self.entries.get(at)) => return (self.take(at), Some(at)),
+            Some(Place::Now(at)) if is_same(now.get(at)) => {
+                return (Entry::skipped(Skip::Duplicate), None);
+            }
+            Some(_) => {}
+            None => {
+                by_labels.insert(labels.hash(), Place::Now(now.len()));
+            }
+        }
+        (Entry::new((&labels).into(), labels.hash(), &mut self.arena), None)
+    }
+
+    /// Ends the series that were not found again.
+    fn left(&self, gone: &[Entry], old: Option<&Snapshot>, pass: &mut Pass<'_>) {
+        if self.live
+            && let Some(old) = old
+        {
+            let gone =
+                gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
+            sending::markers((self.pages)(old), gone, &self.arena, pass.out);
+        }
+    }
+
+    /// Ends all series: nothing could be read.
+    pub(super) fn stale(&mut self, at: i64, out: &mut Shards) {
+        if !std::mem::replace(&mut self.live, false) {
+            return;
+        }
+        let Some(of) = &self.of else { return };
+        let all = self.entries.iter().map(|entry| entry.ends(at).map(|at| (*entry, at)));
+        sending::markers((self.pages)(of), all, &self.arena, out);
+        for entry in &mut self.entries {
+            entry.last_ms = entry.ends(at).unwrap_or(entry.last_ms);
+        }
+    }
+
+    /// Gives back what labels of series took that are gone.
+    fn compact(&mut self) {
+        let used: usize = self.entries.iter().map(|entry| entry.labels(&self.arena).bytes.len()).sum();
+        if self.arena.len() <= used.saturating_mul(2).saturating_add(4096) {
+            return;
+        }
+        let mut arena = Vec::with_capacity(used);
+        for entry in &mut self.entries {
+            *entry = entry.moved(&self.arena, &mut arena);
+        }
+        self.arena = arena;
+    }
+}

@@ -1,0 +1,99 @@
+//! When counters began: what makes `increase()` right for a job that is seen once.
+//!
+//! A counter whose first sample is 5 has risen by 5 since it began, of which a receiver sees nothing. It
+//! began with its process, if that is younger than the last look; in 1.0 a zero at that time says so, in 2.0
+//! the sample's start timestamp. Of a process that was there before, others may have written already.
+
+use exposition::{Kind, Page, Sample};
+
+use super::entry::{Entry, NEVER};
+use super::pass::Pass;
+
+/// By what a counter's beginning is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CounterOrigin {
+    /// By what the page says of each series (OpenMetrics `_created`); where it says nothing, counters begin
+    /// with their process (`process_start_time_seconds`). Wrong for exporters that show counters of others.
+    #[default]
+    Process,
+    /// By what the page says of each series only.
+    Created,
+    /// Nothing is said of it.
+    Off,
+}
+
+/// What a reading says of the beginning of its counters.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Start {
+    /// When the process began, in milliseconds since 1970, or 0.
+    pub(super) known_ms: i64,
+    /// Another process than at the last reading.
+    pub(super) moved: bool,
+    /// When counters began that are new, or fell: after the last look.
+    pub(super) begins_ms: Option<i64>,
+}
+
+/// When the process began that shows these pages; none where they show several, or none.
+#[allow(clippy::cast_possible_truncation, reason = "such a time is no time of ours, and out of every range")]
+pub(super) fn process_start<'a>(pages: impl Iterator<Item = &'a Page>, by: CounterOrigin) -> Option<i64> {
+    if by != CounterOrigin::Process {
+        return None;
+    }
+    let families = pages.flat_map(Page::families);
+    let said = families.filter(|family| family.name() == "process_start_time_seconds");
+    let mut values = said.flat_map(|family| family.samples()).map(|sample| sample.value());
+    let first = values.next().filter(|value| value.is_finite() && *value > 0.0)?;
+    // Rounded up: before that the counter may not have been there.
+    values.next().is_none().then_some((first * 1000.0).ceil() as i64)
+}
+
+/// Whether a sample of this name counts from a beginning on, in a family of this kind.
+pub(super) fn counts(kind: Kind, family: &str, name: &str) -> bool {
+    match kind {
+        Kind::Counter => true,
+        // The samples under a summary's own name are quantiles.
+        Kind::Histogram | Kind::Summary => name.len() > family.len(),
+        _ => false,
+    }
+}
+
+/// When a series began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Began {
+    /// The start of its sample, or 0.
+    pub(super) start_ms: i64,
+    /// Where a zero is to stand before it.
+    pub(super) zero_ms: Option<i64>,
+}
+
+/// When the series of a counting sample began, and whether that is news. A zero stands after all that was
+/// sent of the series, and before the sample.
+#[inline]
+pub(super) fn began(
+    entry: &mut Entry,
+    sample: &Sample<'_>,
+    old: Option<&Sample<'_>>,
+    pass: &Pass<'_>,
+) -> Began {
+    let after = if entry.last_ms == NEVER { pass.floor } else { entry.last_ms };
+    if let Some(created) = created(sample, pass) {
+        return Began { start_ms: created, zero_ms: Some(created).filter(|at| *at > after && *at < pass.at) };
+    }
+    let zero_ms = match old {
+        None => pass.start.begins_ms,
+        // Another process, but it goes on where the other was: it shows what others count.
+        Some(old) if pass.start.moved => pass.start.begins_ms.filter(|_| sample.value() < old.value()),
+        Some(_) => {
+            return Began { start_ms: if entry.started { pass.start.known_ms } else { 0 }, zero_ms: None };
+        }
+    };
+    let zero_ms = zero_ms.filter(|at| *at > after);
+    entry.started = zero_ms.is_some();
+    Began { start_ms: zero_ms.unwrap_or(0), zero_ms }
+}
+
+/// What the page itself says of a series; never later than its sample.
+fn created(sample: &Sample<'_>, pass: &Pass<'_>) -> Option<i64> {
+    let said = || sample.created_ms().filter(|at| *at > 0 && *at <= pass.at);
+    if pass.origin == CounterOrigin::Off { None } else { said() }
+}

@@ -1,0 +1,178 @@
+//! One shard: reads what waits, sends it, one request at a time, until the receiver has taken or refused it.
+
+mod exchange;
+mod refusals;
+mod waits;
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use super::client::Client;
+use super::gather::{Part, Place, joined};
+use super::tag::Lanes;
+use crate::backoff::Backoff;
+use crate::config::RemoteWrite;
+use exchange::Outcome;
+
+/// The sender of one shard.
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    settings: Arc<RemoteWrite>,
+    client: Arc<Client>,
+    /// Taken out while it is where blocking is allowed.
+    place: Option<Place>,
+    backoff: Backoff,
+    /// The last answer said that we are not let in.
+    held: bool,
+    /// To end after the request that is under way.
+    stop: CancellationToken,
+}
+
+/// Why a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was told to.
+    Stopped,
+    /// Nothing waits and nothing more will come.
+    Empty,
+    /// The end of all came before everything was sent.
+    Left,
+}
+
+impl Worker {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        settings: &Arc<RemoteWrite>,
+        client: &Arc<Client>,
+        (lanes, at): (Lanes, u16),
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            settings: Arc::clone(settings),
+            client: Arc::clone(client),
+            place: Some(Place::new(shared, lanes, at)),
+            backoff: Backoff::default(),
+            held: false,
+            stop,
+        }
+    }
+
+    /// Where blocking is allowed.
+    async fn apart<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Place, &Shared) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (mut place, shared) = (self.place.take()?, Arc::clone(&self.shared));
+        let done = tokio::task::spawn_blocking(move || {
+            let output = work(&mut place, &shared);
+            (place, output)
+        });
+        let (place, output) = done.await.ok()?;
+        self.place = Some(place);
+        Some(output)
+    }
+
+    /// Sends until it is told to stop, or all ends.
+    pub(super) async fn run(mut self) -> End {
+        loop {
+            match self.gather().await {
+                Ok(parts) => match self.deliver(parts).await {
+                    None => {}
+                    Some(end) => return end,
+                },
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Waits for something to send, and a little for more to go with it.
+    async fn gather(&mut self) -> Result<Vec<Part>, End> {
+        let mut changes = self.shared.changes.subscribe();
+        let mut parts: Vec<Part> = Vec::new();
+        loop {
+            changes.borrow_and_update();
+            // Asked before it is looked: what came last is seen then.
+            let closing = self.shared.closing();
+            let most = self.shared.samples_per_send(&self.settings);
+            let reading = move |place: &mut Place, shared: &Shared| {
+                let is_full = place.read(shared, &mut parts, most);
+                (parts, is_full)
+            };
+            let Some((read, is_full)) = self.apart(reading).await else { return Err(End::Left) };
+            parts = read;
+            if self.stop.is_cancelled() {
+                return Err(End::Stopped);
+            }
+            let due = parts.first().map(|part| self.due(part));
+            if !parts.is_empty()
+                && (is_full
+                    || closing
+                    || self.shared.is_urgent()
+                    || due.is_some_and(|due| due <= Instant::now()))
+            {
+                return Ok(parts);
+            }
+            if parts.is_empty() && closing {
+                return Err(End::Empty);
+            }
+            let more = async {
+                tokio::select! {
+                    news = changes.changed() => drop(news),
+                    () = self.stop.cancelled() => {}
+                }
+            };
+            match due {
+                Some(due) => drop(timeout_at(due, more).await),
+                None => more.await,
+            }
+        }
+    }
+
+    /// When what waits is not to wait for others any longer.
+    fn due(&self, part: &Part) -> Instant {
+        let spooled = Duration::from_millis(u64::try_from(part.time_ms).unwrap_or(0));
+        let waited = (UNIX_EPOCH + spooled).elapsed().unwrap_or_default();
+        Instant::now() + self.settings.batch_deadline.saturating_sub(waited)
+    }
+
+    /// Sends parts, in their order, until none is left; why not, where the worker ends before.
+    async fn deliver(&mut self, parts: Vec<Part>) -> Option<End> {
+        // Stretches of parts, the next one last.
+        let mut stretches = vec![(0, parts.len())];
+        while let Some((from, until)) = stretches.pop() {
+            let (count, record) = joined(&parts[from..until], self.shared.samples_per_send(&self.settings));
+            if from + count < until {
+                stretches.push((from + count, until));
+            }
+            let until = from + count;
+            match self.exchange(&record).await {
+                Outcome::Taken | Outcome::Refused => self.done(&parts[from..until]).await,
+                Outcome::Smaller(_) if until - from > 1 => {
+                    let middle = usize::midpoint(from, until);
+                    stretches.push((middle, until));
+                    stretches.push((from, middle));
+                }
+                Outcome::Smaller(words) => {
+                    if let Some(end) = self.bisect(record, &words).await {
+                        return Some(end);
+                    }
+                    self.done(&parts[from..until]).await;
+                }
+                Outcome::Ends(end) => return Some(end),
+            }
+        }
+        None
+    }
+
+    /// They are done with.
+    async fn done(&mut self, parts: &[Part]) {
+        let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
+        self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
+        self.shared.changed();
+    }
+}

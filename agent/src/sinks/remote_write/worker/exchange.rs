@@ -1,0 +1,179 @@
+//! One record and its receiver: asked until it answers for good.
+
+use std::time::Instant as Clock;
+
+use exposition::remote_write::{Body, Protocol, Record};
+use tokio::time::sleep_until;
+
+use super::{End, Worker};
+use crate::sinks::remote_write::client::{Answer, Failure};
+use crate::sinks::remote_write::dialogue::Turn;
+use crate::sinks::remote_write::sorting::{self, Verdict};
+
+/// No answer changes the protocol more often for one request.
+const TURNS: u8 = 4;
+
+/// What became of a record.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Taken, at least in part.
+    Taken,
+    /// Refused for good, and counted.
+    Refused,
+    /// It is to be sent in smaller pieces; what the receiver said.
+    Smaller(Refusal),
+    /// The worker ends before that is known.
+    Ends(End),
+}
+
+/// How a receiver refused something.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) reason: &'static str,
+    pub(super) words: String,
+    /// It may have taken it before, when its answer was lost: what comes twice is refused, too.
+    pub(super) again: bool,
+}
+
+impl Worker {
+    /// Sends a record until it is taken or refused.
+    pub(super) async fn exchange(&mut self, record: &Record) -> Outcome {
+        let (mut ready, mut turns, mut ambiguous) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
+        loop {
+            let protocol = self.shared.dialogue().current(Clock::now());
+            if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
+                let whole = record.clone();
+                ready = match self.apart(move |place, _| place.bodies(&whole, protocol)).await {
+                    Some(Ok((body, metadata))) => Some((protocol, body, metadata)),
+                    Some(Err(error)) => {
+                        tracing::error!(about = self.shared.label, "samples cannot be encoded: {error}");
+                        self.shared.stats.writes.dropped(
+                            &self.shared.label,
+                            "too_large",
+                            record.sample_count() as u64,
+                        );
+                        return Outcome::Refused;
+                    }
+                    None => return Outcome::Ends(End::Left),
+                };
+            }
+            let Some((_, body, metadata)) = &ready else { continue };
+            let samples = body.counts.samples + body.counts.histograms;
+            // A record of help texts alone has no samples to send.
+            let asked = if samples == 0 { Ok(None) } else { self.ask(body, protocol).await.map(Some) };
+            let answer = match asked {
+                Ok(Some(answer)) => answer,
+                Ok(None) => {
+                    self.describe(metadata.as_ref(), protocol).await;
+                    return Outcome::Taken;
+                }
+                Err(failure) => {
+                    ambiguous |= failure.ambiguous;
+                    match self.failed(&failure).await {
+                        Some(end) => return Outcome::Ends(end),
+                        None => continue,
+                    }
+                }
+            };
+            let turn = self.turn(protocol, &answer).await;
+            if turn != Turn::Stay && turns < TURNS {
+                turns += 1;
+                self.shared.stats.writes.retried(&self.shared.label, sorting::reason(answer.status));
+                continue;
+            }
+            let reason = sorting::reason(answer.status);
+            let refusal = |words| Refusal { reason, words, again: ambiguous };
+            match sorting::sort(&answer, protocol, samples) {
+                Verdict::Taken(missing) => {
+                    if std::mem::take(&mut self.held) {
+                        self.client.lets_in().await;
+                    }
+                    self.took(record, body, samples - missing.min(samples));
+                    if missing > 0 {
+                        self.refused("partial", missing, "it says that it wrote less than was sent", false);
+                    }
+                    self.describe(metadata.as_ref(), protocol).await;
+                    return Outcome::Taken;
+                }
+                Verdict::Again(after) => {
+                    let message = format!("{}: {}", answer.status, answer.words);
+                    if let Some(end) = self.again(reason, &message, after).await {
+                        return Outcome::Ends(end);
+                    }
+                }
+                Verdict::Held => {
+                    if let Some(end) = self.hold(&answer).await {
+                        return Outcome::Ends(end);
+                    }
+                }
+                Verdict::Some => return Outcome::Smaller(refusal(answer.words)),
+                Verdict::TooMuch if record.series_count() > 1 => {
+                    self.shared.smaller(record.sample_count() / 2);
+                    return Outcome::Smaller(refusal(answer.words));
+                }
+                Verdict::TooMuch => {
+                    self.refused(reason, samples, &answer.words, ambiguous);
+                    return Outcome::Refused;
+                }
+                Verdict::Refused(missing) => {
+                    if samples > missing {
+                        self.took(record, body, samples - missing);
+                    }
+                    self.refused(reason, missing, &answer.words, ambiguous);
+                    return Outcome::Refused;
+                }
+            }
+        }
+    }
+
+    async fn ask(&mut self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
+        let began = Clock::now();
+        // At the end of all nobody waits for an answer that may not come.
+        let mut closing = self.shared.closing.subscribe();
+        let ended = async {
+            match closing.wait_for(Option::is_some).await.map(|end| *end) {
+                Ok(Some(end)) => sleep_until(end).await,
+                _ => std::future::pending().await,
+            }
+        };
+        let late = || Failure { reason: "shutdown", message: "the agent ends".to_owned(), ambiguous: true };
+        let answer = tokio::select! {
+            answer = self.client.post(body, protocol) => answer,
+            () = ended => Err(late()),
+        };
+        let took = began.elapsed();
+        self.shared.busy(took);
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.shared.stats.writes.asked(&self.shared.label, milliseconds, answer.is_ok());
+        answer
+    }
+
+    /// Help texts in a request of their own: sent once, as they come again after a while.
+    async fn describe(&mut self, metadata: Option<&Body>, protocol: Protocol) {
+        let Some(body) = metadata else { return };
+        match self.client.post(body, protocol).await {
+            Ok(answer) if answer.status.is_success() => {
+                self.shared.stats.writes.described(&self.shared.label, body.bytes.len());
+            }
+            Ok(Answer { status, words, .. }) => {
+                tracing::debug!(about = self.shared.label, "help texts were refused: {status}: {words}");
+            }
+            Err(failure) => {
+                tracing::debug!(about = self.shared.label, "help texts were not sent: {}", failure.message);
+            }
+        }
+    }
+
+    /// What an answer says of the protocol.
+    async fn turn(&mut self, protocol: Protocol, answer: &Answer) -> Turn {
+        let (turn, agreed) = {
+            let mut dialogue = self.shared.dialogue();
+            (dialogue.answered(protocol, answer.status, sorting::is_of_2_0(answer)), dialogue.agreed())
+        };
+        if turn == Turn::Ask && self.client.takes_zstd().await {
+            self.shared.dialogue().takes_zstd();
+        }
+        self.shared.speaks(agreed);
+        turn
+    }
+}

@@ -1,0 +1,67 @@
+//! What is refused, and how little of it: a wrong sample does not take good ones with it.
+
+use std::collections::VecDeque;
+
+use exposition::remote_write::{Body, Record};
+
+use super::exchange::{Outcome, Refusal};
+use super::{End, Worker};
+
+/// Requests that one record of a scrape may cost.
+const MOST: usize = 64;
+/// Where so many pieces were refused and none was taken, all of it is wrong.
+const HOPELESS: usize = 15;
+
+impl Worker {
+    /// Sends halves of what was refused as a whole, and halves of those, until only what is refused by itself
+    /// is left out. All halves of one size come before smaller ones, to see soon whether anything is good.
+    pub(super) async fn bisect(&mut self, whole: Record, first: &Refusal) -> Option<End> {
+        let (mut refusal, mut asked, mut refused, mut taken) = (first.clone(), 0, 0, false);
+        // Each of these was refused already.
+        let mut bad = VecDeque::from([whole]);
+        while let Some(piece) = bad.pop_front() {
+            let hopeless = asked >= MOST || (!taken && refused >= HOPELESS);
+            let halves = piece.halves().filter(|_| !hopeless);
+            let Some((left, right)) = halves else {
+                self.refused(refusal.reason, piece.sample_count(), &refusal.words, refusal.again);
+                continue;
+            };
+            for half in [left, right] {
+                asked += 1;
+                match self.exchange(&half).await {
+                    Outcome::Taken => taken = true,
+                    Outcome::Refused => refused += 1,
+                    Outcome::Smaller(said) => {
+                        refused += 1;
+                        refusal = Refusal { again: refusal.again || said.again, ..said };
+                        bad.push_back(half);
+                    }
+                    Outcome::Ends(end) => return Some(end),
+                }
+            }
+        }
+        None
+    }
+
+    /// A receiver has so many samples of a record.
+    pub(super) fn took(&mut self, record: &Record, body: &Body, samples: usize) {
+        self.backoff = crate::backoff::Backoff::default();
+        // All samples of a scrape have one time, but for those that bring their own.
+        let newest = record.series().find_map(|series| series.samples().last());
+        let newest = newest.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()));
+        self.shared.stats.writes.took(&self.shared.label, samples, body.bytes.len(), newest as f64 / 1e3);
+        if self.shared.works()
+            && let Some(place) = &mut self.place
+        {
+            place.recovered(self.settings.drain);
+        }
+    }
+
+    /// So many samples are refused for good.
+    pub(super) fn refused(&mut self, reason: &'static str, samples: usize, words: &str, again: bool) {
+        // Sent twice since an answer was lost, they are probably there.
+        let reason = if again { "sent_again" } else { reason };
+        self.shared.stats.writes.failed(&self.shared.label, reason, samples);
+        self.shared.refuses(reason, samples, words);
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that are not as they were written.
+
+use std::fs;
+
+use agent::spool::DropReason;
+
+use super::*;
+
+/// A copy of the files of a directory in another one.
+fn copy(from: &Path) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_last_record_torn_at_any_byte_is_cut_off_and_no_other_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    append(&spool, 0..3);
+    let before = fs::metadata(&segments(dir.path())[0]).unwrap().len();
+    spool.append(0, 10, &payload(3)[..60], at(0)).unwrap();
+    drop(spool);
+    let after = fs::metadata(&segments(dir.path())[0]).unwrap().len();
+    assert!(after > before + 60);
+    for len in before..after {
+        let torn = copy(dir.path());
+        let file = fs::File::options().write(true).open(&segments(torn.path())[0]).unwrap();
+        file.set_len(len).unwrap();
+        let spool = open(torn.path());
+        assert_eq!(waiting(&spool), [0, 1, 2], "torn at {len}");
+        assert_eq!(spool.stats().torn_tails, u64::from(len > before), "torn at {len}");
+        append(&spool, [4]);
+        drop(spool);
+        let spool = open(torn.path());
+        assert_eq!(waiting(&spool), [0, 1, 2, 4], "torn at {len}, and appended to");
+        assert_eq!(spool.stats().torn_tails, 0);
+    }
+}
+
+#[test]
+fn a_file_of_any_length_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&open(dir.path()), 0..2);
+    let whole = fs::metadata(&segments(dir.path())[0]).unwrap().len();
+    for len in (0..whole).step_by(7).chain(0..80) {
+        let torn = copy(dir.path());
+        fs::File::options().write(true).open(&segments(torn.path())[0]).unwrap().set_len(len).unwrap();
+        let spool = open(torn.path());
+        let left = waiting(&spool);
+        assert!(left.is_empty() || left == [0], "{left:?} of {len} bytes");
+        append(&spool, [5]);
+        assert_eq!(waiting(&spool).last(), Some(&5));
+    }
+}
+
+#[test]
+fn a_broken_record_is_skipped_and_counted_and_its_segment_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&open(dir.path()), 0..40);
+    let whole = fs::read(&segments(dir.path())[0]).unwrap();
+    let mut places = Vec::new();
+    for number in [5_u64, 17] {
+        let bytes = payload(number);
+        places.push(memchr::memmem::find(&whole, &bytes).unwrap());
+    }
+    // In the payload; in its length; in the sequence; in the shard; in the marker.
+    for offset in [10_isize, -28, -18, -4, -40] {
+        for reopen in [false, true] {
+            let broken = copy(dir.path());
+            let spool = reopen.then(|| open(broken.path()));
+            let mut bytes = whole.clone();
+            for place in &places {
+                bytes[place.strict_add_signed(offset)] ^= 0x41;
+            }
+            fs::write(&segments(broken.path())[0], &bytes).unwrap();
+            let spool = spool.unwrap_or_else(|| open(broken.path()));
+            let expected: Vec<u64> = (0..40).filter(|number| ![5, 17].contains(number)).collect();
+            assert_eq!(waiting(&spool), expected, "at {offset}");
+            assert_eq!(spool.stats().dropped(DropReason::Broken).records, 2, "at {offset}");
+            append(&spool, [40]);
+            assert_eq!(deliver(&spool, 100).len(), 39);
+            // A new segment has begun, so the broken one is done with.
+            append(&spool, 41..300);
+            drop(deliver(&spool, 1000));
+            assert_eq!(spool.stats().broken_segments, 1, "at {offset}");
+            let aside = fs::read_dir(broken.path()).unwrap().map(|entry| entry.unwrap().path());
+            assert_eq!(aside.filter(|path| path.extension().is_some_and(|name| name == "broken")).count(), 1);
+            assert!(du(broken.path()) <= MIN_BYTES);
+        }
+    }
+}
+
+#[test]
+fn any_bytes_in_any_file_open_and_append() {
+    use rand::{Rng, SeedableRng, rngs::SmallRng};
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    append(&spool, 0..150);
+    deliver(&spool, 20);
+    drop(spool);
+    for seed in 0..60 {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let broken = copy(dir.path());
+        let files: Vec<_> = fs::read_dir(broken.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        for path in files {
+            let mut bytes = fs::read(&path).unwrap();
+            for _ in 0..random.random_range(0..20) {
+                let at = random.random_range(0..bytes.len());
+                let len = random.random_range(1..40).min(bytes.len() - at);
+                random.fill(&mut bytes[at..at + len]);
+            }
+            bytes.truncate(bytes.len() - random.random_range(0..bytes.len() / 2));
+            fs::write(path, bytes).unwrap();
+        }
+        let spool = open(broken.path());
+        let left = waiting(&spool);
+        assert!(left.is_sorted_by(|one, other| one < other), "seed {seed}: {left:?}");
+        append(&spool, [1000]);
+        assert_eq!(waiting(&spool).last(), Some(&1000), "seed {seed}");
+        assert!(du(broken.path()) <= MIN_BYTES);
+    }
+}
+
+#[test]
+fn what_is_no_segment_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&open(dir.path()), 0..3);
+    fs::write(dir.path().join("00000000000000000000.seg"), vec![7; 5000]).unwrap();
+    let spool = open(dir.path());
+    assert_eq!((waiting(&spool), spool.stats().broken_segments), (vec![0, 1, 2], 1));
+    assert!(dir.path().join("00000000000000000000.broken").exists());
+}

@@ -1,0 +1,219 @@
+//! Many samples of many series as one piece, written as they come.
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::labels::LabelsRef;
+use super::record::{MAX_RAW, Record, Totals};
+use super::series::{Exemplar, Histogram, Sample, flag};
+use super::wire::{put_varint, varint_len, zigzag};
+use crate::kind::Kind;
+
+/// What is known of a family of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family<'a> {
+    /// The family's name: for a histogram, without `_bucket`, `_sum`, `_count`.
+    pub name: &'a str,
+    /// Its type.
+    pub kind: Kind,
+    /// Its help text, escapes undone. Empty in most batches: sent with each, it makes 2.0 longer than 1.0.
+    pub help: &'a str,
+    /// Its unit, mostly empty.
+    pub unit: &'a str,
+}
+
+/// A family of one batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FamilyRef(u32);
+
+/// What a series has in a batch. Samples are in ascending order of time, and so are histograms.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Points<'a> {
+    /// Float samples.
+    pub samples: &'a [Sample],
+    /// Exemplars.
+    pub exemplars: &'a [Exemplar<'a>],
+    /// Native histograms.
+    pub histograms: &'a [Histogram<'a>],
+}
+
+/// The batch has no room for what was to be added; nothing of that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a batch of more than {MAX_RAW} bytes")]
+pub struct Full;
+
+/// A batch being written. Becomes a [`Record`].
+#[derive(Debug)]
+pub struct Batch {
+    series: Vec<u8>,
+    families: Vec<u8>,
+    totals: Totals,
+}
+
+impl Batch {
+    /// An empty batch. Timestamps near `base_ms` (milliseconds since 1970) are kept in the fewest bytes:
+    /// the time of the scrape.
+    pub fn new(base_ms: i64) -> Self {
+        Self { series: Vec::new(), families: Vec::new(), totals: Totals { base_ms, ..Totals::default() } }
+    }
+
+    /// Adds a family for series to refer to. It is not looked for among those that are there.
+    pub fn family(&mut self, family: &Family<'_>) -> Result<FamilyRef, Full> {
+        let texts = [family.name, family.help, family.unit];
+        let len = texts.iter().map(|text| varint_len(text.len() as u64) + text.len()).sum::<usize>() + 1;
+        self.room(len)?;
+        self.families.push(kind_number(family.kind));
+        for text in texts {
+            put_varint(&mut self.families, text.len() as u64);
+            self.families.extend_from_slice(text.as_bytes());
+        }
+        self.totals.families += 1;
+        Ok(FamilyRef(self.totals.families - 1))
+    }
+
+    /// Adds one sample of a series.
+    #[inline]
+    pub fn sample<'a>(
+        &mut self,
+        labels: impl Into<LabelsRef<'a>>,
+        family: Option<FamilyRef>,
+        sample: Sample,
+    ) -> Result<(), Full> {
+        self.push(labels, family, &Points { samples: &[sample], ..Points::default() })
+    }
+
+    /// Adds what a series has. One without any points is left out.
+    pub fn push<'a>(
+        &mut self,
+        labels: impl Into<LabelsRef<'a>>,
+        family: Option<FamilyRef>,
+        points: &Points<'_>,
+    ) -> Result<(), Full> {
+        let Points { samples, exemplars, histograms } = *points;
+        let LabelsRef { bytes: labels, classic } = labels.into();
+        if samples.is_empty() && exemplars.is_empty() && histograms.is_empty() {
+            return Ok(());
+        }
+        let kept = exemplars.iter().map(|exemplar| 32 + exemplar.labels.len()).sum::<usize>()
+            + histograms.iter().map(|histogram| 32 + histogram.message.len()).sum::<usize>();
+        self.room(labels.len() + 40 + 32 * samples.len() + kept)?;
+        let out = &mut self.series;
+        put_varint(out, labels.len() as u64);
+        out.extend_from_slice(labels);
+        put_varint(out, family.map_or(0, |family| u64::from(family.0) + 1));
+        let mut flags = if classic { 0 } else { flag::UTF8 };
+        flags |= if samples.len() == 1 { flag::ONE } else { 0 };
+        flags |= if exemplars.is_empty() { 0 } else { flag::EXEMPLARS };
+        flags |= if histograms.is_empty() { 0 } else { flag::HISTOGRAMS };
+        out.push(flags);
+        let base = self.totals.base_ms;
+        if samples.len() != 1 {
+            put_varint(out, samples.len() as u64);
+        }
+        for sample in samples {
+            put_sample(out, sample, base);
+        }
+        if !exemplars.is_empty() {
+            put_varint(out, exemplars.len() as u64);
+        }
+        for exemplar in exemplars {
+            put_varint(out, exemplar.labels.len() as u64);
+            out.extend_from_slice(exemplar.labels);
+            out.extend_from_slice(&exemplar.bits.to_le_bytes());
+            put_varint(out, zigzag(exemplar.timestamp_ms.wrapping_sub(base)));
+        }
+        if !histograms.is_empty() {
+            put_varint(out, histograms.len() as u64);
+        }
+        for histogram in histograms {
+            let times = Sample {
+                bits: 0,
+                timestamp_ms: histogram.timestamp_ms,
+                start_ms: histogram.start_ms,
+                origin: false,
+            };
+            put_sample(out, &times, base);
+            put_varint(out, histogram.message.len() as u64);
+            out.extend_from_slice(histogram.message);
+        }
+        self.totals.series += 1;
+        self.totals.samples += u32::try_from(samples.len() + histograms.len()).map_err(|_| Full)?;
+        Ok(())
+    }
+
+    fn room(&self, more: usize) -> Result<(), Full> {
+        if self.bytes() + more > MAX_RAW { Err(Full) } else { Ok(()) }
+    }
+
+    /// How many bytes it has, about: as many as its 1.0 message without compression.
+    pub fn bytes(&self) -> usize {
+        self.series.len() + self.families.len() + Totals::LEN
+    }
+
+    /// How many samples it has; a native histogram is one.
+    pub fn samples(&self) -> usize {
+        self.totals.samples as usize
+    }
+
+    /// How many series it has; one that was added twice counts twice.
+    pub fn series(&self) -> usize {
+        self.totals.series as usize
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.totals.series == 0 && self.totals.families == 0
+    }
+
+    /// Ends the batch.
+    pub fn finish(mut self) -> Record {
+        self.totals.series_len = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
+        let mut raw = self.series;
+        raw.reserve_exact(self.families.len() + Totals::LEN);
+        raw.extend_from_slice(&self.families);
+        self.totals.put(&mut raw);
+        Record::whole(Bytes::from(raw), self.totals)
+    }
+}
+
+/// Flags, value, timestamp, and the start where there is one.
+#[inline]
+fn put_sample(out: &mut Vec<u8>, sample: &Sample, base: i64) {
+    let mut flags = if sample.origin { flag::ORIGIN } else { 0 };
+    flags |= if sample.start_ms == 0 { 0 } else { flag::START };
+    out.push(flags);
+    out.extend_from_slice(&sample.bits.to_le_bytes());
+    put_varint(out, zigzag(sample.timestamp_ms.wrapping_sub(base)));
+    if sample.start_ms != 0 {
+        put_varint(out, zigzag(sample.start_ms.wrapping_sub(base)));
+    }
+}
+
+/// The number of a type, which is the same in 1.0's and in 2.0's `MetricType`.
+pub(super) fn kind_number(kind: Kind) -> u8 {
+    match kind {
+        Kind::Untyped => 0,
+        Kind::Counter => 1,
+        Kind::Gauge => 2,
+        Kind::Histogram => 3,
+        Kind::GaugeHistogram => 4,
+        Kind::Summary => 5,
+        Kind::Info => 6,
+        Kind::StateSet => 7,
+    }
+}
+
+/// The inverse of [`kind_number`].
+pub(super) fn kind_of(number: u8) -> Option<Kind> {
+    Some(match number {
+        0 => Kind::Untyped,
+        1 => Kind::Counter,
+        2 => Kind::Gauge,
+        3 => Kind::Histogram,
+        4 => Kind::GaugeHistogram,
+        5 => Kind::Summary,
+        6 => Kind::Info,
+        7 => Kind::StateSet,
+        _ => return None,
+    })
+}

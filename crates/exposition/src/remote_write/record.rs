@@ -1,0 +1,270 @@
+//! A finished batch: its bytes for a spool, and smaller ones cut from it.
+//!
+//! ```text
+//! packed:  version (1)  codec (0 plain | 1 snappy block)  raw
+//! raw:     series …  families …  totals (24 bytes)
+//! series:  length labels  family  flags  [count] samples  [count exemplars]  [count histograms]
+//! ```
+//! Integers are protobuf's varints, timestamps differences from the batch's time, values 8 bytes.
+//! Whoever keeps the bytes adds a checksum.
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::batch::{Family, kind_of};
+use super::labels::LabelPairs;
+use super::series::SeriesIter;
+use super::wire::Input;
+
+/// Bytes that a record may have before compression: what Prometheus and VictoriaMetrics take in one request.
+pub const MAX_RAW: usize = 32 << 20;
+
+const VERSION: u8 = 1;
+const PLAIN: u8 = 0;
+const SNAPPY: u8 = 1;
+
+/// Why bytes are no record.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RecordError {
+    /// Written by a version that this one does not know.
+    #[error("a record of version {0}, where this version reads {VERSION}")]
+    Version(u8),
+    /// Compressed in a way that this version does not know.
+    #[error("a record of codec {0}, where this version reads {PLAIN} and {SNAPPY}")]
+    Codec(u8),
+    /// It would be too large when unpacked.
+    #[error("a record of {0} bytes, over the limit of {MAX_RAW}")]
+    TooLarge(usize),
+    /// The compressed bytes are broken.
+    #[error("a record cannot be unpacked: {0}")]
+    Snappy(String),
+    /// This part does not read as it must.
+    #[error("a record whose {0} do not read")]
+    Malformed(&'static str),
+}
+
+/// What stands at the end of a raw record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) series_len: u32,
+    pub(super) series: u32,
+    pub(super) samples: u32,
+    pub(super) families: u32,
+    pub(super) base_ms: i64,
+}
+
+impl Totals {
+    pub(super) const LEN: usize = 24;
+
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        for number in [self.series_len, self.series, self.samples, self.families] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&self.base_ms.to_le_bytes());
+    }
+
+    fn read(raw: &[u8]) -> Option<Self> {
+        let mut input = Input(raw.get(raw.len().checked_sub(Self::LEN)?..)?);
+        Some(Self {
+            series_len: input.u32()?,
+            series: input.u32()?,
+            samples: input.u32()?,
+            families: input.u32()?,
+            base_ms: input.u64()?.cast_signed(),
+        })
+    }
+}
+
+/// A finished batch, or a part of one. Copies share their bytes.
+#[derive(Debug, Clone)]
+pub struct Record {
+    series: Bytes,
+    families: Bytes,
+    totals: Totals,
+    /// Everything in one piece, but for a part of a batch.
+    raw: Option<Bytes>,
+}
+
+impl Record {
+    pub(super) fn whole(raw: Bytes, totals: Totals) -> Self {
+        let series = raw.slice(..totals.series_len as usize);
+        let families = raw.slice(totals.series_len as usize..raw.len() - Totals::LEN);
+        Self { series, families, totals, raw: Some(raw) }
+    }
+
+    /// The bytes for a spool, compressed.
+    pub fn pack(&self) -> Vec<u8> {
+        let raw = self.raw();
+        let mut packed = vec![0; 2 + snap::raw::max_compress_len(raw.len())];
+        packed[0] = VERSION;
+        packed[1] = SNAPPY;
+        match snap::raw::Encoder::new().compress(&raw, &mut packed[2..]) {
+            Ok(len) => packed.truncate(2 + len),
+            // It only fails where the output is too short, which it is not; nothing is lost even then.
+            Err(_) => packed = [&[VERSION, PLAIN], &raw[..]].concat(),
+        }
+        packed
+    }
+
+    /// Reads what [`Record::pack`] wrote, and checks all of it.
+    pub fn unpack(packed: &[u8]) -> Result<Self, RecordError> {
+        let (version, codec, rest) = match packed {
+            [version, codec, rest @ ..] => (*version, *codec, rest),
+            _ => return Err(RecordError::Malformed("first bytes")),
+        };
+        if version != VERSION {
+            return Err(RecordError::Version(version));
+        }
+        let broken = |error: snap::Error| RecordError::Snappy(error.to_string());
+        let raw = match codec {
+            PLAIN if rest.len() <= MAX_RAW => rest.to_vec(),
+            PLAIN => return Err(RecordError::TooLarge(rest.len())),
+            SNAPPY => {
+                let len = snap::raw::decompress_len(rest).map_err(broken)?;
+                if len > MAX_RAW {
+                    return Err(RecordError::TooLarge(len));
+                }
+                snap::raw::Decoder::new().decompress_vec(rest).map_err(broken)?
+            }
+            codec => return Err(RecordError::Codec(codec)),
+        };
+        let totals = Totals::read(&raw).ok_or(RecordError::Malformed("totals"))?;
+        if totals.series_len as usize > raw.len() - Totals::LEN {
+            return Err(RecordError::Malformed("totals"));
+        }
+        let record = Self::whole(Bytes::from(raw), totals);
+        record.check().map_err(RecordError::Malformed)?;
+        Ok(record)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let mut families = self.families();
+        if families.by_ref().count() != self.totals.families as usize || !families.0.0.is_empty() {
+            return Err("families");
+        }
+        let (mut all, mut series, mut samples) = (self.series(), 0_u32, 0_u32);
+        for one in all.by_ref() {
+            let exemplars = one.exemplars().all(|exemplar| LabelPairs::well_formed(exemplar.labels));
+            if !LabelPairs::well_formed(one.labels) || !exemplars || one.labels.is_empty() {
+                return Err("labels");
+            }
+            if one.family > self.totals.families {
+                return Err("families");
+            }
+            series += 1;
+            samples = samples.saturating_add(one.samples.0).saturating_add(one.histograms.0);
+        }
+        let counted = (series, samples) == (self.totals.series, self.totals.samples);
+        if counted && all.input.0.is_empty() { Ok(()) } else { Err("series") }
+    }
+
+    /// Its series in their order.
+    pub fn series(&self) -> SeriesIter<'_> {
+        SeriesIter { input: Input(&self.series), base: self.totals.base_ms }
+    }
+
+    /// Its families in their order.
+    pub fn families(&self) -> Families<'_> {
+        Families(Input(&self.families))
+    }
+
+    /// Whether some family has a help text: then 1.0 has metadata to send, in a request of its own.
+    pub fn is_described(&self) -> bool {
+        self.families().any(|family| !family.help.is_empty())
+    }
+
+    /// How many series it has.
+    pub fn series_count(&self) -> usize {
+        self.totals.series as usize
+    }
+
+    /// How many samples it has; a native histogram is one.
+    pub fn sample_count(&self) -> usize {
+        self.totals.samples as usize
+    }
+
+    /// The time near which its timestamps are: that of the scrape, in milliseconds since 1970.
+    pub fn base_ms(&self) -> i64 {
+        self.totals.base_ms
+    }
+
+    /// Bytes before compression, about as many as its 1.0 message has.
+    pub fn raw_len(&self) -> usize {
+        self.series.len() + self.families.len() + Totals::LEN
+    }
+
+    fn raw(&self) -> Bytes {
+        self.raw.clone().unwrap_or_else(|| {
+            let mut raw = Vec::with_capacity(self.raw_len());
+            raw.extend_from_slice(&self.series);
+            raw.extend_from_slice(&self.families);
+            self.totals.put(&mut raw);
+            Bytes::from(raw)
+        })
+    }
+
+    /// Two records of half the series each, or `None` where there are less than two: to find the series that
+    /// a receiver refuses. A series is never cut.
+    pub fn halves(&self) -> Option<(Self, Self)> {
+        (self.totals.series >= 2).then(|| self.cut(self.totals.series / 2))
+    }
+
+    /// Records of no more samples and no more raw bytes than these each, as far as whole series allow.
+    pub fn split(&self, max_samples: usize, max_bytes: usize) -> Vec<Self> {
+        let fixed = self.families.len() + Totals::LEN;
+        let (mut parts, mut rest) = (Vec::new(), self.clone());
+        while rest.totals.series > 1 && (rest.sample_count() > max_samples || rest.raw_len() > max_bytes) {
+            let (mut series, mut samples, mut all) = (0_u32, 0_usize, rest.series());
+            while let Some(one) = all.next() {
+                samples += (one.samples.0 + one.histograms.0) as usize;
+                let bytes = rest.series.len() - all.input.0.len() + fixed;
+                if series > 0 && (samples > max_samples || bytes > max_bytes) {
+                    break;
+                }
+                series += 1;
+            }
+            if series >= rest.totals.series {
+                break;
+            }
+            let (first, others) = rest.cut(series);
+            parts.push(first);
+            rest = others;
+        }
+        parts.push(rest);
+        parts
+    }
+
+    fn cut(&self, at: u32) -> (Self, Self) {
+        let (mut all, mut samples) = (self.series(), 0);
+        for one in all.by_ref().take(at as usize) {
+            samples += one.samples.0 + one.histograms.0;
+        }
+        let place = self.series.len() - all.input.0.len();
+        let part = |series: Bytes, count: u32, samples: u32| {
+            let series_len = u32::try_from(series.len()).unwrap_or(u32::MAX);
+            let totals = Totals { series_len, series: count, samples, ..self.totals };
+            Self { series, families: self.families.clone(), totals, raw: None }
+        };
+        (
+            part(self.series.slice(..place), at, samples),
+            part(self.series.slice(place..), self.totals.series - at, self.totals.samples - samples),
+        )
+    }
+}
+
+/// The families of a record in their order.
+#[derive(Debug, Clone)]
+pub struct Families<'a>(Input<'a>);
+
+impl<'a> Iterator for Families<'a> {
+    type Item = Family<'a>;
+
+    fn next(&mut self) -> Option<Family<'a>> {
+        let mut ahead = self.0;
+        let kind = kind_of(ahead.byte()?)?;
+        let mut text = || std::str::from_utf8(ahead.piece()?).ok();
+        let (name, help, unit) = (text()?, text()?, text()?);
+        self.0 = ahead;
+        Some(Family { name, kind, help, unit })
+    }
+}

@@ -1,0 +1,145 @@
+//! Remote write 1.0's message: `WriteRequest { 1: timeseries, 3: metadata }`.
+//!
+//! Written by hand, as labels are there already in their final form; checked in tests against
+//! [`super::message::WriteRequest`].
+
+use std::collections::BTreeMap;
+
+use super::body::Counts;
+use super::labels::{LabelPairs, put_label};
+use super::record::Record;
+use super::series::{Exemplar, Histogram, Sample, Series};
+use super::wire::{put_varint, varint_len};
+use super::{batch, message};
+use crate::name;
+
+/// Writes all series of a record.
+///
+/// With `classic`, names beyond the classic alphabet get `_` for each other character, as 1.0 demands;
+/// without, they stay (VictoriaMetrics takes any).
+pub(super) fn series(record: &Record, classic: bool, out: &mut Vec<u8>) -> Counts {
+    let (mut counts, mut scratch) = (Counts::default(), Vec::new());
+    for series in record.series() {
+        let labels = if classic && !series.is_classic() {
+            spell(series.pairs(), &mut scratch);
+            &scratch
+        } else {
+            series.label_bytes()
+        };
+        put_series(&series, labels, out, &mut counts);
+    }
+    counts
+}
+
+fn put_series(series: &Series<'_>, labels: &[u8], out: &mut Vec<u8>, counts: &mut Counts) {
+    let samples: usize = series.samples().map(|sample| field_len(sample_len(&sample))).sum();
+    let exemplars: usize = series.exemplars().map(|exemplar| field_len(exemplar_len(&exemplar))).sum();
+    let histograms: usize = series.histograms().map(|histogram| field_len(histogram_len(&histogram))).sum();
+    out.push(0x0a);
+    put_varint(out, (labels.len() + samples + exemplars + histograms) as u64);
+    out.extend_from_slice(labels);
+    for sample in series.samples() {
+        counts.samples += 1;
+        put_len(out, 0x12, sample_len(&sample));
+        put_double(out, 0x09, sample.bits);
+        put_int(out, 0x10, sample.timestamp_ms);
+    }
+    for exemplar in series.exemplars() {
+        counts.exemplars += 1;
+        put_len(out, 0x1a, exemplar_len(&exemplar));
+        out.extend_from_slice(exemplar.labels);
+        put_double(out, 0x11, exemplar.bits);
+        put_int(out, 0x18, exemplar.timestamp_ms);
+    }
+    for histogram in series.histograms() {
+        counts.histograms += 1;
+        put_len(out, 0x22, histogram_len(&histogram));
+        out.extend_from_slice(histogram.message);
+        put_int(out, 0x78, histogram.timestamp_ms);
+    }
+}
+
+/// Writes the metadata of a record's families that have a help text.
+pub(super) fn metadata(record: &Record, out: &mut Vec<u8>) {
+    for family in record.families().filter(|family| !family.help.is_empty()) {
+        let metadata = message::MetricMetadata {
+            kind: i32::from(batch::kind_number(family.kind)),
+            metric_family_name: family.name.to_owned(),
+            help: family.help.to_owned(),
+            unit: family.unit.to_owned(),
+        };
+        let bytes = prost::Message::encode_to_vec(&metadata);
+        put_len(out, 0x1a, bytes.len());
+        out.extend_from_slice(&bytes);
+    }
+}
+
+/// The labels in classic spelling, sorted anew. Of two names that become one, the first keeps its label.
+fn spell(labels: LabelPairs<'_>, out: &mut Vec<u8>) {
+    let mut spelt = BTreeMap::new();
+    for (name, value) in labels {
+        let metric = name == b"__name__";
+        let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
+        let value = if metric { name::underscored(&value).into_owned() } else { value.into_owned() };
+        // A colon is for metric names only.
+        let name = name::underscored(&name).replace(':', "_");
+        spelt.entry(name).or_insert(value);
+    }
+    out.clear();
+    for (name, value) in spelt {
+        put_label(out, name.as_bytes(), value.as_bytes());
+    }
+}
+
+#[inline]
+fn sample_len(sample: &Sample) -> usize {
+    double_len(sample.bits) + int_len(1, sample.timestamp_ms)
+}
+
+fn exemplar_len(exemplar: &Exemplar<'_>) -> usize {
+    exemplar.labels.len() + double_len(exemplar.bits) + int_len(1, exemplar.timestamp_ms)
+}
+
+fn histogram_len(histogram: &Histogram<'_>) -> usize {
+    histogram.message.len() + int_len(1, histogram.timestamp_ms)
+}
+
+/// A length-delimited field with a tag of one byte.
+#[inline]
+pub(super) fn field_len(len: usize) -> usize {
+    1 + varint_len(len as u64) + len
+}
+
+#[inline]
+pub(super) fn put_len(out: &mut Vec<u8>, tag: u8, len: usize) {
+    out.push(tag);
+    put_varint(out, len as u64);
+}
+
+/// A double is left out where all its bits are 0: -0 is another value, and is sent.
+#[inline]
+pub(super) fn double_len(bits: u64) -> usize {
+    if bits == 0 { 0 } else { 9 }
+}
+
+#[inline]
+pub(super) fn put_double(out: &mut Vec<u8>, tag: u8, bits: u64) {
+    if bits != 0 {
+        out.push(tag);
+        out.extend_from_slice(&bits.to_le_bytes());
+    }
+}
+
+/// An `int64` with a tag of so many bytes; left out where it is 0.
+#[inline]
+pub(super) fn int_len(tag: usize, value: i64) -> usize {
+    if value == 0 { 0 } else { tag + varint_len(value.cast_unsigned()) }
+}
+
+#[inline]
+pub(super) fn put_int(out: &mut Vec<u8>, tag: u8, value: i64) {
+    if value != 0 {
+        out.push(tag);
+        put_varint(out, value.cast_unsigned());
+    }
+}
