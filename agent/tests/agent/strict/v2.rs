@@ -51,7 +51,7 @@ fn series(of: &v2::TimeSeries, symbols: &[String], found: &mut Found) -> Series 
 }
 
 fn pairs(references: &[u32], symbols: &[String], found: &mut Found) -> Vec<(String, String)> {
-    let odd = references.len() % 2 != 0;
+    let odd = !references.len().is_multiple_of(2);
     found.unless(!odd, Rule::OddReferences, || format!("{references:?}"));
     let mut pairs = Vec::new();
     for pair in references.chunks_exact(2) {
