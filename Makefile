@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-agent bench-load fuzz \
+        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-agent bench-gateway bench-load fuzz \
         dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -108,6 +108,9 @@ bench-api: need-rust tools ## measure what instrumentation costs, beside the art
 
 bench-agent: need-rust tools ## measure the agent beside vmagent, node_exporter and Prometheus (it says how to install them)
 	cargo bench -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
+
+bench-gateway: need-rust ## measure the gateway beside the real Pushgateway (it says how to install it)
+	cargo bench -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json
 
 bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)
 	cargo bench -p lab --bench load -- --json $(CURDIR)/docs/results/bench-load.json

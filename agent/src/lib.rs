@@ -3,7 +3,8 @@
 //! ```text
 //! scrape ─┐                 ┌─► push   (newest of each group, to each gateway)
 //! host   ─┼─► Arc<Snapshot> ┤
-//! own    ─┘                 └─► pull   (newest of each group, when asked)
+//! own    ─┘                 ├─► remote write   (all of it, by a spool, to each receiver)
+//!                           └─► pull   (newest of each group, when asked)
 //! ```
 //!
 //! - [`config`], [`identity`]: settings, and under which names things are sent

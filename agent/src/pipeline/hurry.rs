@@ -63,6 +63,10 @@ impl Hurry {
             }
         }
         for receiver in intakes.receivers() {
+            if receiver.seen().held {
+                left.push(format!("{} does not let the agent in", receiver.endpoint()));
+                continue;
+            }
             let samples = receiver.settled(deadline).await;
             if samples > 0 {
                 left.push(format!("{} did not take {samples} samples in time", receiver.endpoint()));

@@ -12,7 +12,7 @@ mod relabelled;
 mod selection;
 mod synthetic;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -21,14 +21,13 @@ use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
 use crate::config::Target;
-use crate::series::Series;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::transport::Clients;
 use exit::Exit;
 use fetch::{Failure, Fetcher};
 use relabelled::Relabel;
-use selection::DROPPED;
+use selection::{DROPPED, Selection};
 use synthetic::Report;
 
 /// One target.
@@ -42,9 +41,7 @@ pub struct Scrape {
     is_up: bool,
     stats: Arc<Stats>,
     relabel: Option<Relabel>,
-    series: Series,
-    /// The series of the scrape before, for `scrape_series_added`.
-    before: HashSet<u64>,
+    selection: Selection,
     /// What went wrong last time, so that it is logged once and not each interval.
     failing: Option<String>,
     /// What becomes of labels that clash with the group's was said.
@@ -98,8 +95,7 @@ impl Scrape {
             is_up: false,
             stats,
             relabel: Relabel::of(target),
-            series: Series::default(),
-            before: HashSet::new(),
+            selection: Selection::default(),
             failing: None,
             explained: false,
             dropping: BTreeSet::new(),
@@ -146,7 +142,7 @@ impl Scrape {
     }
 
     fn failed(&mut self, taken_at: SystemTime, report: Report, failure: &Failure) -> Snapshot {
-        self.before.clear();
+        self.selection.forget();
         self.is_up = false;
         self.stats.collected(&self.name, Some(failure.reason));
         if self.failing.as_ref() != Some(&failure.message) {

@@ -21,7 +21,7 @@ mod pages;
 mod response;
 mod retry;
 mod run;
-mod site;
+pub(crate) mod site;
 mod staleness;
 mod stopping;
 mod symbols;

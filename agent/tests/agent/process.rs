@@ -104,7 +104,7 @@ pub(crate) fn run(settings: &str, arguments: &[&str], env: &[(&str, &str)]) -> (
 
 /// Waits for a condition, and says what it is where it does not come.
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     while !condition() {
         assert!(Instant::now() < end, "never came: {what}");
         std::thread::park_timeout(Duration::from_millis(10));

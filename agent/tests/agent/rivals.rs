@@ -81,8 +81,8 @@ fn find_each_other(gateway: u16) -> [f64; 2] {
         );
         std::thread::park_timeout(Duration::from_millis(10));
     }
-    let pushes = |agent: &Agent| agent.value("pushpull_agent_sent_total{").unwrap_or_default();
-    let pushed = [pushes(&first) - before, pushes(&second)];
+    let sent = |agent: &Agent| agent.value("pushpull_agent_sent_total{").unwrap_or_default();
+    let pushed = [sent(&first) - before, sent(&second)];
     eventually("their metrics", || conflicts(&first) >= 2.0 && conflicts(&second) >= 2.0);
     for agent in [&first, &second] {
         assert_eq!(told(agent), 2, "{}", agent.log());

@@ -83,7 +83,7 @@ fn values_that_do_not_go_together_are_told_with_both() {
         ("[identity.labels]\nquantile = \"c\"\n", "identity.labels.quantile: tells the parts"),
         ("[identity.labels]\njob = \"c\"\n", "identity.labels.job: set identity.job instead"),
         (
-            "[scrape]\nurl = \"http://localhost:9102/metrics\"\n",
+            "[scrape]\nurl = \"http://localhost:902/metrics\"\n[pull]\nlisten = \"127.0.0.1:902\"\n",
             "scrape[0].url: this is the agent's own listener",
         ),
         (

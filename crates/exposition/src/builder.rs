@@ -4,6 +4,8 @@
     reason = "whatever ends beyond the 4 GiB of the index is taken back"
 )]
 
+use std::sync::Arc;
+
 use bytestring::ByteString;
 
 use crate::encode;
@@ -130,7 +132,7 @@ impl PageBuilder {
         // Only `str`s and ASCII were written.
         let text = String::from_utf8(self.text).unwrap_or_default();
         self.index.aside = ByteString::from(self.aside);
-        Ok(Page { text: ByteString::from(text), index: self.index })
+        Ok(Page { text: ByteString::from(text), index: Arc::new(self.index) })
     }
 
     fn limit(&self) -> usize {

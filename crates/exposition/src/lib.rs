@@ -23,6 +23,7 @@
 mod builder;
 mod change;
 mod created;
+mod ending;
 mod error;
 mod group;
 mod kind;

@@ -4,6 +4,7 @@
 //! That keeps a sample at 24 bytes and lets parsing write nothing per label.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytestring::ByteString;
 
@@ -14,7 +15,8 @@ use crate::labels::{self, Labels};
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     pub(crate) text: ByteString,
-    pub(crate) index: Index,
+    /// Shared by all clones: it is a fourth of what a page takes.
+    pub(crate) index: Arc<Index>,
 }
 
 /// Where things stand in the text.
@@ -92,7 +94,7 @@ pub(crate) struct ExemplarSpan {
 impl Page {
     /// A page without samples.
     pub fn empty() -> Self {
-        Self { text: ByteString::new(), index: Index { verbatim: true, ..Index::default() } }
+        Self { text: ByteString::new(), index: Arc::new(Index { verbatim: true, ..Index::default() }) }
     }
 
     /// The text of the page, as it came.
@@ -107,7 +109,7 @@ impl Page {
 
     /// Bytes of memory that the index takes, apart from the text.
     pub fn index_bytes(&self) -> usize {
-        let index = &self.index;
+        let index = self.index.as_ref();
         size_of_val(index.families.as_slice())
             + size_of_val(index.samples.as_slice())
             + size_of_val(index.timestamps.as_slice())
@@ -252,7 +254,7 @@ impl<'a> Sample<'a> {
         let exemplars = &self.page.index.exemplars;
         let found = exemplars.binary_search_by_key(&self.at, |span| span.sample as usize).ok()?;
         let ExemplarSpan { labels_at, value, timestamp_ms, .. } = exemplars[found];
-        let Index { aside, .. } = &self.page.index;
+        let aside = &self.page.index.aside;
         let text = if aside.is_empty() { &self.page.text } else { aside };
         let labels = Labels::after(text, labels_at as usize);
         Some(Exemplar { labels, value, timestamp_ms })

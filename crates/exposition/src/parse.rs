@@ -13,6 +13,7 @@ mod sample;
 mod utf8;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -119,7 +120,7 @@ fn read(bytes: &Bytes, limits: &Limits, dialect: Dialect) -> Result<Page, ParseE
     };
     let parser = Parser { broken, ..Parser::new(&text, limits, dialect) };
     let index = parser.run().map_err(|fault| place(text.as_bytes(), fault))?;
-    Ok(Page { text, index })
+    Ok(Page { text, index: Arc::new(index) })
 }
 
 impl<'a> Parser<'a> {

@@ -4,11 +4,14 @@
 //! completes and respells them. The same comes out here; a family that needs none of it, as
 //! client libraries write them, is taken as it is.
 
+mod block;
 mod complete;
+
+pub use block::Block;
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use exposition::{Kind, Label, Limits, Page, Sample, encode};
@@ -28,12 +31,10 @@ pub struct Prepared {
     pub help: String,
     /// Its type.
     pub kind: Kind,
-    /// Its sample lines.
-    pub lines: Bytes,
-    /// What tells each series from all others.
-    pub series: Box<[u64]>,
+    /// Its sample lines, and what tells each series from all others.
+    pub block: Block,
     /// What few families have besides.
-    pub extra: Option<Box<Extra>>,
+    pub extra: Option<Arc<Extra>>,
 }
 
 /// What few families have besides their lines; the others pay one word for it.
@@ -44,6 +45,13 @@ pub struct Extra {
     /// The whole family where text cannot say all of it (native histograms, exemplars, when a series
     /// began), as [`exposition::protobuf::body`] wrote it, with the group's labels.
     pub metrics: Bytes,
+}
+
+impl Extra {
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.metrics.len() + self.origin.as_ref().map_or(0, Origin::bytes)
+    }
 }
 
 /// Takes apart a page that has the group's labels on; says which series stands twice. No family may be
@@ -76,8 +84,8 @@ pub fn prepare(page: &Page, most: usize) -> Result<Vec<Prepared>, Refusal> {
         }
         let name = family.name().to_owned();
         let help = family.help().unwrap_or_default().into_owned();
-        let (kind, lines, series) = (family.kind(), lines.into(), series.into());
-        prepared.insert(name.clone(), Prepared { name, help, kind, lines, series, extra: None });
+        let (kind, block) = (family.kind(), Block::new(&lines, &series));
+        prepared.insert(name.clone(), Prepared { name, help, kind, block, extra: None });
     }
     Ok(prepared.into_values().collect())
 }

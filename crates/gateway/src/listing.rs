@@ -1,5 +1,6 @@
 //! Groups found, sorted and cut to a page: for the API and for the page for people.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exposition::GroupingKey;
@@ -8,7 +9,7 @@ use crate::groups::{Group, Id};
 use crate::selector::Selector;
 use crate::store::Store;
 
-/// Groups that are looked at under one lock: what a push may have to wait for.
+/// Groups that are ended under one lock: what a push may have to wait for.
 const AT_ONCE: usize = 256;
 
 /// Which groups are wanted.
@@ -93,7 +94,7 @@ pub struct Deleted {
 enum Rank {
     Number(u128),
     Text(String),
-    Key(GroupingKey),
+    Key(Arc<GroupingKey>),
     End(Instant),
     Never,
 }
@@ -106,75 +107,54 @@ pub fn list(
     offset: usize,
     limit: usize,
 ) -> Listing {
-    let mut listing = Listing { groups: 0, series: 0, bytes: 0, found: 0, rows: Vec::new() };
     let mut found = Vec::new();
     let mut text = String::new();
-    walk(store, |id, group| {
-        listing.groups += 1;
-        listing.series += group.series;
-        listing.bytes += group.bytes;
+    let groups = store.snapshot();
+    for group in groups.iter() {
         if wanted.contains(&group.key, &mut text) {
-            found.push((rank(group, column), id));
+            found.push((rank(group, column), group.id));
         }
-    });
-    listing.found = found.len();
+    }
     found.sort_unstable();
     if descending {
         found.reverse();
     }
-    let mut ids = found.into_iter().skip(offset).take(limit).map(|(_, id)| id).peekable();
-    while ids.peek().is_some() {
-        let groups = store.lock();
-        let now = Instant::now();
-        let rows = ids.by_ref().take(AT_ONCE).filter_map(|id| groups.numbered(id));
-        listing.rows.extend(rows.map(|group| row(group, now)));
+    let now = Instant::now();
+    let rows = found.iter().skip(offset).take(limit).filter_map(|(_, id)| groups.numbered(*id));
+    Listing {
+        groups: groups.len(),
+        series: groups.series(),
+        bytes: groups.bytes(),
+        found: found.len(),
+        rows: rows.map(|group| row(group, now)).collect(),
     }
-    listing
 }
 
 /// Ends the groups of a selector that were there when this began; or says only which those are. The keys of
 /// `most` are told.
 pub fn delete(store: &Store, selector: &Selector, dry_run: bool, most: usize) -> Deleted {
     let mut deleted = Deleted::default();
-    let mut doomed = Vec::new();
-    walk(store, |id, group| {
-        if selector.matches(&group.key) {
-            doomed.push(id);
-        }
-    });
+    let groups = store.snapshot();
+    let doomed: Vec<Id> =
+        groups.iter().filter(|group| selector.matches(&group.key)).map(|group| group.id).collect();
+    // What is ended is freed only where nobody reads it.
+    drop(groups);
     for ids in doomed.chunks(AT_ONCE) {
         let mut groups = store.lock();
         for id in ids {
             let Some(group) = groups.numbered(*id) else { continue };
             deleted.groups += 1;
             deleted.series += group.series;
-            let key = group.key.clone();
+            let key = Arc::clone(&group.key);
             if !dry_run {
                 groups.delete(&key);
             }
             if deleted.keys.len() < most {
-                deleted.keys.push(key);
+                deleted.keys.push((*key).clone());
             }
         }
     }
     deleted
-}
-
-/// Shows each group that was there when this began, with the lock given away now and then.
-fn walk(store: &Store, mut each: impl FnMut(Id, &Group)) {
-    let newest = store.lock().newest();
-    let mut last = 0;
-    loop {
-        let groups = store.lock();
-        let before = last;
-        for (id, group) in groups.after(last).take(AT_ONCE).take_while(|(id, _)| *id <= newest) {
-            each(id, group);
-            last = id;
-        }
-        if last == before {
-            return;
-        }
-    }
 }
 
 impl Wanted {
@@ -204,7 +184,7 @@ fn rank(group: &Group, column: Column) -> Rank {
     };
     match column {
         Column::Age => Rank::Number(0),
-        Column::Group => Rank::Key(group.key.clone()),
+        Column::Group => Rank::Key(Arc::clone(&group.key)),
         Column::Pushed => Rank::Number(time(group.pushed)),
         Column::Expires => group.expires.map_or(Rank::Never, Rank::End),
         Column::Series => Rank::Number(group.series as u128),
@@ -216,7 +196,7 @@ fn rank(group: &Group, column: Column) -> Rank {
 
 fn row(group: &Group, now: Instant) -> Row {
     Row {
-        key: group.key.clone(),
+        key: (*group.key).clone(),
         pushed: group.pushed,
         failure: group.failure().map(|(at, why)| (at, why.map(str::to_owned))),
         left: group.expires.map(|end| end.saturating_duration_since(now)),

@@ -5,6 +5,12 @@ pub mod html;
 mod metrics;
 mod models;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 pub use api::groups as api;
-pub use metrics::metrics;
-pub use models::Snapshot;
+pub use metrics::{Metrics, metrics};
+pub use models::{openmetrics, protobuf};
+
+fn unix(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

@@ -13,95 +13,35 @@ mod counters;
 pub mod disk;
 mod files;
 mod frame;
+mod journal;
 mod model;
+mod options;
 mod queue;
 mod record;
 mod recover;
 mod snapshot;
+mod status;
 mod writer;
 
 use std::fmt::Debug;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
 
-use clap::ValueEnum;
 use thiserror::Error;
 
 pub use counters::Counters;
 use disk::Disk;
 use files::Files;
+pub use journal::Journal;
+pub use options::{Fsync, Options, check_path};
 use queue::Queue;
 use recover::Recovered;
+pub use status::Status;
 use writer::Writer;
 
-use crate::groups::{Change, Groups, Kept, Moment};
-
-/// When what was pushed must outlive a loss of power.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Fsync {
-    /// Before the push is answered; pushes that come together share one fsync.
-    #[default]
-    Always,
-    /// After --persistence.interval at the latest; a crash of the gateway alone costs 10 ms.
-    Interval,
-    /// When the system sees fit; a crash of the gateway alone costs 10 ms.
-    Never,
-}
-
-/// How groups are kept.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The snapshot; logs have names that begin with its own.
-    pub path: PathBuf,
-    /// When to force what was written onto the disk.
-    pub fsync: Fsync,
-    /// The time between two fsyncs with [`Fsync::Interval`].
-    pub interval: Duration,
-    /// A snapshot is taken when the logs have more bytes than this, and than twice the last snapshot.
-    pub snapshot_at: u64,
-}
-
-impl Options {
-    /// With the usual bound for logs.
-    pub fn new(path: PathBuf, fsync: Fsync, interval: Duration) -> Self {
-        Self { path, fsync, interval, snapshot_at: 16 << 20 }
-    }
-}
-
-/// How it is going.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Status {
-    /// The snapshot.
-    pub path: PathBuf,
-    /// Why nothing is being logged.
-    pub log_problem: Option<String>,
-    /// Why there is no new snapshot.
-    pub snapshot_problem: Option<String>,
-    /// Whether there are changes that neither log nor snapshot has.
-    pub missed: bool,
-    /// The last write that the disk confirmed.
-    pub last_success: Option<SystemTime>,
-    /// Bytes of the logs since the last snapshot.
-    pub log_bytes: u64,
-    /// Bytes of that.
-    pub snapshot_bytes: u64,
-    /// Bytes that wait for the disk.
-    pub queued_bytes: u64,
-    /// What could not be read at the start, and where it is now.
-    pub set_aside: Vec<String>,
-}
-
-impl Status {
-    /// Why not all groups are kept, if so.
-    pub fn problem(&self) -> Option<String> {
-        let missed = self.missed.then_some("what was missed is being written");
-        let first = self.log_problem.as_deref().or(self.snapshot_problem.as_deref()).or(missed);
-        first.map(ToOwned::to_owned)
-    }
-}
+use crate::groups::{Groups, Kept, Moment};
 
 /// Why the gateway must not start.
 #[derive(Debug, Error)]
@@ -172,12 +112,12 @@ impl Opened {
             }
         }
         groups.note_changes();
-        tracing::info!(%path, read, held = groups.iter().len(), "groups were kept");
+        tracing::info!(%path, read, held = groups.len(), "groups were kept");
     }
 
     /// What takes changes.
     pub fn journal(&self) -> Journal {
-        Journal(Arc::clone(&self.queue))
+        Journal::new(Arc::clone(&self.queue))
     }
 
     /// Begins to write, and returns once the disk is ready or has said why it is not.
@@ -187,51 +127,6 @@ impl Opened {
         writer.begin();
         let thread = std::thread::Builder::new().name("persistence".to_owned()).spawn(|| writer.run())?;
         Ok(Persistence { queue, thread: Some(thread) })
-    }
-}
-
-/// Takes what changes.
-#[derive(Debug, Clone)]
-pub struct Journal(Arc<Queue>);
-
-impl Journal {
-    /// Takes what was noted; the groups are as they are right after it. To be called while they are locked,
-    /// so that the log has the order of the changes.
-    pub fn take(&self, groups: &mut Groups) {
-        let changes = groups.changes();
-        if changes.is_empty() {
-            return;
-        }
-        let now = Moment::now();
-        let records = changes.into_iter().filter_map(|change| match change {
-            Change::Touched(key, names) => {
-                let kept = groups.keep(&key, names.as_deref(), now)?;
-                Some(record::Record::Group { kept, whole: names.is_none() })
-            }
-            Change::Deleted(key) => Some(record::Record::Deleted(key)),
-            Change::Wiped => Some(record::Record::Wiped),
-        });
-        self.0.append(records);
-    }
-
-    /// Waits, for ten seconds at the most, while too much is waiting for the disk.
-    pub async fn room(&self) {
-        self.0.room().await;
-    }
-
-    /// Waits until all that was taken so far is as safe as was asked for; else says why it is not.
-    pub async fn durable(&self) -> Result<(), String> {
-        self.0.durable().await
-    }
-
-    /// How it is going.
-    pub fn status(&self) -> Status {
-        self.0.status()
-    }
-
-    /// Brings the gateway's own metrics up to date.
-    pub fn show(&self) {
-        self.0.counters.show(&self.status());
     }
 }
 
@@ -260,16 +155,4 @@ impl Drop for Persistence {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Whether a path names a file in a folder that is there.
-pub fn check_path(path: &Path) -> Result<(), String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.file_name().is_none() || !folder.is_dir() {
-        return Err(format!(
-            "expected the path of a file in a folder that is there, got `{}`",
-            path.display()
-        ));
-    }
-    Ok(())
 }

@@ -232,7 +232,7 @@ impl Gateway {
         if !self.settings.admin_api {
             return plain(StatusCode::NOT_FOUND, "404 page not found");
         }
-        self.store.lock().wipe();
+        self.store.wipe();
         self.durable(plain(StatusCode::ACCEPTED, "")).await
     }
 

@@ -161,7 +161,7 @@ impl Stats {
     pub fn page(&self, store: &Store, body_bytes: usize) -> Page {
         self.bodies.set(i64::try_from(body_bytes).unwrap_or(i64::MAX));
         let groups = store.lock();
-        self.groups.set(i64::try_from(groups.iter().len()).unwrap_or(i64::MAX));
+        self.groups.set(i64::try_from(groups.len()).unwrap_or(i64::MAX));
         self.series.set(i64::try_from(groups.series()).unwrap_or(i64::MAX));
         self.stored.set(i64::try_from(groups.bytes()).unwrap_or(i64::MAX));
         self.expired.inc_by(groups.expired().saturating_sub(self.expired.get()));

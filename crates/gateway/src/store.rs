@@ -8,7 +8,7 @@ use exposition::GroupingKey;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::groups::{Conflict, Groups, Kept, Method, Moment};
+use crate::groups::{Conflict, Groups, Held, Kept, Method, Moment, Snapshot};
 use crate::persistence::{Journal, Source};
 use crate::policy::Manner;
 use crate::push::Push;
@@ -27,6 +27,8 @@ pub struct Store {
 pub struct Locked<'a> {
     groups: MutexGuard<'a, Groups>,
     journal: Option<&'a Journal>,
+    /// Freed after the lock, since fields go in their order.
+    dropped: Vec<Held>,
 }
 
 impl Deref for Locked<'_> {
@@ -48,6 +50,7 @@ impl Drop for Locked<'_> {
         if let Some(journal) = self.journal {
             journal.take(&mut self.groups);
         }
+        self.dropped = self.groups.take_dropped();
     }
 }
 
@@ -71,7 +74,12 @@ impl Store {
     pub fn lock(&self) -> Locked<'_> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         groups.expire(Instant::now());
-        Locked { groups, journal: self.journal.as_ref() }
+        Locked { groups, journal: self.journal.as_ref(), dropped: Vec::new() }
+    }
+
+    /// All groups as they are now, to be read for as long as that takes.
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().snapshot()
     }
 
     /// Takes a push; says who pushed the group before.
@@ -97,6 +105,16 @@ impl Store {
     /// Notes a push that failed.
     pub fn fail(&self, key: &GroupingKey, life: Duration) {
         self.change(|groups| groups.fail(key, life, Moment::now()));
+    }
+
+    /// Ends a group; says whether there was one.
+    pub fn delete(&self, key: &GroupingKey) -> bool {
+        self.change(|groups| groups.delete(key))
+    }
+
+    /// Ends all groups.
+    pub fn wipe(&self) {
+        self.change(Groups::wipe);
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Groups) -> T) -> T {

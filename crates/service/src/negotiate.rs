@@ -95,7 +95,11 @@ pub fn wants_gzip(accept_encoding: Option<&str>) -> bool {
 /// A metrics page as an answer, packed where the client takes that.
 pub fn page(body: Vec<u8>, content_type: &'static str, accept_encoding: Option<&str>) -> Response<Vec<u8>> {
     let packed = wants_gzip(accept_encoding);
-    let mut response = Response::new(if packed { gzip(&body) } else { body });
+    described(Response::new(if packed { gzip(&body) } else { body }), content_type, packed)
+}
+
+/// The same for a body that is there already.
+pub fn described<B>(mut response: Response<B>, content_type: &'static str, packed: bool) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -107,9 +111,16 @@ pub fn page(body: Vec<u8>, content_type: &'static str, accept_encoding: Option<&
 
 /// Packs a body.
 pub fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut packer = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    // Writing to a `Vec` cannot fail.
-    let _ = packer.write_all(body);
+    gzip_pieces([body])
+}
+
+/// Packs a body that comes in pieces.
+pub fn gzip_pieces(body: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    for piece in body {
+        // Writing to a `Vec` cannot fail.
+        let _ = packer.write_all(piece.as_ref());
+    }
     packer.finish().unwrap_or_default()
 }
 

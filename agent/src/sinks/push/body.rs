@@ -24,6 +24,9 @@ pub(super) struct Body {
 /// `signed` comes first, so that nothing in the page takes its place.
 /// Families `without` are left out.
 pub(super) fn body(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String>) -> Body {
+    if let Some(text) = as_put_on(snapshot, signed, without) {
+        return Body { text, left_out: 0, first: None };
+    }
     let names: Vec<&str> = snapshot.key.iter().map(|(name, _)| name).collect();
     let how = Rewrite { drop: &names, ..Rewrite::default() };
     let series = Series::default();
@@ -50,6 +53,21 @@ pub(super) fn body(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String
         .collect();
     merge::text(&pages, &mut body.text);
     body
+}
+
+/// The usual case: all samples have the labels of the key, just as they were put on, so none differ in them.
+fn as_put_on(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String>) -> Option<Vec<u8>> {
+    if !without.is_empty() {
+        return None;
+    }
+    let labels: Vec<(&str, &str)> = snapshot.key.iter().collect();
+    let mut pages = vec![signed.clone()];
+    for page in &snapshot.pages {
+        pages.push(page.without_ending(&labels)?);
+    }
+    let mut text = Vec::with_capacity(pages.iter().map(|page| page.text().len()).sum());
+    merge::text(&pages, &mut text);
+    Some(text)
 }
 
 #[cfg(test)]

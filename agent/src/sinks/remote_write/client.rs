@@ -1,5 +1,6 @@
 //! One receiver over HTTP: what a request says, and what of an answer matters.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use exposition::remote_write::{Body, Protocol};
@@ -8,7 +9,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use tokio::sync::Mutex;
 
 use crate::backoff::retry_after;
-use crate::config::RemoteWrite;
+use crate::config::{RemoteWrite, shown};
 use crate::exchange;
 use crate::transport::{Ready, Transport};
 
@@ -48,6 +49,10 @@ pub(crate) struct Client {
     url: String,
     headers: HeaderMap,
     timeout: Duration,
+    /// The proxy of the settings, as it may be shown.
+    by: Option<String>,
+    /// It answered before, so a connection may be one that it is about to close.
+    answered: AtomicBool,
     transport: Mutex<Transport>,
 }
 
@@ -67,6 +72,8 @@ impl Client {
             url: settings.url.clone(),
             headers,
             timeout: settings.timeout,
+            by: settings.proxy_url.as_deref().map(shown),
+            answered: AtomicBool::new(false),
             transport: Mutex::new(Transport::new(&settings.url, settings.transport(), settings.timeout)),
         }
     }
@@ -89,10 +96,23 @@ impl Client {
         }
         // In this order: these take the place of any of the settings.
         let request = self.request(reqwest::Method::POST, &self.url).await?.headers(own);
-        let response = request.body(body.bytes.clone()).send().await.map_err(|error| self.failed(&error))?;
+        let request = request.body(body.bytes.clone());
+        let again = request.try_clone().filter(|_| self.answered.load(Ordering::Relaxed));
+        let response = match (request.send().await, again) {
+            // Closed just when it was used again: that says nothing of the receiver.
+            (Err(error), Some(again)) if exchange::closed_early(&error) => {
+                again.send().await.map_err(|error| {
+                    // The first may have arrived.
+                    Failure { ambiguous: true, ..self.failed(&error) }
+                })
+            }
+            (response, _) => response.map_err(|error| self.failed(&error)),
+        }?;
+        self.answered.store(true, Ordering::Relaxed);
         let status = response.status();
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let message = format!("a proxy answers {status}");
+            let by = self.by.as_deref().unwrap_or("of the environment");
+            let message = format!("the proxy {by} answers {status}");
             return Err(Failure { reason: "proxy", message, ambiguous: false });
         }
         let headers = response.headers();
@@ -134,11 +154,14 @@ impl Client {
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failure {
-        let message = if error.is_timeout() {
+        let mut message = if error.is_timeout() {
             format!("no answer within {:?}", self.timeout)
         } else {
             exchange::cause(error)
         };
+        if let Some(proxy) = &self.by {
+            message = format!("by the proxy {proxy}: {message}");
+        }
         Failure { reason: exchange::reason(error), message, ambiguous: !error.is_connect() }
     }
 }

@@ -17,7 +17,10 @@ mod known;
 mod labels;
 mod not_sent;
 mod origin;
+mod pass;
+mod sending;
 mod shards;
+mod source;
 mod told;
 
 use std::collections::HashMap;
@@ -29,12 +32,12 @@ use exposition::GroupingKey;
 pub use labels::External;
 pub use not_sent::NotSent;
 pub use origin::CounterOrigin;
-pub use shards::Shards;
+pub use shards::{Shards, shard_of};
 
 use crate::snapshot::Snapshot;
-use known::{Known, Pass};
 use labels::Labeller;
-use origin::Start;
+use pass::Pass;
+use source::Source;
 use told::Told;
 
 /// What becomes of live series when the agent ends.
@@ -70,24 +73,6 @@ pub struct State {
     sources: HashMap<GroupingKey, Source>,
 }
 
-/// What was told of one source.
-#[derive(Debug)]
-struct Source {
-    /// What the agent itself says of the source.
-    report: Known,
-    /// What the source says.
-    values: Known,
-    /// When it was looked at last, in milliseconds since 1970; before that, since when anybody looks.
-    looked_ms: i64,
-    looked: bool,
-    /// When the newest values were read that were told.
-    values_ms: i64,
-    /// Nobody was there at the last look.
-    absent: bool,
-    /// When its process began, as it says.
-    start_ms: Option<i64>,
-}
-
 impl State {
     /// Nothing was told yet, and before `since` nobody looked at any source: a process that is older than
     /// that may have been written of by somebody else.
@@ -108,32 +93,17 @@ impl State {
         let since = self.since_ms;
         let source = self.sources.entry(snapshot.key.clone()).or_insert_with(|| Source::new(since));
         let values_at = snapshot.values_at.map_or(at, milliseconds);
-        let start = source.start(snapshot, self.origin, values_at);
         let mut pass = Pass {
             at: values_at,
-            start,
-            floor: source.looked_ms,
+            start: source.start(snapshot, self.origin, values_at),
+            floor: source.looked_ms(),
             origin: self.origin,
             labeller: &self.labeller,
             told: &mut self.told,
             not_sent: &mut self.not_sent,
             out,
         };
-        // Values that are shown once more are not new because of that.
-        let again = snapshot.values_at.is_some() && values_at <= source.values_ms;
-        let brings = snapshot.pages.len() > 1 && !again;
-        if brings || snapshot.up {
-            source.values.feed(snapshot, &mut pass);
-            source.values_ms = source.values_ms.max(values_at);
-        }
-        (pass.at, pass.start) = (at, Start::default());
-        source.report.feed(snapshot, &mut pass);
-        // Older values beside a failed reading: the source is down now, and they were its last.
-        if !snapshot.up && (!brings || values_at < at) {
-            source.values.stale(at, pass.out);
-        }
-        source.looked_ms = source.looked_ms.max(at);
-        (source.looked, source.absent) = (true, snapshot.absent);
+        source.feed(snapshot, at, &mut pass);
     }
 
     /// A source is not read any more: its series end, `up` too. Of one that nobody takes over the agent makes
@@ -153,12 +123,14 @@ impl State {
         }
     }
 
-    /// Goes on under other rules. All series may be called otherwise from now on, so those of before end.
+    /// Goes on under other rules. Where series are called otherwise by them, those of before end.
     pub fn alter(&mut self, rules: Rules, now: SystemTime, out: &mut Shards) {
-        self.end(OnShutdown::Stale, now, out);
-        self.labeller = Labeller::new(rules.labels);
+        if !self.labeller.is_of(&rules.labels) {
+            self.end(OnShutdown::Stale, now, out);
+            self.labeller = Labeller::new(rules.labels);
+            self.since_ms = self.since_ms.max(milliseconds(now));
+        }
         (self.origin, self.told) = (rules.origin, Told::each(rules.metadata_every));
-        self.since_ms = self.since_ms.max(milliseconds(now));
     }
 
     /// How many samples were not sent so far, and why.
@@ -168,43 +140,7 @@ impl State {
 
     /// How many series it knows.
     pub fn series(&self) -> usize {
-        self.sources.values().map(|source| source.report.len() + source.values.len()).sum()
-    }
-}
-
-impl Source {
-    fn new(since_ms: i64) -> Self {
-        Self {
-            report: Known::of(|snapshot| snapshot.pages.get(..1).unwrap_or_default()),
-            values: Known::of(|snapshot| snapshot.pages.get(1..).unwrap_or_default()),
-            looked_ms: since_ms,
-            looked: false,
-            values_ms: i64::MIN,
-            absent: false,
-            start_ms: None,
-        }
-    }
-
-    /// When the counters of this reading began that are new or fell.
-    fn start(&mut self, snapshot: &Snapshot, origin: CounterOrigin, at: i64) -> Start {
-        let mut says = origin::process_start(snapshot.pages.iter().skip(1), origin);
-        let never = self.values_ms == i64::MIN && self.looked;
-        if says.is_none() && never && self.absent && origin == CounterOrigin::Process {
-            // Nobody was there at the last look, and nobody ever before.
-            says = Some(self.looked_ms + 1);
-        }
-        // One that is computed anew each time is off by a clock tick or so.
-        let moved = says.is_some_and(|says| self.start_ms.is_none_or(|before| says.abs_diff(before) > 2_000));
-        if moved {
-            self.start_ms = says;
-        }
-        let begins = says.and(self.start_ms).filter(|start| *start > self.looked_ms && *start < at);
-        Start { known_ms: self.start_ms.unwrap_or(0), moved, begins_ms: begins }
-    }
-
-    fn end(mut self, at: i64, out: &mut Shards) {
-        self.values.stale(at, out);
-        self.report.stale(at, out);
+        self.sources.values().map(Source::series).sum()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod refusals;
+mod waits;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -150,7 +151,7 @@ impl Worker {
             }
             let until = from + count;
             match self.exchange(&record).await {
-                Outcome::Done => self.done(&parts[from..until]).await,
+                Outcome::Taken | Outcome::Refused => self.done(&parts[from..until]).await,
                 Outcome::Smaller(_) if until - from > 1 => {
                     let middle = usize::midpoint(from, until);
                     stretches.push((middle, until));

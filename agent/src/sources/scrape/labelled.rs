@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use exposition::{Page, Rewrite};
 
 use super::fetch::Failure;
-use super::selection::{self, DROPPED, Selected};
+use super::selection::{DROPPED, Selected};
 use super::synthetic::Report;
 use super::{Scrape, clashing};
 
@@ -18,7 +18,7 @@ impl Scrape {
         now: SystemTime,
     ) -> Result<Page, Failure> {
         // At its first page, and at one that comes back.
-        if self.before.is_empty()
+        if self.selection.is_new()
             && !self.explained
             && let Some(clash) = clashing::explained(page, &self.key, self.clash)
         {
@@ -36,9 +36,8 @@ impl Scrape {
         }
         // Prometheus counts what its rules leave, whatever becomes of it then.
         report.kept = page.sample_count();
-        let Selected { page, series, dropped } = selection::select(&self.series, page, &self.key, now);
-        report.added = series.difference(&self.before).count();
-        self.before = series;
+        let Selected { page, added, dropped } = self.selection.select(page, &self.key, now);
+        report.added = added;
         for ((reason, why), (count, first)) in DROPPED.into_iter().zip(dropped) {
             if count > 0 {
                 self.stats.dropped_samples(&self.name, reason, count);

@@ -22,14 +22,51 @@ pub(super) const DROPPED: [(&str, &str); 3] = [
 #[derive(Debug)]
 pub(super) struct Selected {
     pub(super) page: Page,
-    /// The series that stayed.
-    pub(super) series: HashSet<u64>,
+    /// Series that the page before did not have.
+    pub(super) added: usize,
     /// How many were left out and the first of them, for each of [`DROPPED`].
     pub(super) dropped: [(usize, Option<String>); 3],
 }
 
-/// Goes over a page that has the target's labels on it.
-pub(super) fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
+/// What is remembered of the page before.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    series: Series,
+    /// As it was before anything was left out; and whether nothing was.
+    before: Option<(Page, bool)>,
+}
+
+impl Selection {
+    /// Whether there is no page before, or none that was good.
+    pub(super) fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+
+    /// The next page is the first one again.
+    pub(super) fn forget(&mut self) {
+        self.before = None;
+    }
+
+    /// Goes over a page that has the target's labels on it.
+    pub(super) fn select(&mut self, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
+        // Most pages are the one before with other values.
+        let unchanged =
+            self.before.as_ref().is_some_and(|(before, whole)| *whole && before.same_series(&page));
+        if unchanged && !page.has_timestamps() {
+            self.before = Some((page.clone(), true));
+            return Selected { page, added: 0, dropped: [(0, None), (0, None), (0, None)] };
+        }
+        let known = self.before.take().map(|(before, _)| select(&self.series, before, key, now).1);
+        let (selected, series) = select(&self.series, page.clone(), key, now);
+        let added = series.difference(&known.unwrap_or_default()).count();
+        let whole = selected.dropped.iter().all(|(count, _)| *count == 0);
+        self.before = Some((page, whole));
+        Selected { added, ..selected }
+    }
+}
+
+/// The page without what does not stay, and the series that do.
+fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> (Selected, HashSet<u64>) {
     let mut labels: Vec<_> = key.iter().filter(|(_, value)| !value.is_empty()).collect();
     labels.sort_unstable();
     let ours: HashSet<u64> =
@@ -63,5 +100,5 @@ pub(super) fn select(series: &Series, page: Page, key: &GroupingKey, now: System
     } else {
         page
     };
-    Selected { page, series: seen, dropped }
+    (Selected { page, added: 0, dropped }, seen)
 }

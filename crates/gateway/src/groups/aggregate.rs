@@ -33,7 +33,7 @@ impl Groups {
                     "metric `{name}` has type {own}, but what it is added to has type {kind}"
                 ));
             }
-            added(how, stored.map_or(&[][..], |(_, held)| &held.lines), &new)
+            added(how, stored.map_or(&[][..], |(_, held)| held.lines()), &new)
         });
         let families = families.collect::<Result<_, _>>().map_err(Conflict::Inconsistent)?;
         Ok(Push { families })
@@ -61,7 +61,7 @@ fn rule(how: &Aggregate, kind: Kind) -> Rule {
 fn added(how: &Aggregate, stored: &[u8], new: &Prepared) -> Result<Prepared, String> {
     let rule = rule(how, new.kind);
     let stored = page(new, stored)?;
-    let pushed = page(new, &new.lines)?;
+    let pushed = page(new, new.block.lines())?;
     if rule == Rule::Sum {
         pushed.families().try_for_each(|family| countable(&family))?;
     }

@@ -47,14 +47,14 @@ impl Groups {
             (Method::Post, None) => Size::default(),
         };
         let new = push.families.iter().fold(Size::default(), |sum, family| Size {
-            series: sum.series + family.series.len(),
+            series: sum.series + family.block.series().len(),
             bytes: sum.bytes + bytes_of(family),
         });
         let series = whole.series - gone.series + new.series;
         if series > group_series && series > whole.series {
             return Err(Conflict::GroupTooLarge { series, limit: group_series });
         }
-        let all = self.bytes - gone.bytes + new.bytes;
+        let all = self.bytes() - gone.bytes + new.bytes;
         if all > bytes && new.bytes > gone.bytes {
             return Err(Conflict::Full { bytes: all, limit: bytes });
         }
@@ -62,17 +62,17 @@ impl Groups {
     }
 
     fn size(&self, id: Id) -> Size {
-        let group = self.held.get(&id);
+        let group = self.groups.get(&id);
         group.map(|group| Size { series: group.series, bytes: group.bytes }).unwrap_or_default()
     }
 
     fn size_of(&self, id: Id, name: &str) -> Size {
-        let held = self.names.get(name).and_then(|name| name.holders.get(&id));
-        held.map(|held| Size { series: held.series.len(), bytes: held.bytes() }).unwrap_or_default()
+        let held = self.held_of(id, name);
+        held.map(|held| Size { series: held.series().len(), bytes: held.bytes() }).unwrap_or_default()
     }
 }
 
 /// The same as `Held::bytes` of what is not held yet.
 fn bytes_of(family: &Prepared) -> usize {
-    family.lines.len() + family.extra.as_ref().map_or(0, |extra| extra.metrics.len())
+    family.block.len() + family.extra.as_ref().map_or(0, |extra| extra.metrics.len())
 }

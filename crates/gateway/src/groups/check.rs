@@ -17,10 +17,10 @@ impl Groups {
             if let Some(kind) = self.own.get(name) {
                 return Some(*kind);
             }
-            let held = self.names.get(name)?;
-            let stays =
-                |holder: &Id| Some(*holder) != id || (method == Method::Post && !new.contains_key(name));
-            held.holders.keys().any(stays).then_some(held.kind)
+            let (number, what) = self.named(name).map(|(name, what)| (name.number(), what))?;
+            let ours = id.is_some_and(|id| self.snapshot.families.get(&(number, id)).is_some());
+            let ours_stays = ours && method == Method::Post && !new.contains_key(name);
+            (what.holders > usize::from(ours) || ours_stays).then_some(what.kind)
         };
         let any = |name: &str| new.get(name).copied().or_else(|| elsewhere(name));
         for family in &push.families {
@@ -42,11 +42,15 @@ impl Groups {
                     return Err(format!("metric `{name}` collides with the {other} `{stem}`"));
                 }
             }
-            for series in &family.series {
-                let Some(holder) = self.series.get(series) else { continue };
-                let replaced = Some(*holder) == id && (method == Method::Put || self.holds(*holder, name));
+            let old = id.and_then(|id| self.held_of(id, name));
+            if old.is_some_and(|old| old.block.has_series_of(&family.block)) {
+                continue;
+            }
+            for series in family.block.series() {
+                let Some(holder) = self.index.get(series) else { continue };
+                let replaced = Some(holder) == id && (method == Method::Put || old.is_some());
                 if !replaced {
-                    let key = self.held.get(holder).map(|group| group.key.to_string()).unwrap_or_default();
+                    let key = self.groups.get(&holder).map(|group| group.key.to_string()).unwrap_or_default();
                     return Err(format!("a series of `{name}` is already held by group {key}"));
                 }
             }

@@ -1,117 +1,230 @@
-//! What is held of each family: by name, and under each name by group.
+//! What is held, as a value: families by name, and under each name by group.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use exposition::Kind;
 
-use super::{Groups, Id, Stamps};
-use crate::families::{Extra, Prepared};
+use super::tree::Tree;
+use super::{Group, Id, Stamps};
+use crate::families::{Block, Extra, Prepared};
 
-/// A name with all groups that hold a family of it.
-#[derive(Debug)]
+/// All groups at one moment. Copies cost nothing and change no more, so whoever reads for long takes one.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub(super) groups: Tree<Id, Arc<Group>>,
+    pub(super) names: Tree<Named, Name>,
+    pub(super) families: Tree<(Number, Id), Held>,
+    pub(super) series: usize,
+    pub(super) bytes: usize,
+}
+
+/// A name's place among the families; never used again.
+pub(super) type Number = u64;
+
+/// A name in one word: each group that holds the family has it.
+#[derive(Debug, Clone)]
+pub(super) struct Named(Arc<(Number, String)>);
+
+impl Named {
+    pub(super) fn new(number: Number, name: String) -> Self {
+        Self(Arc::new((number, name)))
+    }
+
+    pub(super) fn number(&self) -> Number {
+        self.0.0
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0.1
+    }
+}
+
+impl Borrow<str> for Named {
+    fn borrow(&self) -> &str {
+        self.text()
+    }
+}
+
+impl Ord for Named {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text().cmp(other.text())
+    }
+}
+
+impl PartialOrd for Named {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Named {}
+
+/// What all families of a name have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) kind: Kind,
-    pub(super) holders: BTreeMap<Id, Held>,
+    /// Groups that hold one.
+    pub(super) holders: usize,
 }
 
 /// One group's family as it is stored.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Held {
-    /// Its help text, empty if none.
-    pub help: String,
-    /// Its sample lines.
-    pub lines: Bytes,
-    /// What tells each series from all others.
-    pub series: Box<[u64]>,
+    help: Option<Arc<String>>,
+    pub(super) block: Block,
     /// What few families have besides.
-    pub extra: Option<Box<Extra>>,
+    pub extra: Option<Arc<Extra>>,
     /// When it was pushed.
     pub stamps: Stamps,
 }
 
 impl Held {
-    /// Bytes of what was pushed: its lines, and what text cannot say.
+    /// Takes what was prepared; a help text that is `like` another's is held once.
+    pub(super) fn new(prepared: Prepared, stamps: Stamps, like: Option<&Self>) -> Self {
+        let like = like.and_then(|like| like.help.clone()).filter(|help| **help == prepared.help);
+        let help = like.or_else(|| (!prepared.help.is_empty()).then(|| Arc::new(prepared.help)));
+        Self { help, block: prepared.block, extra: prepared.extra, stamps }
+    }
+
+    /// Its help text, empty if none.
+    pub fn help(&self) -> &str {
+        self.help.as_deref().map_or("", String::as_str)
+    }
+
+    /// Its sample lines.
+    pub fn lines(&self) -> &[u8] {
+        self.block.lines()
+    }
+
+    /// The same for longer than the groups are looked at; nothing is copied.
+    pub fn shared_lines(&self) -> Bytes {
+        Bytes::from_owner(self.block.clone())
+    }
+
+    /// The lines that a scrape at this time shows, if they are not the family's own.
+    pub fn zeros_at(&self, now: Instant) -> Option<&[u8]> {
+        Some(self.extra.as_ref()?.origin.as_ref()?.lines(now)?)
+    }
+
+    /// The lines that a scrape at this time shows.
+    pub fn lines_at(&self, now: Instant) -> &[u8] {
+        self.zeros_at(now).unwrap_or_else(|| self.lines())
+    }
+
+    /// What text cannot say of it, where there is such.
+    pub fn beyond(&self) -> Option<&Bytes> {
+        self.extra.as_ref().map(|extra| &extra.metrics).filter(|metrics| !metrics.is_empty())
+    }
+
+    /// Bytes of what was pushed: its lines, what is shown in their place, and what text cannot say.
     pub(super) fn bytes(&self) -> usize {
-        let besides = self
-            .extra
-            .as_ref()
-            .map_or(0, |extra| extra.metrics.len() + extra.origin.as_ref().map_or(0, super::Origin::bytes));
-        self.lines.len() + besides
+        self.block.len() + self.extra.as_ref().map_or(0, |extra| extra.bytes())
+    }
+
+    /// What tells each of its series from all others.
+    pub fn series(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.block.series()
     }
 }
 
 /// A family over all groups, as a scrape shows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// The help text of the oldest group that has one.
-    pub help: &'a str,
+    snapshot: &'a Snapshot,
+    name: &'a Named,
     /// Its type.
     pub kind: Kind,
-    held: &'a BTreeMap<Id, Held>,
 }
 
 impl<'a> Shown<'a> {
-    /// What each group holds of it.
-    pub fn held(&self) -> impl Iterator<Item = &'a Held> {
-        self.held.values()
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.name.text()
     }
 
-    /// The sample lines of each group.
-    pub fn lines(&self) -> impl Iterator<Item = &'a Bytes> {
-        self.held.values().map(|held| &held.lines)
+    /// The help text of the oldest group that has one.
+    pub fn help(&self) -> &'a str {
+        self.held().map(|(_, held)| held.help()).find(|help| !help.is_empty()).unwrap_or_default()
+    }
+
+    /// What each group holds of it, the oldest group first.
+    pub fn held(&self) -> impl Iterator<Item = (Id, &'a Held)> + use<'a> {
+        self.held_from(0)
+    }
+
+    /// The same, from some group on.
+    pub fn held_from(&self, group: Id) -> impl Iterator<Item = (Id, &'a Held)> + use<'a> {
+        let number = self.name.number();
+        let families = self.snapshot.families.iter_from(&(number, group));
+        families.take_while(move |((name, _), _)| *name == number).map(|((_, group), held)| (*group, held))
     }
 }
 
-impl Groups {
+impl Snapshot {
+    /// The groups in the order of their first push.
+    pub fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().map(|(_, group)| &**group)
+    }
+
+    /// The same with their numbers, from some number on.
+    pub fn iter_from(&self, group: Id) -> impl Iterator<Item = (Id, &Group)> {
+        self.groups.iter_from(&group).map(|(id, group)| (*id, &**group))
+    }
+
+    /// Groups held.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether there is no group.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Series held in all groups.
+    pub fn series(&self) -> usize {
+        self.series
+    }
+
+    /// Bytes of text held in all groups.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The families in the order of their names.
     pub fn families(&self) -> impl Iterator<Item = Shown<'_>> {
-        self.names.iter().map(|(name, held)| {
-            let help = held.holders.values().map(|held| held.help.as_str()).find(|help| !help.is_empty());
-            Shown { name, help: help.unwrap_or_default(), kind: held.kind, held: &held.holders }
+        self.names.iter().map(|(name, what)| self.shown(name, *what))
+    }
+
+    /// The same, from some name on.
+    pub fn families_from<'a>(&'a self, name: &str) -> impl Iterator<Item = Shown<'a>> + use<'a> {
+        self.names.iter_from(name).map(|(name, what)| self.shown(name, *what))
+    }
+
+    /// The family of a name.
+    pub fn family(&self, name: &str) -> Option<Shown<'_>> {
+        self.families_from(name).next().filter(|family| family.name() == name)
+    }
+
+    /// The families of one group in the order of their names.
+    pub fn families_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = (Shown<'a>, &'a Held)> {
+        group.families.iter().filter_map(|name| {
+            let what = self.names.get(name.text())?;
+            Some((self.shown(name, *what), self.families.get(&(name.number(), group.id))?))
         })
     }
 
-    pub(super) fn hold(&mut self, id: Id, family: Prepared, stamps: Stamps) {
-        let name: Arc<str> = family.name.into();
-        let Prepared { help, lines, series, extra, .. } = family;
-        let held = Held { help, lines, series, extra, stamps };
-        for series in &held.series {
-            self.series.insert(*series, id);
-        }
-        if let Some(group) = self.held.get_mut(&id) {
-            group.families.insert(Arc::clone(&name));
-            group.series += held.series.len();
-            group.bytes += held.bytes();
-            self.bytes += held.bytes();
-        }
-        let entry =
-            self.names.entry(name).or_insert_with(|| Name { kind: family.kind, holders: BTreeMap::new() });
-        // Only the sole holder of a name may change its type, so the last word is the right one.
-        entry.kind = family.kind;
-        entry.holders.insert(id, held);
-    }
-
-    pub(super) fn release(&mut self, id: Id, name: &str) {
-        let Some(group) = self.held.get_mut(&id) else { return };
-        if !group.families.remove(name) {
-            return;
-        }
-        let Entry::Occupied(mut entry) = self.names.entry(Arc::from(name)) else { return };
-        if let Some(held) = entry.get_mut().holders.remove(&id) {
-            group.series -= held.series.len();
-            group.bytes -= held.bytes();
-            self.bytes -= held.bytes();
-            for series in &held.series {
-                self.series.remove(series);
-            }
-        }
-        if entry.get().holders.is_empty() {
-            entry.remove();
-        }
+    fn shown<'a>(&'a self, name: &'a Named, what: Name) -> Shown<'a> {
+        Shown { snapshot: self, name, kind: what.kind }
     }
 }

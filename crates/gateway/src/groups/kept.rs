@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use super::{Groups, Id, Method, Moment, Stamps};
+use super::origin::Tail;
+use super::{Groups, Held, Id, KeptOrigin, Method, Moment, Origin, Stamps};
 use crate::families::{self, Extra, Prepared};
+use crate::policy::LONGEST_ORIGIN;
 use crate::push::Push;
 
 /// A group, or a part of it. Times are the wall's: the steady clock begins anew with the machine.
@@ -23,6 +25,8 @@ pub struct Kept {
     pub expires: Option<SystemTime>,
     /// Who pushed last.
     pub pusher: Option<Box<str>>,
+    /// What it remembers of its origins, if it has any.
+    pub origin: Option<KeptOrigin>,
     /// Its families, or some of them.
     pub families: Vec<KeptFamily>,
 }
@@ -40,8 +44,10 @@ pub struct KeptFamily {
     pub lines: Bytes,
     /// When it was pushed.
     pub stamps: Stamps,
-    /// What few families have besides.
-    pub extra: Option<Box<Extra>>,
+    /// What text cannot say of it: [`Extra::metrics`].
+    pub metrics: Bytes,
+    /// The places of its series that read 0, and until when.
+    pub zeros: Vec<(u32, SystemTime)>,
 }
 
 /// What happened to a group, noted in the order in which it happened.
@@ -53,6 +59,36 @@ pub enum Change {
     Deleted(GroupingKey),
     /// All were.
     Wiped,
+}
+
+impl KeptFamily {
+    fn of(name: &str, kind: Kind, held: &Held, now: Moment) -> Self {
+        let mut kept = Self {
+            name: Arc::from(name),
+            help: held.help().to_owned(),
+            kind,
+            lines: held.shared_lines(),
+            stamps: held.stamps,
+            metrics: Bytes::new(),
+            zeros: Vec::new(),
+        };
+        if let Some(extra) = &held.extra {
+            // Whatever is added there is kept as well: this line does not compile else.
+            let Extra { metrics, origin } = &**extra;
+            kept.metrics = metrics.clone();
+            kept.zeros = origin.as_ref().map(|origin| origin.keep(held.series(), now)).unwrap_or_default();
+        }
+        kept
+    }
+
+    /// Made ready to be held again; no zeros last longer than `most`.
+    fn prepared(self, most: Duration, now: Moment) -> Result<Prepared, String> {
+        let prepared = families::again(&self.name, self.help, self.kind, &self.lines)?;
+        let origin = Origin::again(&prepared, &self.zeros, most, now);
+        let extra = Extra { metrics: self.metrics, origin };
+        let extra = (extra != Extra::default()).then(|| Arc::new(extra));
+        Ok(Prepared { extra, ..prepared })
+    }
 }
 
 impl Groups {
@@ -79,35 +115,30 @@ impl Groups {
 
     /// Up to `most` groups behind this one, in order, and where to go on.
     pub fn keep_some(&self, after: u64, most: usize, now: Moment) -> (Vec<Kept>, Option<u64>) {
-        let ids: Vec<Id> = self.held.range(after + 1..).take(most).map(|(id, _)| *id).collect();
+        let ids: Vec<Id> = self.iter_from(after + 1).take(most).map(|(id, _)| id).collect();
         let next = ids.last().copied();
         (ids.into_iter().filter_map(|id| self.kept(id, None, now)).collect(), next)
     }
 
     fn kept(&self, id: Id, names: Option<&[Arc<str>]>, now: Moment) -> Option<Kept> {
-        let group = self.held.get(&id)?;
-        let family = |name: &Arc<str>| {
-            let (name, holders) = self.names.get_key_value(name)?;
-            let held = holders.holders.get(&id)?;
-            Some(KeptFamily {
-                name: Arc::clone(name),
-                help: held.help.clone(),
-                kind: holders.kind,
-                lines: held.lines.clone(),
-                stamps: held.stamps,
-                extra: held.extra.clone(),
-            })
-        };
+        let group = self.numbered(id)?;
+        let family = |name: &str, kind: Kind, held: &Held| KeptFamily::of(name, kind, held, now);
         let families = match names {
-            Some(names) => names.iter().filter_map(family).collect(),
-            None => group.families.iter().filter_map(family).collect(),
+            Some(names) => names
+                .iter()
+                .filter_map(|name| Some(family(name, self.kind_of(name)?, self.held_of(id, name)?)))
+                .collect(),
+            None => {
+                self.families_of(group).map(|(shown, held)| family(shown.name(), shown.kind, held)).collect()
+            }
         };
         Some(Kept {
-            key: group.key.clone(),
+            key: (*group.key).clone(),
             pushed: group.pushed,
             failed: group.failed,
-            expires: group.expires.map(|end| now.wall + end.saturating_duration_since(now.steady)),
+            expires: group.expires.map(|end| now.wall_at(end)),
             pusher: group.pusher.clone(),
+            origin: self.tails.get(&id).map(|tail| tail.keep(now)),
             families,
         })
     }
@@ -123,25 +154,31 @@ impl Groups {
         if let Some(twin) = self.twin(&kept.key) {
             return vec![format!("group {}: its labels are those of group {twin}", kept.key)];
         }
-        let most = std::mem::replace(&mut self.most, usize::MAX);
+        let limit = std::mem::replace(&mut self.most, usize::MAX);
         let id = self.group(&kept.key);
-        self.most = most;
+        self.most = limit;
         let Some(id) = id else { return left_out };
+        let most = kept.origin.map_or(LONGEST_ORIGIN, |kept| kept.origin);
         for family in kept.families {
             let (name, stamps) = (Arc::clone(&family.name), family.stamps);
-            let prepared = families::again(&family.name, family.help, family.kind, &family.lines);
-            let taken = prepared.and_then(|prepared| {
-                let push = Push { families: vec![Prepared { extra: family.extra, ..prepared }] };
+            let taken = family.prepared(most, now).and_then(|prepared| {
+                let push = Push { families: vec![prepared] };
                 self.check(Method::Post, Some(id), &push)?;
                 Ok(push.families)
             });
             match taken {
-                Ok(families) => families.into_iter().for_each(|family| self.hold(id, family, stamps)),
+                Ok(families) => {
+                    let families = families.into_iter().map(|family| (family, stamps)).collect();
+                    self.replace(Method::Post, id, families);
+                }
                 Err(error) => left_out.push(format!("`{name}` of group {}: {error}", kept.key)),
             }
         }
-        if let Some(group) = self.held.get_mut(&id) {
+        if let Some(group) = self.group_mut(id) {
             (group.pushed, group.failed, group.pusher) = (kept.pushed, kept.failed, kept.pusher);
+        }
+        if let Some(origin) = kept.origin {
+            self.tails.insert(id, Tail::again(origin, now));
         }
         if kept.pushed.is_none() {
             self.failures.insert(id);

@@ -30,7 +30,7 @@ impl Groups {
     }
 
     pub(super) fn set_deadline(&mut self, id: Id, deadline: Option<Instant>) {
-        let Some(group) = self.held.get_mut(&id) else { return };
+        let Some(group) = self.group_mut(id) else { return };
         if let Some(before) = std::mem::replace(&mut group.expires, deadline) {
             self.deadlines.remove(&(before, id));
         }

@@ -1,12 +1,11 @@
-//! What lists and pages read of the groups: a few at a time, so that no lock is held over a walk through all.
+//! What lists and pages read of the groups.
 
-use std::ops::Bound;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use super::{Group, Groups, Id};
+use super::{Group, Groups, Id, Snapshot};
 
 /// Bytes of a refusal's words that are kept.
 const WORDS: usize = 300;
@@ -36,44 +35,32 @@ pub struct Stored {
 }
 
 impl Groups {
-    /// The groups that came after one, in the order in which they came.
-    pub fn after(&self, id: Id) -> impl Iterator<Item = (Id, &Group)> {
-        self.held.range((Bound::Excluded(id), Bound::Unbounded)).map(|(id, group)| (*id, group))
-    }
-
-    /// The newest group that there ever was: those that come while somebody walks have higher numbers.
-    pub fn newest(&self) -> Id {
-        self.last_id
-    }
-
-    /// A group by its number, if it is still there.
-    pub fn numbered(&self, id: Id) -> Option<&Group> {
-        self.held.get(&id)
-    }
-
     /// The families of a group, sorted by name; none where there is no such group.
     pub fn stored(&self, key: &GroupingKey) -> Option<Vec<Stored>> {
-        let id = self.ids.get(key)?;
-        let families = self.held.get(id)?.families.iter().filter_map(|name| {
-            let family = self.names.get(name)?;
-            let held = family.holders.get(id)?;
-            Some(Stored {
-                name: name.to_string(),
-                kind: family.kind,
-                help: held.help.clone(),
-                series: held.series.len(),
-                lines: held.lines.clone(),
-            })
+        let families = self.families_of(self.get(key)?).map(|(family, held)| Stored {
+            name: family.name().to_owned(),
+            kind: family.kind,
+            help: held.help().to_owned(),
+            series: held.series().len(),
+            lines: held.shared_lines(),
         });
         Some(families.collect())
     }
 
     /// Notes why a push was refused, where its group is known.
     pub fn refused(&mut self, key: &GroupingKey, why: &str, at: SystemTime) {
-        let Some(group) = self.ids.get(key).and_then(|id| self.held.get_mut(id)) else { return };
+        let id = self.ids.get(key).copied();
+        let Some(group) = id.and_then(|id| self.group_mut(id)) else { return };
         let end = why.floor_char_boundary(WORDS);
         let more = if end < why.len() { "…" } else { "" };
         group.refused = Some(Box::new(Refused { at, why: format!("{}{more}", &why[..end]).into() }));
+    }
+}
+
+impl Snapshot {
+    /// A group by its number, if it is there.
+    pub fn numbered(&self, id: Id) -> Option<&Group> {
+        self.groups.get(&id).map(|group| &**group)
     }
 }
 

@@ -4,13 +4,17 @@
 //! is new where its group did not hold it before, so one that joins later begins at 0 as well, and one
 //! that was shown never falls back to it.
 
+mod kept;
+
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use exposition::{GroupingKey, Kind};
 
-use super::{Change, Groups, Held, Id};
+pub use self::kept::KeptOrigin;
+use super::{Change, Groups, Id};
 use crate::families::Prepared;
 
 /// Times at which zeros of one family may end. With more, those that join wait for the last one.
@@ -45,7 +49,7 @@ impl Origin {
     fn of(family: &Prepared, zeroed: HashMap<u64, Instant>) -> Self {
         let times: BTreeSet<Instant> = zeroed.values().copied().collect();
         let waves = times.into_iter().map(|until| {
-            let mut lines = Vec::with_capacity(family.lines.len());
+            let mut lines = Vec::with_capacity(family.block.len());
             for (line, series) in samples(family) {
                 let zero = zeroed.get(&series).is_some_and(|own| *own >= until);
                 let shown = if zero { &line[..=line.rfind(' ').unwrap_or(0)] } else { line };
@@ -106,7 +110,7 @@ impl Groups {
             if !zeroed.is_empty() {
                 let origin = Origin::of(family, zeroed);
                 shown = shown.max(origin.end());
-                family.extra.get_or_insert_default().origin = Some(origin);
+                Arc::make_mut(family.extra.get_or_insert_default()).origin = Some(origin);
             }
         }
         shown
@@ -149,7 +153,7 @@ impl Groups {
         if let Some(tail) = self.tails.get_mut(&id) {
             tail.leaving = true;
         }
-        let end = self.held.get(&id).and_then(|group| group.expires);
+        let end = self.groups.get(&id).and_then(|group| group.expires);
         self.set_deadline(id, Some(end.map_or(seen, |end| end.min(seen))));
         self.note(|| Change::Touched(key.clone(), Some(Vec::new())));
     }
@@ -162,18 +166,8 @@ impl Groups {
         }
     }
 
-    /// What a group holds of a family.
-    pub(super) fn held_of(&self, id: Id, name: &str) -> Option<&Held> {
-        self.names.get(name)?.holders.get(&id)
-    }
-
-    /// The type of a family.
-    pub(super) fn kind_of(&self, name: &str) -> Option<Kind> {
-        self.names.get(name).map(|name| name.kind)
-    }
-
     fn shows(&self, id: Id, series: u64) -> bool {
-        self.series.get(&series) == Some(&id)
+        self.index.get(series) == Some(id)
     }
 }
 
@@ -184,18 +178,10 @@ impl Tail {
     }
 }
 
-impl Held {
-    /// The lines that a scrape at this time shows.
-    pub fn lines_at(&self, now: Instant) -> &Bytes {
-        let origin = self.extra.as_ref().and_then(|extra| extra.origin.as_ref());
-        origin.and_then(|origin| origin.lines(now)).unwrap_or(&self.lines)
-    }
-}
-
 /// Each line with what tells its series from others.
 fn samples(family: &Prepared) -> impl Iterator<Item = (&str, u64)> {
-    let lines = std::str::from_utf8(&family.lines).unwrap_or_default();
-    lines.lines().zip(family.series.iter().copied())
+    let lines = std::str::from_utf8(family.block.lines()).unwrap_or_default();
+    lines.lines().zip(family.block.series())
 }
 
 /// Whether a line counts something: what is a gauge in all but its type does not begin at 0.

@@ -46,8 +46,8 @@ impl Groups {
     pub(super) fn stamps(&self, id: Id, families: &[Prepared], now: SystemTime) -> Vec<Stamps> {
         let now = Stamps::new(now);
         let one = |family: &Prepared| {
-            let before = self.names.get(family.name.as_str()).filter(|name| name.kind == family.kind);
-            let before = before.and_then(|name| name.holders.get(&id)).map(|held| held.stamps.first);
+            let same = self.kind_of(&family.name) == Some(family.kind);
+            let before = self.held_of(id, &family.name).filter(|_| same).map(|held| held.stamps.first);
             Stamps { first: before.filter(|first| *first > 0).unwrap_or(now.first), ..now }
         };
         families.iter().map(one).collect()

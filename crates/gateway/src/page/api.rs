@@ -8,35 +8,36 @@ use exposition::protobuf::model::{Histogram, Metric, MetricType};
 use exposition::protobuf::native;
 use serde_json::{Map, Value, json};
 
-use super::metrics::{labels, unix};
 use super::models::model;
-use crate::groups::{Content, GroupContent};
+use super::unix;
+use crate::groups::{Content, Group, Snapshot, time_labels};
 
 /// Keys of a group that are no families.
 const OWN_KEYS: [&str; 2] = ["labels", "last_push_successful"];
 
 /// The groups. Families stand beside `labels` and `last_push_successful`; one that has such a name is
 /// called `metric labels` instead, which no family can be.
-pub fn groups(groups: &[GroupContent]) -> Value {
+pub fn groups(groups: &Snapshot) -> Value {
     let now = (Instant::now(), SystemTime::now());
-    groups.iter().map(|group| Value::Object(one(group, now))).collect()
+    groups.iter().map(|group| Value::Object(one(groups, group, now))).collect()
 }
 
-fn one(group: &GroupContent, (now, wall): (Instant, SystemTime)) -> Map<String, Value> {
+fn one(groups: &Snapshot, group: &Group, (now, wall): (Instant, SystemTime)) -> Map<String, Value> {
     let mut shown = Map::new();
     let key: Map<String, Value> =
         group.key.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     shown.insert("labels".to_owned(), Value::Object(key));
     shown.insert("last_push_successful".to_owned(), (group.pushed > group.failed).into());
-    for family in &group.families {
-        let clash = OWN_KEYS.contains(&family.name.as_str());
-        let name = if clash { format!("metric {}", family.name) } else { family.name.clone() };
+    for (family, held) in groups.families_of(group) {
+        let family = &Content::pushed(family, held);
+        let clash = OWN_KEYS.contains(&family.name);
+        let name = if clash { format!("metric {}", family.name) } else { family.name.to_owned() };
         let time = family.stamps.last().or(group.pushed).unwrap_or(UNIX_EPOCH);
         let metrics = model(family).metric.iter().map(|it| metric(it, family)).collect();
-        shown.insert(name, entry(time, family.kind.into(), &family.help, metrics));
+        shown.insert(name, entry(time, family.kind.into(), family.help, metrics));
     }
     let series: Map<String, Value> =
-        labels(&group.key).into_iter().map(|(name, value)| (name, value.into())).collect();
+        time_labels(&group.key).into_iter().map(|(name, value)| (name, value.into())).collect();
     let changed = group.pushed.max(group.failed).unwrap_or(UNIX_EPOCH);
     let mut time = |name: &str, help: &str, value: f64| {
         let metric = json!({ "labels": series, "value": go_float(value) });
@@ -84,7 +85,7 @@ fn word(kind: MetricType) -> &'static str {
     }
 }
 
-fn metric(metric: &Metric, family: &Content) -> Value {
+fn metric(metric: &Metric, family: &Content<'_>) -> Value {
     let mut shown = Map::new();
     let labels: Map<String, Value> =
         metric.label.iter().map(|label| (label.name().to_owned(), label.value().into())).collect();

@@ -24,6 +24,8 @@ pub(super) const SCRIPT: &str = include_str!("html/page.js");
 pub struct Facts<'a> {
     /// When the gateway began.
     pub started: SystemTime,
+    /// Where programs scrape it, from here: `./metrics`, if nobody chose another path.
+    pub metrics: &'a str,
     /// What its form proves with that it comes from here.
     pub token: &'a str,
 }
@@ -40,7 +42,7 @@ pub fn page(store: &Store, query: &[(String, String)], facts: &Facts<'_>) -> (bo
         Some((path, key)) => {
             let stored = key.and_then(|key| Some((store.lock().stored(&key)?, key)));
             let title = format!("{path} – pushpull gateway");
-            (stored.is_some(), families::group(stored, facts.token), title)
+            (stored.is_some(), families::group(stored, facts), title)
         }
     };
     let page = html! {
@@ -60,7 +62,7 @@ pub fn page(store: &Store, query: &[(String, String)], facts: &Facts<'_>) -> (bo
                     h1 { "pushpull gateway" }
                     (figures(&listing, facts, now))
                     nav aria-label="This gateway" {
-                        a href="metrics" { "metrics" }
+                        a href=(facts.metrics) { "metrics" }
                         a href="api/v1/groups" { "groups as JSON" }
                         a href="api/v1/status" { "status as JSON" }
                         a href="-/healthy" { "healthy" }

@@ -1,5 +1,7 @@
 //! What waits to be written, and who waits for it.
 
+mod turn;
+
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +11,9 @@ use tokio::sync::{Notify, oneshot};
 use super::counters::Counters;
 use super::record::Record;
 use super::snapshot::Written;
-use super::{Fsync, Status, disk};
+use super::{Fsync, Status};
+
+pub(super) use turn::Turn;
 
 /// What has come is written after this long, if nobody waits for it.
 const TICK: Duration = Duration::from_millis(10);
@@ -48,17 +52,6 @@ struct Inner {
     finished: Option<io::Result<Written>>,
     stop: bool,
     status: Status,
-}
-
-/// What the thread does next.
-#[derive(Debug, Default)]
-pub(super) struct Turn {
-    pub(super) records: Vec<Record>,
-    pub(super) waiting: Vec<oneshot::Sender<Result<(), String>>>,
-    pub(super) finished: Option<io::Result<Written>>,
-    pub(super) gave_up: bool,
-    pub(super) force: bool,
-    pub(super) stop: bool,
 }
 
 impl Queue {
@@ -192,113 +185,10 @@ impl Queue {
         said.map_err(io::Error::other)
     }
 
-    /// Waits for something to do, until `end` at the latest; being asked to stop is something if it `stops`.
-    pub(super) fn turn(&self, end: Option<Instant>, stops: bool) -> Turn {
-        let mut inner = self.lock();
-        loop {
-            let now = Instant::now();
-            let tick = inner.since.map(|since| since + TICK);
-            let due = [tick, end].into_iter().flatten().min();
-            let ready = (inner.stop && stops)
-                || inner.gave_up
-                || inner.finished.is_some()
-                || !inner.waiting.is_empty()
-                || inner.bytes >= BATCH
-                || due.is_some_and(|due| due <= now);
-            if ready {
-                break;
-            }
-            inner = match due {
-                Some(due) => {
-                    let waited = self.work.wait_timeout(inner, due - now);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.work.wait(inner).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        inner.since = None;
-        inner.bytes = 0;
-        let turn = Turn {
-            records: std::mem::take(&mut inner.records),
-            waiting: std::mem::take(&mut inner.waiting),
-            finished: inner.finished.take(),
-            gave_up: std::mem::take(&mut inner.gave_up),
-            force: std::mem::take(&mut inner.force),
-            stop: inner.stop,
-        };
-        drop(inner);
-        self.room.notify_waiters();
-        turn
-    }
-
-    /// All that was taken is safe, but for what came since.
-    pub(super) fn synced(&self) {
-        let mut inner = self.lock();
-        inner.pending = !inner.records.is_empty();
-        inner.status.last_success = Some(std::time::SystemTime::now());
-        drop(inner);
-        self.counters.succeeded();
-    }
-
-    /// From now on nothing is taken, until [`Queue::mended`].
-    pub(super) fn failed(&self, doing: &str, error: &io::Error) -> String {
-        let problem = self.failure(doing, error);
-        let mut inner = self.lock();
-        if inner.status.log_problem.is_none() {
-            tracing::error!(
-                problem,
-                "groups are not kept; they are served from memory, and this is tried again"
-            );
-        }
-        inner.status.log_problem = Some(problem.clone());
-        inner.status.missed = true;
-        inner.records.clear();
-        inner.bytes = 0;
-        let waiting = std::mem::take(&mut inner.waiting);
-        drop(inner);
-        for waiting in waiting {
-            let _ = waiting.send(Err(problem.clone()));
-        }
-        self.room.notify_waiters();
-        problem
-    }
-
-    /// A snapshot could not be written; the log goes on.
-    pub(super) fn snapshot_failed(&self, error: &io::Error) {
-        let problem = self.failure("write a snapshot", error);
-        let mut inner = self.lock();
-        if inner.status.snapshot_problem.is_none() {
-            tracing::error!(problem, "this is tried again");
-        }
-        inner.status.snapshot_problem = Some(problem);
-    }
-
-    fn failure(&self, doing: &str, error: &io::Error) -> String {
-        self.counters.errors.with_label_values(&[disk::reason(error)]).inc();
-        format!("cannot {doing}: {error}")
-    }
-
-    /// The log takes records again. Until there is a snapshot, what was missed is not kept.
-    pub(super) fn mended(&self) {
-        let mut inner = self.lock();
-        inner.status.log_problem = None;
-    }
-
-    /// Changes what is said of the files.
-    pub(super) fn say(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.lock().status);
-    }
-
     /// What is said of them.
     pub(super) fn status(&self) -> Status {
         let inner = self.lock();
         Status { queued_bytes: inner.bytes as u64, ..inner.status.clone() }
-    }
-
-    /// A snapshot came to its end.
-    pub(super) fn finish(&self, written: io::Result<Written>) {
-        self.lock().finished = Some(written);
-        self.work.notify_one();
     }
 
     /// Asks the thread to finish.

@@ -3,14 +3,18 @@
 //! A field is `tag: u8, length: u32, bytes`. Later versions add tags: from 128 on they may be passed
 //! over by a version that does not know them, below they may not.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod family;
+mod fields;
+mod key;
+mod origin;
 
 use bytes::Bytes;
-use exposition::{GroupingKey, Kind};
+use exposition::GroupingKey;
 
-use crate::families::Extra;
-use crate::groups::{Kept, KeptFamily, Stamps};
+use self::fields::{Fields, field, nanoseconds, nested, number, text, time};
+use self::key::{Key, write_key};
+use self::origin::{read_origin, write_origin};
+use crate::groups::Kept;
 
 /// What a log or a snapshot says.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,35 +51,14 @@ mod group {
     pub(super) const WHOLE: u8 = 8;
     pub(super) const FAMILY: u8 = 9;
     pub(super) const COUNT: u8 = 10;
+    pub(super) const ORIGIN: u8 = 128;
 }
-
-/// Fields of a family.
-mod family {
-    pub(super) const NAME: u8 = 1;
-    pub(super) const HELP: u8 = 2;
-    pub(super) const KIND: u8 = 3;
-    pub(super) const LINES: u8 = 4;
-    pub(super) const FIRST: u8 = 5;
-    pub(super) const LAST: u8 = 6;
-    pub(super) const METRICS: u8 = 7;
-}
-
-const KINDS: [Kind; 8] = [
-    Kind::Untyped,
-    Kind::Counter,
-    Kind::Gauge,
-    Kind::Histogram,
-    Kind::Summary,
-    Kind::GaugeHistogram,
-    Kind::Info,
-    Kind::StateSet,
-];
 
 impl Record {
     /// About how many bytes it takes.
     pub(super) fn weight(&self) -> usize {
         let Self::Group { kept, .. } = self else { return 64 };
-        128 + kept.families.iter().map(|family| 64 + family.help.len() + family.lines.len()).sum::<usize>()
+        128 + kept.families.iter().map(family::weight).sum::<usize>()
     }
 
     /// Appends it.
@@ -96,9 +79,12 @@ impl Record {
                 if let Some(pusher) = &kept.pusher {
                     field(group::PUSHER, pusher.as_bytes(), out);
                 }
+                if let Some(origin) = &kept.origin {
+                    nested(group::ORIGIN, out, |out| write_origin(origin, out));
+                }
                 field(group::WHOLE, &[u8::from(*whole)], out);
                 for family in &kept.families {
-                    nested(group::FAMILY, out, |out| write_family(family, out));
+                    nested(group::FAMILY, out, |out| family::write(family, out));
                 }
             }
             Self::Deleted(key) => {
@@ -119,8 +105,8 @@ impl Record {
         let (mut key, mut count) = (Key::default(), None);
         let mut whole = false;
         let (mut pushed, mut failed, mut expires) = (None, None, None);
-        let (mut by, mut families) = (None, Vec::new());
-        for read in (Fields { bytes, at: 1.min(bytes.len()) }) {
+        let (mut by, mut origin, mut families) = (None, None, Vec::new());
+        for read in Fields::new(bytes, 1) {
             let (tag, value) = read?;
             match tag {
                 group::JOB => key.job = text(&value)?,
@@ -134,15 +120,16 @@ impl Record {
                 group::EXPIRES => expires = Some(time(&value)?),
                 group::PUSHER => by = Some(text(&value)?.into()),
                 group::WHOLE => whole = value.first() == Some(&1),
-                group::FAMILY => families.push(read_family(&value)?),
+                group::FAMILY => families.push(family::read(&value)?),
                 group::COUNT => count = Some(number(&value)?),
-                128.. => {}
+                group::ORIGIN => origin = Some(read_origin(&value)?),
+                129.. => {}
                 _ => return Err(format!("a field {tag} that this version does not know")),
             }
         }
         match what {
             Some(GROUP) => {
-                let kept = Kept { key: key.read()?, pushed, failed, expires, pusher: by, families };
+                let kept = Kept { key: key.read()?, pushed, failed, expires, pusher: by, origin, families };
                 Ok(Self::Group { kept, whole })
             }
             Some(DELETED) => Ok(Self::Deleted(key.read()?)),
@@ -154,131 +141,14 @@ impl Record {
     }
 }
 
-#[derive(Default)]
-struct Key {
-    job: String,
-    labels: Vec<(String, String)>,
-}
-
-impl Key {
-    fn read(self) -> Result<GroupingKey, String> {
-        GroupingKey::new(self.job, self.labels).map_err(|error| error.to_string())
-    }
-}
-
-fn write_key(key: &GroupingKey, out: &mut Vec<u8>) {
-    field(group::JOB, key.job().as_bytes(), out);
-    for (name, value) in key.labels() {
-        field(group::LABEL, name.as_bytes(), out);
-        field(group::VALUE, value.as_bytes(), out);
-    }
-}
-
-fn write_family(kept: &KeptFamily, out: &mut Vec<u8>) {
-    let kind = KINDS.iter().position(|kind| *kind == kept.kind).unwrap_or_default();
-    field(family::NAME, kept.name.as_bytes(), out);
-    field(family::HELP, kept.help.as_bytes(), out);
-    field(family::KIND, &[u8::try_from(kind).unwrap_or_default()], out);
-    field(family::LINES, &kept.lines, out);
-    for (tag, at) in [(family::FIRST, kept.stamps.first()), (family::LAST, kept.stamps.last())] {
-        if let Some(at) = at {
-            field(tag, &nanoseconds(at).to_le_bytes(), out);
-        }
-    }
-    if let Some(extra) = &kept.extra {
-        // Whatever is added there gets a field here, and is read below: this line does not compile else.
-        // Zeros of new counters are not kept: after a restart their values are shown at once.
-        let Extra { metrics, origin: _ } = &**extra;
-        field(family::METRICS, metrics, out);
-    }
-}
-
-fn read_family(bytes: &Bytes) -> Result<KeptFamily, String> {
-    let (mut name, mut help, mut kind) = (None, String::new(), Kind::default());
-    let (mut lines, mut extra) = (Bytes::new(), None);
-    let (mut first, mut last) = (None, None);
-    for read in (Fields { bytes, at: 0 }) {
-        let (tag, value) = read?;
-        match tag {
-            family::NAME => name = Some(Arc::from(text(&value)?)),
-            family::HELP => help = text(&value)?,
-            family::KIND => {
-                let known = value.first().and_then(|at| KINDS.get(usize::from(*at)));
-                kind = *known.ok_or("a type that this version does not know")?;
-            }
-            family::LINES => lines = value,
-            family::FIRST => first = Some(time(&value)?),
-            family::LAST => last = Some(time(&value)?),
-            family::METRICS => {
-                // A part of the file would keep all of it in memory.
-                extra = Some(Box::new(Extra { metrics: Bytes::copy_from_slice(&value), origin: None }));
-            }
-            128.. => {}
-            _ => return Err(format!("a field {tag} of a family that this version does not know")),
-        }
-    }
-    let (name, stamps) = (name.ok_or("a family without a name")?, Stamps::kept(first, last));
-    Ok(KeptFamily { name, help, kind, lines, stamps, extra })
-}
-
-fn field(tag: u8, value: &[u8], out: &mut Vec<u8>) {
-    nested(tag, out, |out| out.extend_from_slice(value));
-}
-
-fn nested(tag: u8, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
-    out.push(tag);
-    let start = out.len();
-    out.extend_from_slice(&[0; 4]);
-    fill(out);
-    let length = u32::try_from(out.len() - start - 4).unwrap_or(u32::MAX);
-    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
-}
-
-struct Fields<'a> {
-    bytes: &'a Bytes,
-    at: usize,
-}
-
-impl Iterator for Fields<'_> {
-    type Item = Result<(u8, Bytes), String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let tag = *self.bytes.get(self.at)?;
-        let length = self.bytes.get(self.at + 1..self.at + 5).and_then(|bytes| bytes.try_into().ok());
-        let start = self.at + 5;
-        let length = length.map(u32::from_le_bytes).and_then(|length| usize::try_from(length).ok());
-        let end = length.and_then(|length| start.checked_add(length)).filter(|end| *end <= self.bytes.len());
-        let Some(end) = end else {
-            self.at = self.bytes.len();
-            return Some(Err(format!("a field {tag} that is longer than its record")));
-        };
-        self.at = end;
-        Some(Ok((tag, self.bytes.slice(start..end))))
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| "a text that is not valid UTF-8".to_owned())
-}
-
-fn number(bytes: &[u8]) -> Result<u64, String> {
-    bytes.try_into().map(u64::from_le_bytes).map_err(|_| "a number that has not eight bytes".to_owned())
-}
-
-fn time(bytes: &[u8]) -> Result<SystemTime, String> {
-    UNIX_EPOCH
-        .checked_add(Duration::from_nanos(number(bytes)?))
-        .ok_or_else(|| "a time that no clock can show".to_owned())
-}
-
-fn nanoseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::family::KINDS;
     use super::*;
+    use crate::groups::{KeptFamily, KeptOrigin, Stamps};
 
     fn group() -> Record {
         let at = |seconds| Some(UNIX_EPOCH + Duration::from_millis(seconds));
@@ -288,7 +158,8 @@ mod tests {
             kind,
             lines: Bytes::from_static(b"a{job=\"j\"} 1\n"),
             stamps: Stamps::new(UNIX_EPOCH + Duration::from_millis(1234)),
-            extra: Some(Box::new(Extra { metrics: Bytes::from_static(&[0, 255]), origin: None })),
+            metrics: Bytes::from_static(&[0, 255]),
+            zeros: vec![(0, UNIX_EPOCH + Duration::from_nanos(5)), (70_000, UNIX_EPOCH)],
         };
         let kept = Kept {
             key: GroupingKey::new("j", [("a", ""), ("instance", "\u{0}/é")]).unwrap(),
@@ -296,6 +167,7 @@ mod tests {
             failed: None,
             expires: at(9_999_999_999_999),
             pusher: Some("p".into()),
+            origin: Some(KeptOrigin { origin: Duration::from_secs(7), shown: at(8), leaving: true }),
             families: KINDS.map(family).to_vec(),
         };
         Record::Group { kept, whole: true }

@@ -1,6 +1,7 @@
 //! Families that can say more than text, made ready: the same checks, and text for those who read that.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use exposition::protobuf::model::{LabelPair, Metric, MetricFamily};
 use exposition::{GroupingKey, Kind, Limits, TooLarge, protobuf};
@@ -46,7 +47,7 @@ pub(super) fn prepare(
         if bytes > limits.body {
             return Err(TooLarge { limit: limits.body }.into());
         }
-        family.extra.get_or_insert_default().metrics = metrics.into();
+        Arc::make_mut(family.extra.get_or_insert_default()).metrics = metrics.into();
     }
     Ok(Push { families: prepared })
 }

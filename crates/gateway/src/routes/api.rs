@@ -22,9 +22,8 @@ impl Gateway {
     pub(super) async fn groups_as_json(self: &Arc<Self>) -> Response {
         let gateway = Arc::clone(self);
         let json = self.work.run(move || {
-            // A statement of its own, so that the lock is free while the groups are written.
-            let groups = gateway.store.lock().contents();
-            let body = serde_json::json!({ "status": "success", "data": page::api(&groups) });
+            let data = page::api(&gateway.store.snapshot());
+            let body = serde_json::json!({ "status": "success", "data": data });
             body.to_string().into_bytes()
         });
         let Some(json) = json.await else { return failed() };

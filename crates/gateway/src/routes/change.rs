@@ -43,7 +43,7 @@ impl Gateway {
         };
         if *verb == Verb::DELETE {
             if asked.origin.is_some_and(|origin| origin.is_zero()) {
-                self.store.lock().delete(&key);
+                self.store.delete(&key);
             } else {
                 self.store.leave(&key);
             }

@@ -30,7 +30,9 @@ impl Gateway {
         let encoding = negotiate::header(headers, ACCEPT_ENCODING);
         let gateway = Arc::clone(self);
         let page = self.work.run(move || {
-            let facts = Facts { started: gateway.started, token: &TOKEN };
+            // Relative, and never the beginning of another scheme.
+            let metrics = format!(".{}", gateway.settings.telemetry_path);
+            let facts = Facts { started: gateway.started, metrics: &metrics, token: &TOKEN };
             let (known, text) = html::page(&gateway.store, &query, &facts);
             let mut page =
                 negotiate::page(text.into_bytes(), "text/html; charset=utf-8", encoding.as_deref());
@@ -73,7 +75,7 @@ impl Gateway {
         let Some(key) = field("group").and_then(|path| GroupingKey::from_path(path).ok()) else {
             return plain(StatusCode::BAD_REQUEST, "expected a group such as job/x in the field `group`");
         };
-        self.store.lock().delete(&key);
+        self.store.delete(&key);
         // Relative, since a proxy may serve all of this below another path.
         with(plain(StatusCode::SEE_OTHER, ""), http::header::LOCATION, "../../")
     }

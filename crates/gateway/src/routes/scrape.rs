@@ -1,15 +1,20 @@
 //! `/metrics`: the stored text in the format that is asked for.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use exposition::{encode, protobuf};
+use exposition::{Page, encode, protobuf};
+use futures_util::stream;
+use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap};
 use service::negotiate::{self, Format};
+use warp::Reply;
 use warp::reply::Response;
 
 use super::Gateway;
 use super::answers::{busy, failed};
-use crate::page::{self, Snapshot};
+use crate::groups::Snapshot;
+use crate::page::{self, Metrics};
 
 /// The content type that the real one's newer versions give text: all names are of the classic alphabet.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
@@ -19,30 +24,68 @@ impl Gateway {
         let accept = negotiate::header(headers, ACCEPT);
         let format = wanted(accept.as_deref(), self.settings.openmetrics);
         let encoding = negotiate::header(headers, ACCEPT_ENCODING);
-        let gateway = Arc::clone(self);
-        let page = self.work.run(move || {
-            let own = gateway.stats.page(&gateway.store, gateway.bodies.taken());
-            // Statements of their own, so that the lock is free while the other formats are written.
-            let (body, content_type) = match format {
-                Format::Text => (page::metrics(&gateway.store.lock(), &own), TEXT),
-                Format::Protobuf => {
-                    let now = Snapshot::of(&gateway.store.lock());
-                    (now.protobuf(&own), protobuf::CONTENT_TYPE)
-                }
-                Format::OpenMetrics => {
-                    let now = Snapshot::of(&gateway.store.lock());
-                    (now.openmetrics(&own), encode::OPENMETRICS)
-                }
-            };
-            negotiate::page(body, content_type, encoding.as_deref())
-        });
-        let Some(page) = page.await else { return failed() };
-        let (head, body) = page.into_parts();
-        // Whoever asks for pages and does not read them holds this memory until the time for writing ends.
-        match self.answers.hold(body) {
-            Some(body) => Response::from_parts(head, body.into()),
-            None => busy("too many scrapes are being read"),
+        let packed = negotiate::wants_gzip(encoding.as_deref());
+        let (response, content_type) = match format {
+            Format::Text if packed => (self.packed().await, TEXT),
+            Format::Text => (self.pieces(), TEXT),
+            Format::Protobuf => (self.whole(page::protobuf, packed).await, protobuf::CONTENT_TYPE),
+            Format::OpenMetrics => (self.whole(page::openmetrics, packed).await, encode::OPENMETRICS),
+        };
+        if response.status() != StatusCode::OK {
+            return response;
         }
+        negotiate::described(response, content_type, packed)
+    }
+
+    /// All that there is to show, as it is now.
+    fn shown(&self) -> (Snapshot, Page) {
+        let own = self.stats.page(&self.store, self.bodies.taken());
+        (self.store.snapshot(), own)
+    }
+
+    /// Text is made while it is sent.
+    fn pieces(&self) -> Response {
+        let (snapshot, own) = self.shown();
+        let mut metrics = Metrics::new(snapshot, &own);
+        // While this is read, what is replaced in the store stays in memory for it: at most all of it.
+        let mut room = self.answers.nothing();
+        if !room.grow(metrics.bytes()) {
+            return busy("too many scrapes are being read");
+        }
+        let pieces = std::iter::from_fn(move || {
+            let _held = &room;
+            metrics.next().map(Ok::<_, Infallible>)
+        });
+        warp::reply::stream(stream::iter(pieces)).into_response()
+    }
+
+    /// Packed text is short: it is made at once, beside the tasks that answer.
+    async fn packed(self: &Arc<Self>) -> Response {
+        let gateway = Arc::clone(self);
+        let work = self.work.run(move || {
+            let (snapshot, own) = gateway.shown();
+            negotiate::gzip_pieces(Metrics::new(snapshot, &own))
+        });
+        self.held(work.await)
+    }
+
+    /// The other formats are made at once, too: few ask for them.
+    async fn whole(self: &Arc<Self>, write: fn(&Snapshot, &Page) -> Vec<u8>, packed: bool) -> Response {
+        let gateway = Arc::clone(self);
+        let work = self.work.run(move || {
+            let (snapshot, own) = gateway.shown();
+            let body = write(&snapshot, &own);
+            if packed { negotiate::gzip(&body) } else { body }
+        });
+        self.held(work.await)
+    }
+
+    /// Whoever asks for pages and does not read them holds this memory until the time for writing ends.
+    fn held(&self, body: Option<Vec<u8>>) -> Response {
+        let Some(body) = body else { return failed() };
+        self.answers
+            .hold(body)
+            .map_or_else(|| busy("too many scrapes are being read"), |body| Response::new(body.into()))
     }
 }
 

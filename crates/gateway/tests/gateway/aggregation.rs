@@ -26,7 +26,7 @@ fn add(groups: &mut Groups, how: &Aggregate, once: Option<u64>, body: &str) -> R
 /// The stored lines, without the labels of the group.
 fn stored(groups: &Groups) -> String {
     let held = groups.families().flat_map(|family| {
-        family.held().map(|held| held.lines_at(Instant::now()).to_vec()).collect::<Vec<_>>()
+        family.held().map(|(_, held)| held.lines_at(Instant::now()).to_vec()).collect::<Vec<_>>()
     });
     let text: String = held.map(|lines| String::from_utf8(lines).unwrap()).collect();
     let text =

@@ -30,7 +30,7 @@ fn a_life_counts_from_the_last_good_push_and_ends_the_whole_group() {
     groups.fail(&key("j"), Duration::from_secs(100), at(14));
     assert_eq!(groups.next_deadline(), Some(at(15).steady), "a failed push renewed it");
     assert_eq!(groups.expire(at(15).steady), 1);
-    assert_eq!((groups.iter().len(), groups.series(), groups.families().count()), (0, 0, 0));
+    assert_eq!((groups.len(), groups.series(), groups.families().count()), (0, 0, 0));
     // What a failed push made ends, too.
     groups.fail(&key("f"), Duration::from_secs(100), at(20));
     assert_eq!(groups.expire(at(119).steady), 0);

@@ -11,7 +11,8 @@ use exposition::{Limits, Page};
 use super::raw::{PROTOBUF, delimited, gauge, send, wait_for, watcher};
 use super::{lines, peers, scrape, start};
 
-fn native() -> MetricFamily {
+/// A native histogram.
+pub(crate) fn native() -> MetricFamily {
     let span = |offset, length| BucketSpan { offset: Some(offset), length: Some(length) };
     let histogram = Histogram {
         sample_count: Some(8),

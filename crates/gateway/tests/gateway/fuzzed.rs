@@ -9,7 +9,7 @@ use exposition::protobuf::model::{
 use exposition::protobuf::{self, decode};
 use exposition::{GroupingKey, Limits, Page};
 use gateway::groups::{Groups, Method, Moment};
-use gateway::page::{self, Snapshot};
+use gateway::page;
 use gateway::push::{self, Language};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -239,11 +239,11 @@ fn no_sequence_of_pushes_makes_a_page_that_cannot_be_read() {
                 let page = page::metrics(&groups, &Page::empty());
                 judge(&page)?;
                 let own = Page::empty();
-                let rich = Snapshot::of(&groups).protobuf(&own);
+                let rich = page::protobuf(&groups, &own);
                 let families =
                     decode(&rich, &Limits::NONE).map_err(|it| TestCaseError::fail(it.to_string()))?;
                 judge(protobuf::page(&families, usize::MAX).unwrap().text().as_bytes())?;
-                let om = Snapshot::of(&groups).openmetrics(&own);
+                let om = page::openmetrics(&groups, &own);
                 let shown = String::from_utf8_lossy(&om).into_owned();
                 let read = Page::parse_openmetrics(om, &Limits::NONE);
                 prop_assert!(read.is_ok(), "{:?}\n{shown}", read.err());

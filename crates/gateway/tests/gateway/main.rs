@@ -13,6 +13,7 @@ mod fuzzed;
 mod groups_api;
 mod hostile;
 mod http;
+mod memory;
 mod origin;
 mod own_metrics;
 #[path = "../../../exposition/tests/exposition/peers.rs"]
@@ -25,6 +26,7 @@ mod python;
 mod raw;
 mod rules;
 mod scale;
+mod snapshots;
 mod users;
 mod versus_raw;
 mod versus_real;

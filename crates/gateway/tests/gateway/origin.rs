@@ -37,7 +37,7 @@ impl Clock {
         let now = self.at(at).steady;
         let mut values = Vec::new();
         for family in self.groups.families() {
-            for held in family.held() {
+            for (_, held) in family.held() {
                 let text = String::from_utf8(held.lines_at(now).to_vec()).unwrap();
                 values.extend(text.lines().map(|line| line.rsplit(' ').next().unwrap().to_owned()));
             }
@@ -109,7 +109,37 @@ fn a_group_outlives_its_zeros_and_its_deletion_by_one_such_time() {
     let plain = prepare("b 1\n".into(), &key(), &Limits::NONE).unwrap();
     clock.groups.push(Method::Put, &key(), plain, None, clock.at(40)).unwrap();
     clock.groups.leave(&key(), clock.at(40).steady);
-    assert_eq!(clock.groups.iter().len(), 0);
+    assert_eq!(clock.groups.len(), 0);
+}
+
+#[test]
+fn a_restart_changes_none_of_it() {
+    let mut clock = Clock::new();
+    clock.push(0, Method::Put, "a_total 5\n# TYPE g gauge\ng 1\n", Some(1));
+    clock.push(4, Method::Post, "b_total 6\n", Some(1));
+    // The next process begins at 6; its steady clock is another one, and it had no clock while it was down.
+    let kept = clock.groups.keep(&key(), None, Moment { wall: clock.start.wall, ..clock.at(4) }).unwrap();
+    let mut after = Clock::new();
+    let at = Moment { wall: clock.start.wall + Duration::from_secs(2), ..after.at(6) };
+    assert!(after.groups.restore(kept, at).is_empty());
+    assert_eq!((after.shown(9), after.shown(10)), ("0 0 1".to_owned(), "5 0 1".to_owned()));
+    assert_eq!((after.shown(13), after.shown(14)), ("5 0 1".to_owned(), "5 6 1".to_owned()));
+    assert_eq!(after.groups.next_deadline(), Some(after.at(24).steady));
+    // A newer value waits for the first one's time, and the deletion for the last value.
+    after.push(12, Method::Post, "b_total 7\n", None);
+    assert_eq!((after.shown(13), after.shown(14)), ("5 0 1".to_owned(), "5 7 1".to_owned()));
+    after.groups.leave(&key(), after.at(13).steady);
+    assert_eq!(
+        after.groups.next_deadline(),
+        Some(after.at(24).steady),
+        "shown at 14, and as long as the zeros"
+    );
+    // So does a deletion that was before a restart: what is pushed then is another group.
+    let kept = after.groups.keep(&key(), None, Moment { wall: clock.start.wall, ..after.at(13) }).unwrap();
+    let mut last = Clock::new();
+    last.groups.restore(kept, Moment { wall: clock.start.wall, ..last.at(13) });
+    last.push(15, Method::Post, "c_total 1\n", None);
+    assert_eq!((last.shown(15), last.shown(25)), ("0".to_owned(), "1".to_owned()));
 }
 
 #[test]

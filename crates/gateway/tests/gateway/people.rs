@@ -144,3 +144,48 @@ fn thousands_of_groups_and_large_ones_make_no_large_page() {
     assert!(large.contains("20,000 series") && large.contains("There is more"), "cut without a word");
     assert!(large.contains("Families that are not shown: 501"), "cut without a word");
 }
+
+#[test]
+fn the_page_works_below_a_prefix_with_metrics_elsewhere() {
+    let below = "/a/b/";
+    let gateway = {
+        let arguments = |port| {
+            let listen = format!("--web.listen-address=127.0.0.1:{port}");
+            vec![listen, format!("--web.route-prefix={below}"), "--web.telemetry-path=/t".to_owned()]
+        };
+        peers::start(env!("CARGO_BIN_EXE_pushpull-gateway"), arguments, "/a/b/-/ready")
+    };
+    let ask = |method: &str, path: &str| peers::request(gateway.port, method, path, b"").unwrap_or_default();
+    let lines: String = (0..20_000).map(|at| format!("a{{l=\"{at}\"}} 1\n")).collect();
+    for job in ["x", "y"] {
+        let path = format!("{below}metrics/job/{job}");
+        assert_eq!(peers::request(gateway.port, "PUT", &path, lines.as_bytes()).unwrap().0, 200);
+    }
+    // Every link of the list, and of the page of one group, leads somewhere.
+    let mut followed = 0;
+    let mut one = String::new();
+    for query in ["", "?group=job/x"] {
+        one = ask("GET", &format!("{below}{query}")).1;
+        for link in one.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            if link.starts_with("data:") {
+                continue;
+            }
+            let path = format!("{below}{}", link.trim_start_matches("./").replace("&amp;", "&"));
+            assert_eq!(ask("GET", &path).0, 200, "{link}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 15 && one.contains("href=\"./t\">metrics</a> has all"), "{followed}: {one}");
+    // The form goes where it says, and from there back to the list.
+    let part = |before: &str| one.split(before).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let form = format!("token={}&group=job%2Fx", part("name=\"token\" value=\""));
+    let action = format!("{below}{}", part("action=\""));
+    let head = format!("POST {action} HTTP/1.0\r\nHost: a\r\nContent-Length: {}\r\n\r\n{form}", form.len());
+    let answer = exchange(&gateway, head.as_bytes());
+    assert!(answer.starts_with("HTTP/1.0 303") && answer.contains("location: ../../\r\n"), "{answer}");
+    assert_eq!(action, "/a/b/api/v1/groups", "which the way back is counted from");
+    assert_eq!(groups(&ask("GET", below).1), ["job/y"]);
+    // So does what the script sends.
+    assert_eq!(ask("DELETE", &format!("{below}metrics/job/y")).0, 202);
+    assert!(groups(&ask("GET", below).1).is_empty());
+}

@@ -77,7 +77,7 @@ proptest! {
             want.sort();
             prop_assert_eq!(&ours, &want);
             prop_assert_eq!(groups.series(), want.len());
-            prop_assert_eq!(groups.iter().len(), model.len());
+            prop_assert_eq!(groups.len(), model.len());
             prop_assert_eq!(groups.iter().map(|group| group.series).sum::<usize>(), want.len());
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use exposition::{Page, Sample};
+use foldhash::fast::RandomState;
 
 /// The pages of a reading before, as one.
 pub(super) struct Before<'a> {
@@ -14,7 +15,7 @@ pub(super) struct Before<'a> {
     at: usize,
     next: usize,
     /// All that were not passed yet when one was not found there.
-    by_text: Option<HashMap<&'a str, usize>>,
+    by_text: Option<HashMap<&'a str, usize, RandomState>>,
 }
 
 impl<'a> Before<'a> {

@@ -3,30 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use exposition::remote_write::{Exemplar, Family, Full, Points, STALE, Sample as Point, bits};
+use exposition::remote_write::Family;
 use exposition::{Page, Sample};
+use foldhash::fast::RandomState;
 
 use super::entry::{Entry, Skip};
 use super::find::Before;
-use super::labels::Labeller;
-use super::origin::{self, CounterOrigin, Start};
-use super::told::Told;
-use super::{NotSent, Shards, exemplars};
+use super::pass::Pass;
+use super::{Shards, sending};
 use crate::snapshot::Snapshot;
-
-/// What all samples of one reading have in common.
-pub(super) struct Pass<'a> {
-    /// When it was, in milliseconds since 1970.
-    pub(super) at: i64,
-    pub(super) start: Start,
-    /// The look before: what is new began after it.
-    pub(super) floor: i64,
-    pub(super) origin: CounterOrigin,
-    pub(super) labeller: &'a Labeller,
-    pub(super) told: &'a mut Told,
-    pub(super) not_sent: &'a mut NotSent,
-    pub(super) out: &'a mut Shards,
-}
 
 /// The series of some pages of a source.
 ///
@@ -54,7 +39,7 @@ enum Place {
 }
 
 /// Which label sets there are; made only where a line is not found by its text.
-type ByLabels = HashMap<u64, Place>;
+type ByLabels = HashMap<u64, Place, RandomState>;
 
 impl Known {
     pub(super) fn of(pages: fn(&Snapshot) -> &[Page]) -> Self {
@@ -91,7 +76,7 @@ impl Known {
                 };
                 found += usize::from(place.is_some() && entry.skip != Skip::Duplicate);
                 let old = place.and_then(|place| before.sample(place));
-                self.send(&mut entry, &sample, old.as_ref(), &meta, pass);
+                sending::sample(&mut entry, &self.arena, &sample, old.as_ref(), &meta, pass);
                 entries.push(entry);
             }
         }
@@ -157,50 +142,6 @@ impl Known {
         (Entry::new((&labels).into(), labels.hash(), &mut self.arena), None)
     }
 
-    /// Sends one sample.
-    #[inline]
-    fn send(
-        &self,
-        entry: &mut Entry,
-        sample: &Sample<'_>,
-        old: Option<&Sample<'_>>,
-        family: &Family<'_>,
-        pass: &mut Pass<'_>,
-    ) {
-        if entry.skip != Skip::Sent {
-            pass.not_sent.count(entry.skip);
-            return;
-        }
-        let stamp = sample.timestamp_ms();
-        let at = stamp.unwrap_or(pass.at);
-        entry.stamped = stamp.is_some();
-        if at <= entry.last_ms {
-            // A page shows a sample with a timestamp until there is a newer one.
-            pass.not_sent.out_of_order += u64::from(stamp.is_none() || at < entry.last_ms);
-            return;
-        }
-        let mut point = Point { bits: bits(sample.value()), timestamp_ms: at, ..Point::default() };
-        let mut zero = None;
-        if stamp.is_none() && origin::counts(family.kind, family.name, sample.name()) {
-            let began = origin::began(entry, sample, old, pass);
-            (point.start_ms, zero) = (began.start_ms, began.zero_ms);
-        }
-        let exemplar = exemplars::new(sample, old);
-        let exemplar = exemplar.as_ref().map(|exemplar| Exemplar {
-            labels: &exemplar.labels,
-            bits: exemplar.bits,
-            timestamp_ms: exemplar.timestamp_ms.unwrap_or(at),
-        });
-        let zero = zero.map(|at| Point { bits: 0, timestamp_ms: at, start_ms: point.start_ms, origin: true });
-        let samples = [zero.unwrap_or_default(), point];
-        let samples = if zero.is_some() { &samples[..] } else { &samples[1..] };
-        let points = Points { samples, exemplars: exemplar.as_slice(), histograms: &[] };
-        match pass.out.push(entry.hash, entry.labels(&self.arena), family, &points) {
-            Ok(()) => entry.last_ms = at,
-            Err(Full) => pass.not_sent.too_large += 1,
-        }
-    }
-
     /// Ends the series that were not found again.
     fn left(&self, gone: &[Entry], old: Option<&Snapshot>, pass: &mut Pass<'_>) {
         if self.live
@@ -208,7 +149,7 @@ impl Known {
         {
             let gone =
                 gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
-            markers((self.pages)(old), gone, &self.arena, pass.out);
+            sending::markers((self.pages)(old), gone, &self.arena, pass.out);
         }
     }
 
@@ -219,7 +160,7 @@ impl Known {
         }
         let Some(of) = &self.of else { return };
         let all = self.entries.iter().map(|entry| entry.ends(at).map(|at| (*entry, at)));
-        markers((self.pages)(of), all, &self.arena, out);
+        sending::markers((self.pages)(of), all, &self.arena, out);
         for entry in &mut self.entries {
             entry.last_ms = entry.ends(at).unwrap_or(entry.last_ms);
         }
@@ -236,34 +177,5 @@ impl Known {
             *entry = entry.moved(&self.arena, &mut arena);
         }
         self.arena = arena;
-    }
-}
-
-/// Sends the markers of some of the entries of these pages: each with its time.
-fn markers(
-    pages: &[Page],
-    mut ends: impl Iterator<Item = Option<(Entry, i64)>>,
-    arena: &[u8],
-    out: &mut Shards,
-) {
-    for family in pages.iter().flat_map(Page::families) {
-        out.next_family();
-        let meta = Family {
-            name: family.name(),
-            kind: family.kind(),
-            help: "",
-            unit: family.unit().unwrap_or_default(),
-        };
-        for (_, end) in family.samples().zip(ends.by_ref()) {
-            let Some((entry, at)) = end else { continue };
-            let marker = Point { bits: STALE, timestamp_ms: at, ..Point::default() };
-            // What had room with a value has room with a marker.
-            let _ = out.push(
-                entry.hash,
-                entry.labels(arena),
-                &meta,
-                &Points { samples: &[marker], ..Points::default() },
-            );
-        }
     }
 }

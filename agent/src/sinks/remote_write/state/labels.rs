@@ -23,16 +23,21 @@ pub struct External {
 /// Puts labels on.
 #[derive(Debug)]
 pub(super) struct Labeller {
-    labels: Vec<(String, String)>,
+    external: External,
     rules: Option<Rules>,
 }
 
 impl Labeller {
     pub(super) fn new(external: External) -> Self {
-        let External { labels, write_relabel_configs: configs } = external;
+        let configs = &external.write_relabel_configs;
         // Rules that cannot be made are refused at the start.
-        let rules = Rules::new(&configs).ok().filter(|_| !configs.is_empty());
-        Self { labels, rules }
+        let rules = Rules::new(configs).ok().filter(|_| !configs.is_empty());
+        Self { external, rules }
+    }
+
+    /// Whether it was made of these settings.
+    pub(super) fn is_of(&self, external: &External) -> bool {
+        self.external == *external
     }
 
     /// The labels of a sample, or nothing where the rules drop it. Labels that begin with `__` are of
@@ -40,7 +45,7 @@ impl Labeller {
     pub(super) fn labels(&self, sample: &Sample<'_>) -> Result<Option<SeriesLabels>, LabelsError> {
         let own = sample.labels().filter(|label| !label.value.is_empty() && label.name != NAME);
         let own: Vec<(&str, Cow<'_, str>)> = own.map(|label| (label.name, label.value)).collect();
-        let external = self.labels.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
+        let external = self.external.labels.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
         let external = external.map(|(name, value)| (name.as_str(), value.as_str()));
         let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
         let all = own.chain(external).chain([(NAME, sample.name())]);

@@ -7,7 +7,7 @@
 use exposition::{Kind, Page, Sample};
 
 use super::entry::{Entry, NEVER};
-use super::known::Pass;
+use super::pass::Pass;
 
 /// By what a counter's beginning is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

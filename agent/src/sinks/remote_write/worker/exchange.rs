@@ -1,27 +1,25 @@
 //! One record and its receiver: asked until it answers for good.
 
-use std::time::{Duration, Instant as Clock};
+use std::time::Instant as Clock;
 
 use exposition::remote_write::{Body, Protocol, Record};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 use super::{End, Worker};
 use crate::sinks::remote_write::client::{Answer, Failure};
 use crate::sinks::remote_write::dialogue::Turn;
 use crate::sinks::remote_write::sorting::{self, Verdict};
 
-/// Between two tries of who is not let in; whoever asks on and on is locked out by many.
-const PACE: Duration = Duration::from_mins(1);
-/// Between two looks at the files that say who we are.
-const LOOK: Duration = Duration::from_secs(1);
 /// No answer changes the protocol more often for one request.
 const TURNS: u8 = 4;
 
 /// What became of a record.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Taken, or refused for good and counted.
-    Done,
+    /// Taken, at least in part.
+    Taken,
+    /// Refused for good, and counted.
+    Refused,
     /// It is to be sent in smaller pieces; what the receiver said.
     Smaller(Refusal),
     /// The worker ends before that is known.
@@ -54,7 +52,7 @@ impl Worker {
                             "too_large",
                             record.sample_count() as u64,
                         );
-                        return Outcome::Done;
+                        return Outcome::Refused;
                     }
                     None => return Outcome::Ends(End::Left),
                 };
@@ -67,7 +65,7 @@ impl Worker {
                 Ok(Some(answer)) => answer,
                 Ok(None) => {
                     self.describe(metadata.as_ref(), protocol).await;
-                    return Outcome::Done;
+                    return Outcome::Taken;
                 }
                 Err(failure) => {
                     ambiguous |= failure.ambiguous;
@@ -95,7 +93,7 @@ impl Worker {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
                     }
                     self.describe(metadata.as_ref(), protocol).await;
-                    return Outcome::Done;
+                    return Outcome::Taken;
                 }
                 Verdict::Again(after) => {
                     let message = format!("{}: {}", answer.status, answer.words);
@@ -115,14 +113,14 @@ impl Worker {
                 }
                 Verdict::TooMuch => {
                     self.refused(reason, samples, &answer.words, ambiguous);
-                    return Outcome::Done;
+                    return Outcome::Refused;
                 }
                 Verdict::Refused(missing) => {
                     if samples > missing {
                         self.took(record, body, samples - missing);
                     }
                     self.refused(reason, missing, &answer.words, ambiguous);
-                    return Outcome::Done;
+                    return Outcome::Refused;
                 }
             }
         }
@@ -177,59 +175,5 @@ impl Worker {
         }
         self.shared.speaks(agreed);
         turn
-    }
-
-    /// Nobody answered; waits, and says why the worker ends where it does.
-    async fn failed(&mut self, failure: &Failure) -> Option<End> {
-        if failure.reason == "connect" {
-            self.shared.dialogue().away(Clock::now());
-        }
-        self.again(failure.reason, &failure.message, None).await
-    }
-
-    /// Waits for the next try.
-    async fn again(&mut self, reason: &'static str, message: &str, after: Option<Duration>) -> Option<End> {
-        self.shared.stats.writes.retried(&self.shared.label, reason);
-        self.shared.failing(reason, message);
-        let wait = self.backoff.from(self.settings.min_backoff, after, self.settings.max_backoff);
-        self.wait(Instant::now() + wait, after.is_some()).await
-    }
-
-    /// Not let in: waits until the files that say who we are say something else, or for a minute.
-    async fn hold(&mut self, answer: &Answer) -> Option<End> {
-        self.held = true;
-        let remedy = self.client.keeps_out().await;
-        self.shared.held(&format!("{}: {}", answer.status, answer.words), &remedy);
-        let until = Instant::now() + answer.after.map_or(PACE, |asked| asked.max(PACE));
-        while Instant::now() < until {
-            if let Some(end) = self.wait(until.min(Instant::now() + LOOK), true).await {
-                return Some(end);
-            }
-            if self.client.has_changed().await {
-                break;
-            }
-        }
-        None
-    }
-
-    /// Waits until then, unless the worker is to end; near the end of all there may be no time for it.
-    async fn wait(&mut self, until: Instant, asked: bool) -> Option<End> {
-        let mut closing = self.shared.closing.subscribe();
-        self.shared.next_try(Some(until));
-        let ended = loop {
-            let end = *closing.borrow_and_update();
-            // What waits on a disk may as well wait there; what is in memory is tried while there is time.
-            let tries = !self.shared.is_kept && !asked;
-            if end.is_some_and(|end| !tries || until >= end) {
-                break Some(End::Left);
-            }
-            tokio::select! {
-                () = sleep_until(until) => break None,
-                () = self.stop.cancelled() => break Some(End::Stopped),
-                Ok(()) = closing.changed() => {}
-            }
-        };
-        self.shared.next_try(None);
-        ended
     }
 }

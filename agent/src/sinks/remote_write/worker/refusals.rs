@@ -29,7 +29,8 @@ impl Worker {
             for half in [left, right] {
                 asked += 1;
                 match self.exchange(&half).await {
-                    Outcome::Done => taken = true,
+                    Outcome::Taken => taken = true,
+                    Outcome::Refused => refused += 1,
                     Outcome::Smaller(said) => {
                         refused += 1;
                         refusal = Refusal { again: refusal.again || said.again, ..said };

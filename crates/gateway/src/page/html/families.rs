@@ -3,7 +3,7 @@
 use exposition::GroupingKey;
 use maud::{Markup, html};
 
-use super::words;
+use super::{Facts, words};
 use crate::groups::Stored;
 
 /// Families that are shown of a group.
@@ -11,7 +11,7 @@ const FAMILIES: usize = 500;
 /// Bytes of sample lines that are shown of a group.
 const LINES: usize = 128 << 10;
 
-pub(super) fn group(stored: Option<(Vec<Stored>, GroupingKey)>, token: &str) -> Markup {
+pub(super) fn group(stored: Option<(Vec<Stored>, GroupingKey)>, facts: &Facts<'_>) -> Markup {
     let Some((families, key)) = stored else {
         return html! {
             p id="families" { "There is no such group: it was deleted, or its time to live is over." }
@@ -20,9 +20,9 @@ pub(super) fn group(stored: Option<(Vec<Stored>, GroupingKey)>, token: &str) -> 
     };
     html! {
         h2 { (words::labels(&key)) }
-        (shown(&families))
+        (shown(&families, facts.metrics))
         form method="post" action="api/v1/groups" class="sure" {
-            input type="hidden" name="token" value=(token);
+            input type="hidden" name="token" value=(facts.token);
             input type="hidden" name="group" value=(key);
             button class="danger" { "Delete this group" }
             " "
@@ -31,7 +31,7 @@ pub(super) fn group(stored: Option<(Vec<Stored>, GroupingKey)>, token: &str) -> 
     }
 }
 
-fn shown(families: &[Stored]) -> Markup {
+fn shown(families: &[Stored], metrics: &str) -> Markup {
     let mut room = LINES;
     let mut parts = Vec::new();
     for family in families.iter().take(FAMILIES) {
@@ -50,7 +50,7 @@ fn shown(families: &[Stored]) -> Markup {
                     }
                     @if !family.help.is_empty() { p { (family.help) } }
                     pre { (lines) }
-                    @if *cut { p { "There is more: " a href="metrics" { "metrics" } " has all." } }
+                    @if *cut { p { "There is more: " a href=(metrics) { "metrics" } " has all." } }
                 }
             }
             @if families.len() > FAMILIES {

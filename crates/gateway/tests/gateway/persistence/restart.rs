@@ -2,7 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use exposition::Limits;
+use exposition::protobuf::decode;
+
 use super::process::start;
+use crate::formats::native;
+use crate::raw::{PROTOBUF, delimited, send};
 
 const PUSHED: &str = "# HELP h a \\\\ \\n b\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 0.5\nh_count 1\n\
     # TYPE s summary\ns{quantile=\"0.5\"} 2\n# TYPE c_total counter\nc_total{a=\"\\\"\\\\\\n\"} 3\nu 4\n";
@@ -44,6 +49,60 @@ fn groups_times_and_deadlines_outlive_every_kind_of_end() {
         assert_eq!(after.put("/api/v1/admin/wipe", ""), 202);
         after.stop("-TERM");
         assert!(start(folder.path(), &flags).groups().is_empty(), "{fsync} {end}");
+    }
+}
+
+#[test]
+fn zeros_outlive_a_kill_and_so_does_a_deletion_that_waits_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = start(folder.path(), &[]);
+    let path = "/metrics/job/j?origin=1h";
+    assert_eq!(gateway.put(path, "a_total{x=\"1\"} 5\na_total{x=\"2\"} 6\n# TYPE g gauge\ng 7\n"), 200);
+    let shown = |gateway: &super::process::Process| {
+        let families = gateway.groups().into_iter().filter(|line| !line.starts_with("push_"));
+        families.map(|line| line.replace("instance=\"\",job=\"j\"", "")).collect::<Vec<_>>()
+    };
+    let zeros = ["a_total{x=\"1\",} 0", "a_total{x=\"2\",} 0", "g{} 7"];
+    assert_eq!(shown(&gateway), zeros);
+    drop(gateway);
+    let gateway = start(folder.path(), &[]);
+    assert_eq!(shown(&gateway), zeros, "a value that was never seen at 0 is no increase");
+    assert_eq!(gateway.request("DELETE", path, "").0, 202);
+    assert_eq!(shown(&gateway), zeros, "the values would never be seen");
+    drop(gateway);
+    let gateway = start(folder.path(), &[]);
+    assert_eq!(shown(&gateway), zeros);
+    assert_eq!(gateway.request("POST", "/metrics/job/j", "b 1\n").0, 200);
+    assert_eq!(shown(&gateway), ["b{} 1"], "what was deleted is there again");
+}
+
+#[test]
+fn what_text_cannot_say_outlives_a_kill_and_a_clean_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gateway = start(folder.path(), &[]);
+    let body = delimited(&[native()]);
+    let answer = send(gateway.port, "PUT", "/metrics/job/j", &[PROTOBUF], &body).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let whole = |port| {
+        let accept = ("Accept", exposition::protobuf::CONTENT_TYPE);
+        let page = send(port, "GET", "/metrics", &[accept], b"").unwrap().body;
+        let families = decode(&page, &Limits::NONE).unwrap();
+        families.into_iter().find(|family| family.name() == "nh").unwrap()
+    };
+    let (text, before) = (gateway.groups(), whole(gateway.port));
+    let histogram = before.metric[0].histogram.as_ref().unwrap();
+    assert_eq!((histogram.schema, &histogram.positive_delta[..]), (Some(0), &[2, 1, -1][..]));
+    // When it began: for all that anybody knows, with its first push.
+    assert!(histogram.created_timestamp.is_some() && text.iter().any(|line| line.starts_with("nh_count")));
+    for end in ["-KILL", "-TERM"] {
+        if end == "-KILL" {
+            drop(gateway);
+        } else {
+            gateway.stop(end);
+        }
+        gateway = start(folder.path(), &[]);
+        assert_eq!(gateway.groups(), text, "{end}");
+        assert_eq!(whole(gateway.port), before, "{end}");
     }
 }
 

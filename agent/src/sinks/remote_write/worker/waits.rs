@@ -1,0 +1,73 @@
+//! Until a receiver may be asked again.
+
+use std::time::{Duration, Instant as Clock};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{End, Worker};
+use crate::sinks::remote_write::client::{Answer, Failure};
+
+/// Between two tries of who is not let in; whoever asks on and on is locked out by many.
+const PACE: Duration = Duration::from_mins(1);
+/// Between two looks at the files that say who we are.
+const LOOK: Duration = Duration::from_secs(1);
+impl Worker {
+    /// Nobody answered; waits, and says why the worker ends where it does.
+    pub(super) async fn failed(&mut self, failure: &Failure) -> Option<End> {
+        if failure.reason == "connect" {
+            self.shared.dialogue().away(Clock::now());
+        }
+        self.again(failure.reason, &failure.message, None).await
+    }
+
+    /// Waits for the next try.
+    pub(super) async fn again(
+        &mut self,
+        reason: &'static str,
+        message: &str,
+        after: Option<Duration>,
+    ) -> Option<End> {
+        self.shared.stats.writes.retried(&self.shared.label, reason);
+        self.shared.failing(reason, message);
+        let wait = self.backoff.from(self.settings.min_backoff, after, self.settings.max_backoff);
+        self.wait(Instant::now() + wait, after.is_some()).await
+    }
+
+    /// Not let in: waits until the files that say who we are say something else, or for a minute.
+    pub(super) async fn hold(&mut self, answer: &Answer) -> Option<End> {
+        self.held = true;
+        let remedy = self.client.keeps_out().await;
+        self.shared.held(&format!("{}: {}", answer.status, answer.words), &remedy);
+        let until = Instant::now() + answer.after.map_or(PACE, |asked| asked.max(PACE));
+        while Instant::now() < until {
+            if let Some(end) = self.wait(until.min(Instant::now() + LOOK), true).await {
+                return Some(end);
+            }
+            if self.client.has_changed().await {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Waits until then, unless the worker is to end; near the end of all there may be no time for it.
+    async fn wait(&mut self, until: Instant, asked: bool) -> Option<End> {
+        let mut closing = self.shared.closing.subscribe();
+        self.shared.next_try(Some(until));
+        let ended = loop {
+            let end = *closing.borrow_and_update();
+            // What waits on a disk may as well wait there; what is in memory is tried while there is time.
+            let tries = !self.shared.is_kept && !asked;
+            if end.is_some_and(|end| !tries || until >= end) {
+                break Some(End::Left);
+            }
+            tokio::select! {
+                () = sleep_until(until) => break None,
+                () = self.stop.cancelled() => break Some(End::Stopped),
+                Ok(()) = closing.changed() => {}
+            }
+        };
+        self.shared.next_try(None);
+        ended
+    }
+}
