@@ -95,7 +95,9 @@ impl PageBuilder {
     /// The unit of the family begun last, which its name ends with, but for `_total` and `_info`: nothing of it
     /// is in the text.
     pub(crate) fn unit(&mut self, unit: &str) {
-        let Some(last) = self.index.families.last().filter(|_| !self.full && !unit.is_empty()) else { return };
+        let Some(last) = self.index.families.last().filter(|_| !self.full && !unit.is_empty()) else {
+            return;
+        };
         let Some(name) = self.text.get(last.name.start as usize..last.name.end as usize) else { return };
         let stem = name.strip_suffix(b"_total").or_else(|| name.strip_suffix(b"_info")).unwrap_or(name);
         if stem.strip_suffix(unit.as_bytes()).is_some_and(|before| before.ends_with(b"_")) {
