@@ -104,3 +104,21 @@ fn one_receiver_does_not_hold_up_another() {
     well.clean("well");
     ill.clean("ill");
 }
+
+/// 1.0 and 2.0 Retries & Backoff: MUST NOT retry on 4xx. Where that is bent, for whoever is not let in (decision
+/// 0097), it is no hammering: one request, and the samples wait.
+#[test]
+fn whoever_is_not_let_in_asks_once_and_waits() {
+    let target = Target::new(TEXT, "c 1\n");
+    let (well, all) = (Strict::new(Mode::Both), [401, 403].map(|status| (status, Strict::new(Mode::Both))));
+    let mut tables = vec![target.table("i1", ""), receiver(&well, "")];
+    for (status, strict) in &all {
+        strict.always(Answer::body(*status, "who are you"));
+        tables.push(receiver(strict, "shards = { min = 1, max = 1 }"));
+    }
+    let agent = start(&settings("200ms", &tables));
+    eventually("many scrapes", || samples(&well, SERIES[0]).len() >= 8);
+    for (status, strict) in &all {
+        assert_eq!(strict.seen().len(), 1, "{status}: {}", agent.log());
+    }
+}
