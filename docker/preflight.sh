@@ -20,7 +20,10 @@ need_docker() {
   fi
 }
 
-setting() { sed -n "s/^$1=//p" .env | tail -n 1; }
+# What the agent may write to, beside what it pushes: profiles, each with a Compose file of its name.
+RECEIVERS=(remote-write remote-write-cluster remote-write-mimir)
+
+setting() { [ ! -e .env ] || sed -n "s/^$1=//p" .env | tail -n 1; }
 
 need_environment() {
   if [ ! -e .env ]; then
@@ -38,7 +41,7 @@ need_environment() {
 # Whether a service is among those of the profiles: Compose v1 lists them all.
 wants() {
   case "$1" in
-    pushgateway | gateway | grafana) [[ ",$(profiles)," == *",$1,"* ]] ;;
+    pushgateway | gateway | grafana | remote-write*) [[ ",$(profiles)," == *",$1,"* ]] ;;
     *) true ;;
   esac
 }
@@ -53,6 +56,17 @@ need_one_gateway() {
     die "COMPOSE_PROFILES in docker/.env is \`$(profiles)\`: expected \`pushgateway\` or \`gateway\` among them"
 }
 
+need_one_receiver() {
+  local receiver found=()
+  for receiver in "${RECEIVERS[@]}"; do
+    ! wants "$receiver" || found+=("$receiver")
+  done
+  [ "${#found[@]}" -le 1 ] || die "COMPOSE_PROFILES names ${found[*]}: one of them, since the agent of this stack writes to one"
+}
+
+# The Compose files that are in use.
+in_use() { printf '%s\n' "${files[@]}" | grep -v '^-f$'; }
+
 # A volume that another version has written may not be readable any more, or not in both directions.
 need_volumes() {
   local project volume wanted found
@@ -60,7 +74,7 @@ need_volumes() {
   while read -r volume wanted; do
     found=$(docker volume inspect -f '{{index .Labels "pushpull.data"}}' "${project}_$volume" 2>/dev/null) || continue
     [ "$found" = "$wanted" ] || die "volume ${project}_$volume was made for \`${found:-an unknown version}\`, expected \`$wanted\`: keep a copy if you need it, then \`make stack-down ARGS=--volumes\`"
-  done < <(sed -n 's/^  \([a-z]*-data\): {labels: {pushpull.data: "\(.*\)"}}$/\1 \2/p' compose.yml)
+  done < <(sed -n 's/^  \([a-z-]*-data\): {labels: {pushpull.data: "\(.*\)"}}$/\1 \2/p' $(in_use))
 }
 
 # The ports of services that this stack runs already are its own.
@@ -72,6 +86,6 @@ need_ports() {
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue
     owner=$(ss -ltnpH "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ by \1 (pid \2)/p' | head -n 1)
     die "port $port, which $service needs, is taken$owner: end that, then try again"
-  done < <(sed -n -e 's/^  \([a-z-]*\):$/\1/p' -e 's/.*ports: \["127\.0\.0\.1:\([0-9]*\):.*/\1/p' compose.yml |
+  done < <(sed -n -e 's/^  \([a-z0-9-]*\):$/\1/p' -e 's/.*ports: \["127\.0\.0\.1:\([0-9]*\):.*/\1/p' $(in_use) |
     awk '/^[0-9]/ { print service, $0; next } { service = $0 }')
 }

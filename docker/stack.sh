@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make stack` and its relatives: checks everything that can go wrong first, so that nothing is half up.
-# NAT=1 adds compose.nat.yml, TLS=1 compose.tls.yml.
+# NAT=1 adds compose.nat.yml, TLS=1 compose.tls.yml, and each profile `remote-write…` the file of its name.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ./preflight.sh
@@ -8,6 +8,9 @@ source ./preflight.sh
 files=(-f compose.yml)
 [ -z "${NAT:-}" ] || files+=(-f compose.nat.yml)
 [ -z "${TLS:-}" ] || files+=(-f compose.tls.yml)
+for receiver in "${RECEIVERS[@]}"; do
+  ! wants "$receiver" || files+=(-f "compose.$receiver.yml")
+done
 
 compose() { "${COMPOSE[@]}" --env-file .env "${files[@]}" "$@"; }
 
@@ -15,6 +18,7 @@ up() {
   need_docker
   need_environment
   need_one_gateway
+  need_one_receiver
   compose config -q || die "the Compose files are not valid together: the message is above"
   need_volumes
   need_ports
@@ -83,10 +87,12 @@ status() {
 config() {
   COMPOSE=(docker compose)
   docker compose version >/dev/null 2>&1 || COMPOSE=(docker-compose)
-  local extra profiles
+  local extra profiles receiver
   for extra in "" compose.nat.yml compose.tls.yml; do
-    for profiles in pushgateway,grafana gateway; do
-      COMPOSE_PROFILES=$profiles GRAFANA_ADMIN_PASSWORD=only-checked "${COMPOSE[@]}" --env-file .env.example -f compose.yml ${extra:+-f "$extra"} config -q
+    for profiles in pushgateway,grafana gateway "${RECEIVERS[@]/#/pushgateway,}"; do
+      # What the profile adds besides: no file for `gateway` and the like.
+      receiver=compose.${profiles#*,}.yml
+      COMPOSE_PROFILES=$profiles GRAFANA_ADMIN_PASSWORD=only-checked "${COMPOSE[@]}" --env-file .env.example -f compose.yml ${extra:+-f "$extra"} $([ ! -e "$receiver" ] || echo -f "$receiver") config -q
     done
   done
 }

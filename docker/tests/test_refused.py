@@ -58,6 +58,9 @@ class Refused(unittest.TestCase):
         self.refused("names both `pushgateway` and `gateway`", COMPOSE_PROFILES="gateway,grafana,pushgateway")
         self.refused("expected `pushgateway` or `gateway` among them", COMPOSE_PROFILES="grafana")
 
+    def test_several_receivers(self):
+        self.refused("names remote-write remote-write-mimir: one of them", COMPOSE_PROFILES="gateway,remote-write,remote-write-mimir")
+
     def test_a_taken_port(self):
         with socket.create_server(("127.0.0.1", 9093)):
             said = self.refused("stack: port 9093, which alertmanager needs, is taken by python3 (pid ")

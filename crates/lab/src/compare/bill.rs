@@ -14,8 +14,9 @@ use super::pod::now;
 use super::stage::{Stage, Traffic};
 use super::watchers::Watchers;
 
-/// Both gateways count pushes by this name.
-const PUSHES: &str = "pushgateway_http_requests_total";
+/// Both gateways count pushes by the first name, and Prometheus what is written to it by the second.
+const PUSHES: [(&str, &str); 2] =
+    [("pushgateway_http_requests_total", "push"), ("prometheus_http_requests_total", "/api/v1/write")];
 
 /// What has moved until a moment.
 #[derive(Debug)]
@@ -47,9 +48,10 @@ async fn pushed(client: &reqwest::Client, gateway: SocketAddr) -> anyhow::Result
     let page = Page::parse(answer.bytes().await?, &Limits::default())?;
     let pushes = page.samples().filter(|sample| {
         // Other handlers are the lab's own questions; a group's own metrics have a job.
-        sample.name() == PUSHES
-            && sample.label("job").is_none()
-            && sample.label("handler").is_some_and(|handler| handler == "push")
+        sample.label("job").is_none()
+            && PUSHES.iter().any(|(name, handler)| {
+                sample.name() == *name && sample.label("handler").is_some_and(|label| label == *handler)
+            })
     });
     Ok(pushes.map(|sample| sample.value()).sum())
 }

@@ -19,7 +19,7 @@ pub fn address(stage: &Stage, number: usize) -> SocketAddr {
     SocketAddr::from((stage.pod_address(number), PORT))
 }
 
-/// One instance, with the gateways that its agents push to.
+/// One instance, with the gateways and the Prometheus that its agents push or write to.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub fn pod(
     folder: &Folder,
     number: usize,
     planned: &Planned,
-    gateways: &[(Path, SocketAddr)],
+    receivers: &[(Path, SocketAddr)],
 ) -> anyhow::Result<Pod> {
     let address = address(stage, number);
     let truth = folder.join(format!("{number}.truth"));
@@ -46,9 +46,11 @@ pub fn pod(
         app.environment.push((name, value.to_owned()));
     }
     let mut agents = Vec::new();
-    for &(path, gateway) in gateways {
+    for &(path, receiver) in receivers {
         let name = format!("{number}-{}.toml", path.name());
-        let file = settings::write(folder, &name, &agent(path, address, gateway, &planned.group, times))?;
+        let spool = folder.join(format!("{number}-spool"));
+        let sink = sink(path, receiver, &spool, times);
+        let file = settings::write(folder, &name, &agent(address, &sink, &planned.group, times))?;
         let file = file.display().to_string();
         let mut program = Program::new(&ours("pushpull-agent")?, ["--config", &file]);
         if path == Path::PushExec {
@@ -63,30 +65,44 @@ pub fn pod(
     Ok(Pod { planned: planned.clone(), address, truth, app, agents })
 }
 
-/// The settings of one agent: one page, one gateway, nothing of the host.
-fn agent(path: Path, app: SocketAddr, gateway: SocketAddr, group: &str, times: &Times) -> String {
+/// The settings of one agent: one page, one receiver, nothing of the host.
+fn agent(app: SocketAddr, sink: &str, group: &str, times: &Times) -> String {
     let interval = seconds(times.push);
     let timeout = seconds(times.push.min(10.0));
-    // Ours ends a group once two scrapes have had time to see its last values; the real one cannot.
-    let end = match path {
-        Path::PushOurs | Path::PushExec => {
-            let (ttl, linger) = (seconds(times.lifetime), seconds(2.0 * times.scrape));
-            format!("ttl = \"{ttl}\"\non_shutdown = \"expire\"\nlinger = \"{linger}\"\n")
-        }
-        _ => "on_shutdown = \"keep\"\n".to_owned(),
-    };
     format!(
         "# Written by pushpull-lab; agent/agent.toml shows every setting.\n\
          interval = \"{interval}\"\n\n\
          [identity]\njob = \"api\"\ninstance = \"{group}\"\n\n\
          [[scrape]]\nurl = \"http://{app}/metrics\"\ntimeout = \"{timeout}\"\n\n\
          [host]\nenabled = false\n\n\
-         [[push]]\nurl = \"http://{gateway}\"\ntimeout = \"{timeout}\"\n{end}\n\
+         {sink}\n\
          [pull]\nlisten = \"{}:0\"\n\n\
          [shutdown]\ngrace = \"5s\"\n\n\
          [log]\nlevel = \"error\"\n",
         app.ip()
     )
+}
+
+/// Where an agent sends to, and what becomes of its series as it ends.
+fn sink(path: Path, to: SocketAddr, spool: &Folder, times: &Times) -> String {
+    let timeout = seconds(times.push.min(10.0));
+    // Ours ends a group once two scrapes have had time to see its last values; the real one cannot.
+    let end = match path {
+        // An instance that ends has ended for good: its series are marked stale.
+        Path::RemoteWrite => {
+            let spool = spool.display();
+            return format!(
+                "[[remote_write]]\nurl = \"http://{to}/api/v1/write\"\ntimeout = \"{timeout}\"\n\
+                 on_shutdown = \"stale\"\nspool = {{ dir = \"{spool}\" }}\n"
+            );
+        }
+        Path::PushOurs | Path::PushExec => {
+            let (ttl, linger) = (seconds(times.lifetime), seconds(2.0 * times.scrape));
+            format!("ttl = \"{ttl}\"\non_shutdown = \"expire\"\nlinger = \"{linger}\"\n")
+        }
+        _ => "on_shutdown = \"keep\"\n".to_owned(),
+    };
+    format!("[[push]]\nurl = \"http://{to}\"\ntimeout = \"{timeout}\"\n{end}")
 }
 
 /// As settings say it; whole milliseconds.
@@ -99,10 +115,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_gateway_is_told_to_end_a_group() {
+    fn only_our_gateway_is_told_to_end_a_group_and_only_remote_write_marks_series_stale() {
         let times = Times { scrape: 1.0, push: 0.5, lookback: 60.0, lifetime: 4.0, rate: 20.0 };
         let (app, gateway) = ("127.0.0.2:80".parse().unwrap(), "127.0.0.3:91".parse().unwrap());
-        let ours = agent(Path::PushOurs, app, gateway, "a-1", &times);
+        let told = |path| agent(app, &sink(path, gateway, Folder::new("/spool"), &times), "a-1", &times);
+        let ours = told(Path::PushOurs);
         for part in [
             "interval = \"500ms\"",
             "instance = \"a-1\"",
@@ -113,7 +130,13 @@ mod tests {
         ] {
             assert!(ours.contains(part), "{part}\n{ours}");
         }
-        let real = agent(Path::PushReal, app, gateway, "a-1", &times);
+        let real = told(Path::PushReal);
         assert!(real.contains("on_shutdown = \"keep\"") && !real.contains("ttl"), "{real}");
+        let written = told(Path::RemoteWrite);
+        for part in
+            ["url = \"http://127.0.0.3:91/api/v1/write\"", "on_shutdown = \"stale\"", "dir = \"/spool\""]
+        {
+            assert!(written.contains(part) && !written.contains("[[push]]"), "{part}\n{written}");
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Direction<'a> {
     pub(super) stage: &'a Stage,
     pub(super) watchers: Watchers,
     pub(super) planned: &'a [Planned],
-    pub(super) gateways: Vec<(Path, SocketAddr)>,
+    pub(super) receivers: Vec<(Path, SocketAddr)>,
     pub(super) place: Arc<Place>,
     /// What had moved when costs began to be counted.
     pub(super) counting: Option<Reading>,
@@ -75,7 +75,7 @@ impl Direction<'_> {
             Event::Count => {
                 self.measure();
                 self.place.meter.begin();
-                self.counting = Some(bill::read(self.stage, &self.gateways).await?);
+                self.counting = Some(bill::read(self.stage, &self.receivers).await?);
                 Ok(())
             }
             Event::Calm => {
@@ -84,14 +84,14 @@ impl Direction<'_> {
                 let Some(before) = &self.counting else { return Ok(()) };
                 let (paths, meter) = (&self.scenario.paths, &self.place.meter);
                 observed.costs =
-                    bill::costs(before, self.stage, &self.watchers, &self.gateways, paths, meter).await?;
+                    bill::costs(before, self.stage, &self.watchers, &self.receivers, paths, meter).await?;
                 Ok(())
             }
             Event::Fails(number) => {
                 let what = match self.scenario.faults[number] {
                     Fault::GatewaysDown { .. } => {
                         self.measure();
-                        self.watchers.kill_gateways().await;
+                        self.watchers.kill_receivers().await;
                         "gateways down"
                     }
                     Fault::LinkCut { .. } => {
@@ -105,7 +105,7 @@ impl Direction<'_> {
             }
             Event::Works(number) => {
                 match self.scenario.faults[number] {
-                    Fault::GatewaysDown { .. } => self.watchers.start_gateways().await?,
+                    Fault::GatewaysDown { .. } => self.watchers.start_receivers().await?,
                     Fault::LinkCut { .. } => self.stage.restore()?,
                 }
                 if let Some(fault) = observed.faults.iter_mut().rev().find(|fault| fault.until.is_infinite())

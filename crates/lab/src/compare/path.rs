@@ -18,17 +18,20 @@ pub enum Path {
     PushReal,
     /// The same, and the Pushgateway keeps its groups in a file, too.
     PushRealFile,
+    /// An agent writes to Prometheus itself, by remote write; Prometheus scrapes nothing.
+    RemoteWrite,
 }
 
 impl Path {
     /// All, in the order of the report.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PullStatic,
         Self::PullDiscovered,
         Self::PushOurs,
         Self::PushExec,
         Self::PushReal,
         Self::PushRealFile,
+        Self::RemoteWrite,
     ];
 
     /// Its name in results, queries and the report.
@@ -40,11 +43,17 @@ impl Path {
             Self::PushExec => "push-exec",
             Self::PushReal => "push-real",
             Self::PushRealFile => "push-real-file",
+            Self::RemoteWrite => "remote-write",
         }
     }
 
     /// Whether Prometheus scrapes the instance itself.
     pub const fn pulls(self) -> bool {
         matches!(self, Self::PullStatic | Self::PullDiscovered)
+    }
+
+    /// Whether there is a gateway between the instance and Prometheus.
+    pub const fn has_gateway(self) -> bool {
+        !self.pulls() && !matches!(self, Self::RemoteWrite)
     }
 }

@@ -80,11 +80,11 @@ async fn scene(
         .map(|(number, pod)| Target { address: cast::address(stage, number), instance: pod.instance.clone() })
         .collect();
     let mut watchers = Watchers::start(stage, times, &scenario.paths, &targets, folder, log).await?;
-    let gateways: Vec<(Path, SocketAddr)> =
-        scenario.paths.iter().filter_map(|path| Some((*path, watchers.gateway_address(*path)?))).collect();
+    let receivers: Vec<(Path, SocketAddr)> =
+        scenario.paths.iter().filter_map(|path| Some((*path, watchers.receiver_address(*path)?))).collect();
     let mut waiting = Vec::new();
     for (number, pod) in planned.iter().enumerate() {
-        waiting.push(cast::pod(stage, times, folder, number, pod, &gateways)?);
+        waiting.push(cast::pod(stage, times, folder, number, pod, &receivers)?);
     }
     watchers.wait_up().await?;
 
@@ -116,8 +116,15 @@ async fn scene(
         let place = Arc::clone(&place);
         pods.spawn(async move { (number, pod.live(place).await) });
     }
-    let mut direction =
-        Direction { scenario, stage, watchers, planned, gateways, place: Arc::clone(&place), counting: None };
+    let mut direction = Direction {
+        scenario,
+        stage,
+        watchers,
+        planned,
+        receivers,
+        place: Arc::clone(&place),
+        counting: None,
+    };
     direction.run(&mut observed, pods).await?;
     let (watchers, counted) = (direction.watchers, direction.counting);
 

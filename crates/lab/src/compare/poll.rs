@@ -14,11 +14,15 @@ use crate::prometheus::{Point, Prometheus};
 
 /// Between two polls of one Prometheus.
 const EVERY: Duration = Duration::from_millis(250);
-/// The counter, what says whether an instance lives, and when its group was pushed.
+/// The counter, what says whether an instance lives, and when its group was pushed or its last `up` was written.
 const QUERY: &str = "{__name__=~\"app_requests_total|up|push_time_seconds\", job=\"api\"}";
 
 /// The place of an instance by its label, which differs between ways.
 pub type Places = HashMap<String, usize>;
+
+/// The same where nothing pushes a time: the sample of `up` has one. `or` looks at labels without the name, hence one more.
+const QUERY_WRITTEN: &str = "{__name__=~\"app_requests_total|up\", job=\"api\"} or label_replace(label_replace(\
+                             timestamp(up{job=\"api\"}), \"of\", \"up\", \"\", \"\"), \"__name__\", \"push_time_seconds\", \"\", \"\")";
 
 /// The polls of all ways.
 #[derive(Debug)]
@@ -64,13 +68,14 @@ async fn poll(
     // A slow answer is followed by the next poll in its turn, not by all that were due meanwhile.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut polls, mut failed) = (Vec::new(), 0);
+    let query = if path == Path::RemoteWrite { QUERY_WRITTEN } else { QUERY };
     loop {
         tokio::select! {
             () = stop.cancelled() => return (path, polls, failed),
             _ = ticks.tick() => {}
         }
         let began = now();
-        match prometheus.query(QUERY).await {
+        match prometheus.query(query).await {
             Ok(points) => polls.push(Poll { path, began, ended: now(), seen: seen(&points, &places) }),
             Err(_) => failed += 1,
         }

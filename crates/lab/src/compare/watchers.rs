@@ -109,20 +109,20 @@ impl Watchers {
         self.found.died(instance)
     }
 
-    /// Where the agents of a way push; none for ways that pull, and for those that don't take part.
-    pub fn gateway_address(&self, path: Path) -> Option<SocketAddr> {
-        self.all.get(&path)?.gateway_address()
+    /// Where the agents of a way push or write to; none for ways that pull, and for those that don't take part.
+    pub fn receiver_address(&self, path: Path) -> Option<SocketAddr> {
+        self.all.get(&path)?.receiver_address()
     }
 
-    /// Kills all gateways (SIGKILL), and waits for their ends.
-    pub async fn kill_gateways(&mut self) {
-        join_all(self.all.values_mut().map(Watcher::kill_gateway)).await;
+    /// Kills (SIGKILL) all that agents send to: gateways, and the Prometheus that is written to. Waits for their ends.
+    pub async fn kill_receivers(&mut self) {
+        join_all(self.all.values_mut().map(Watcher::kill_receiver)).await;
     }
 
-    /// Starts the gateways that were killed again, each at its address, and waits until they answer.
-    pub async fn start_gateways(&mut self) -> anyhow::Result<()> {
+    /// Starts the receivers that were killed again, each at its address, and waits until they answer.
+    pub async fn start_receivers(&mut self) -> anyhow::Result<()> {
         let (client, log) = (&self.client, &self.log);
-        try_join_all(self.all.values_mut().map(|watcher| watcher.start_gateway(client, log))).await.map(drop)
+        try_join_all(self.all.values_mut().map(|watcher| watcher.start_receiver(client, log))).await.map(drop)
     }
 
     /// A way's Prometheus, to be asked.
@@ -131,12 +131,12 @@ impl Watchers {
         Ok(&watcher.prometheus)
     }
 
-    /// The processes of a part that live now: none or one. A gateway that is started again has another.
+    /// The processes of a part that live now: none or one. What is started again has another.
     pub fn pids(&self, path: Path, part: Part) -> Vec<u32> {
         self.all.get(&path).and_then(|watcher| watcher.process(part)).into_iter().collect()
     }
 
-    /// An error with its last lines where one of them died that was not killed by [`Self::kill_gateways`].
+    /// An error with its last lines where one of them died that was not killed by [`Self::kill_receivers`].
     pub async fn check(&mut self) -> anyhow::Result<()> {
         for watcher in self.all.values_mut() {
             watcher.check().await?;

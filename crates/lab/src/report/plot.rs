@@ -96,6 +96,7 @@ impl Plot {
             2 => format!("M{x:.1} {:.1}l5.2 9h-10.4z", y - 5.5),
             3 => format!("M{x:.1} {:.1}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", y - 5.5),
             4 => format!("M{x:.1} {:.1}l-5.2 -9h10.4z", y + 5.5),
+            6 => format!("M{:.1} {:.1}h10v6h-10z", x - 5.0, y - 3.0),
             _ => format!("M{:.1} {:.1}h6v10h-6z", x - 3.0, y - 5.0),
         };
         self.path(&format!("dot s{place}"), &shape);

@@ -9,6 +9,7 @@ pub fn path(name: &str) -> &str {
         "push-exec" => "push, agent exec",
         "push-real" => "push, Pushgateway",
         "push-real-file" => "push, Pushgateway + file",
+        "remote-write" => "remote write",
         "article-app" => "the article's app",
         "our-api" => "our API",
         "app" => "the API itself",

@@ -64,18 +64,34 @@ async fn each_way_sees_the_instance_and_gateways_forget_or_keep_what_they_were_t
     let gateways = parts(&watchers, Part::Gateway);
     for path in Path::ALL {
         assert_eq!(servers[&path].len(), 1, "{servers:?}");
-        assert_eq!(gateways[&path].len(), usize::from(!path.pulls()), "{gateways:?}");
-        assert_eq!(watchers.gateway_address(path).is_some(), !path.pulls());
+        assert_eq!(gateways[&path].len(), usize::from(path.has_gateway()), "{gateways:?}");
+        assert_eq!(watchers.receiver_address(path).is_some(), !path.pulls());
         // It is the program itself, not what wraps it.
         let name = std::fs::read_to_string(format!("/proc/{}/comm", servers[&path][0])).unwrap();
         assert!(name.starts_with("prom"), "{name}");
     }
 
+    // Written by an agent, which waits in vain for what is killed below, and goes on when it is back.
+    let to = watchers.receiver_address(Path::RemoteWrite).unwrap();
+    let settings = folder.path().join("agent.toml");
+    let text = format!(
+        "interval = \"500ms\"\n[identity]\njob = \"api\"\ninstance = \"pod-0\"\n[host]\nenabled = false\n\
+         [[scrape]]\nurl = \"http://{address}/metrics\"\n[[remote_write]]\nurl = \"http://{to}/api/v1/write\"\n\
+         [pull]\nlisten = \"{}:0\"\n",
+        address.ip()
+    );
+    std::fs::write(&settings, text).unwrap();
+    let flags = ["--config".to_owned(), settings.display().to_string()];
+    let program = stage.site(Program::new(&binary("pushpull-agent"), flags));
+    let _agent = Process::start("agent", &program, &log).unwrap();
+    let written = "up{job=\"api\",instance=\"pod-0\"}";
+    comes(&watchers, Path::RemoteWrite, written, Some(1.0)).await;
+
     // Pushed, and seen under the instance's own name.
     let client = service::client::builder(Duration::from_secs(2), Duration::from_secs(5), false);
     let client = client.no_proxy().build().unwrap();
     for path in PUSHES {
-        let gateway = watchers.gateway_address(path).unwrap();
+        let gateway = watchers.receiver_address(path).unwrap();
         let url = format!("http://{gateway}/metrics/job/api/instance/pod-0");
         let answer = client.put(url).body("pushed_total 7\n").send().await.unwrap();
         assert!(answer.status().is_success(), "{path:?} {}", answer.status());
@@ -88,13 +104,21 @@ async fn each_way_sees_the_instance_and_gateways_forget_or_keep_what_they_were_t
     let kept = folder.path().join(Path::PushRealFile.name()).join("groups");
     tokio::task::block_in_place(|| eventually("the Pushgateway's file", || kept.exists()));
     watchers.check().await.unwrap();
-    watchers.kill_gateways().await;
+    let at = now();
+    watchers.kill_receivers().await;
+    assert!(watchers.pids(Path::RemoteWrite, Part::Prometheus).is_empty());
     assert!(PUSHES.iter().all(|path| watchers.pids(*path, Part::Gateway).is_empty()));
     for path in PUSHES {
         comes(&watchers, path, "up{job=\"gateway\"}", Some(0.0)).await;
     }
-    watchers.start_gateways().await.unwrap();
+    watchers.start_receivers().await.unwrap();
     assert_ne!(parts(&watchers, Part::Gateway), gateways);
+    assert_ne!(watchers.pids(Path::RemoteWrite, Part::Prometheus), servers[&Path::RemoteWrite]);
+    // What was scraped before its outage and within it is there.
+    let before = format!("sum(count_over_time({written}[1m] @ {at:.3})) > bool 0");
+    comes(&watchers, Path::RemoteWrite, &before, Some(1.0)).await;
+    let gaps = format!("count_over_time({written}[2s] @ {:.3} ) > bool 2", at + 2.0);
+    comes(&watchers, Path::RemoteWrite, &gaps, Some(1.0)).await;
     for path in PUSHES {
         comes(&watchers, path, "up{job=\"gateway\"}", Some(1.0)).await;
         let value = (path == Path::PushRealFile).then_some(7.0);

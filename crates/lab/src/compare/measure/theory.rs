@@ -16,6 +16,15 @@
 //! - `up` is noticed in U(0, S); T is S + I to S + I + 2.5 s, and less where few instances tried to be unlucky:
 //!   the largest of n phases is above `I (1 - 4.6/n)` in 99 of 100 runs.
 //!
+//! Remote write is seen as soon as it is written, and `D = 1 s`, the agent's `batch_deadline`, may pass before:
+//!
+//! - Age: p50 `I/2 + D`, within 0.4 s and 0.6 D below; below `I + D`, within 0.8 s.
+//! - A crash of app and agent takes what waits in the agent, too: a life is D shorter, or not.
+//! - An end in order, and a page that fails to answer, are marked stale: 1 s, and `I + D + 1 s`. Nobody marks what a dead agent
+//!   wrote: it shows until the look-back has passed since its last sample.
+//! - T is between I and `I + D + 2.5 s`: the age of the last sample of `up`, which has the scrape's time.
+//! - `increase()` is not foretold: it begins with 0 where the agent saw the instance begin.
+//!
 //! None of it holds while the network or the gateway is disturbed; then nothing is expected.
 
 use super::super::path::Path;
@@ -52,6 +61,7 @@ pub fn expected(measure: &str, of: &Subject<'_>) -> Option<Expected> {
         (Network::Nat, "capture_ratio" | "seen_ratio") if of.path.pulls() => within(0.0, 0.0),
         (Network::Nat, "capture_ratio") if of.cohort.exit == Exit::Term => within(0.98, 1.0),
         (Network::Plain, "capture_ratio") => capture(of),
+        (Network::Plain, "increase_ratio") if of.path == Path::RemoteWrite => None,
         (Network::Plain, "increase_ratio") => {
             let short = of.known_life() <= of.times.scrape / 10.0;
             (of.cohort.exit == Exit::Term && !of.path.pulls() && short).then_some(())?;
@@ -68,6 +78,9 @@ pub fn expected(measure: &str, of: &Subject<'_>) -> Option<Expected> {
 /// Intervals after its last scrape at which Prometheus marks a target's series stale that was removed
 /// before the scrape that would have failed.
 const REMOVED: f64 = 2.1;
+
+/// Seconds that samples wait in an agent for others to go with them, by remote write: its `batch_deadline`.
+const WAIT: f64 = 1.0;
 
 /// The share that an end leaves of a life where `/metrics` stays for so long after it, and one instance's
 /// standard deviation; 0 after a crash.
@@ -88,6 +101,7 @@ fn capture(of: &Subject<'_>) -> Option<Expected> {
         (Exit::Linger, Path::PullStatic) | (Exit::AppKill, Path::PushExec) => within(0.98, 1.0),
         // The wait for discovery comes on top, and has no theory.
         (_, Path::PullDiscovered) => None,
+        (Exit::Kill, Path::RemoteWrite) => waited(of),
         (Exit::Kill | Exit::AppKill, _) => shares(of, 0.0),
         (Exit::Term, _) => shares(of, LAST_WORDS),
         _ => None,
@@ -101,6 +115,15 @@ fn shares(of: &Subject<'_>, after: f64) -> Option<Expected> {
     let sigma = (each.iter().map(|(_, sigma)| sigma * sigma).sum::<f64>() / n).sqrt();
     let off = 3.0 * sigma / n.sqrt() + 0.03;
     within((mean - off).max(0.0), (mean + off).min(1.0))
+}
+
+/// What a crash leaves of lives whose last `WAIT` seconds may still have been in the agent.
+fn waited(of: &Subject<'_>) -> Option<Expected> {
+    let all = shares(of, 0.0)?;
+    let lives = of.lives.iter().map(|life| (life - WAIT).max(f64::MIN_POSITIVE)).collect();
+    let shorter = shares(&Subject { lives, ..of.clone() }, 0.0)?;
+    let kept = of.lives.iter().map(|life| (1.0 - WAIT / life).max(0.0)).sum::<f64>() / of.lives.len() as f64;
+    within((shorter.least * kept - 0.03).max(0.0), all.most)
 }
 
 fn first_sample(measure: &str, of: &Subject<'_>) -> Option<Expected> {
@@ -123,6 +146,13 @@ fn freshness(measure: &str, of: &Subject<'_>) -> Option<Expected> {
         return None;
     }
     let phase = 3.0 * scrape / (12.0 * of.lives.len() as f64).sqrt();
+    if of.path == Path::RemoteWrite {
+        return match measure {
+            "freshness_p50_seconds" => within(push / 2.0 + 0.4 * WAIT - 0.4, push / 2.0 + WAIT + 0.4),
+            "freshness_p95_seconds" => within(0.0, push + WAIT + 0.8),
+            _ => None,
+        };
+    }
     match (measure, of.path.pulls()) {
         ("freshness_p50_seconds", true) => around(scrape / 2.0, 0.4),
         ("freshness_p95_seconds", true) => around(0.95 * scrape, 0.8),
@@ -133,13 +163,18 @@ fn freshness(measure: &str, of: &Subject<'_>) -> Option<Expected> {
 }
 
 fn ghost(of: &Subject<'_>) -> Option<Expected> {
-    let Times { scrape, push, lifetime, .. } = *of.times;
+    let Times { scrape, push, lifetime, lookback, .. } = *of.times;
     match of.path {
         _ if !matches!(of.cohort.exit, Exit::Kill | Exit::Term | Exit::Linger) => None,
         Path::PullStatic => within(0.0, scrape + 1.0),
         Path::PullDiscovered => within(0.0, REMOVED * scrape + 1.0),
         Path::PushOurs | Path::PushExec => within(0.0, lifetime + scrape + push),
-        Path::PushReal | Path::PushRealFile if of.watched.is_empty() => None,
+        Path::RemoteWrite if of.cohort.exit != Exit::Kill => within(0.0, push + WAIT + 1.0),
+        Path::PushReal | Path::PushRealFile | Path::RemoteWrite if of.watched.is_empty() => None,
+        Path::RemoteWrite => {
+            let least = shortest(&of.watched).min(lookback) - push - WAIT - 1.0;
+            within(least.max(0.0), longest(&of.watched).min(lookback) + 1.0)
+        }
         // For ever, of which the run saw so much.
         Path::PushReal | Path::PushRealFile => {
             within((shortest(&of.watched) - 1.0).max(0.0), longest(&of.watched) + 1.0)
@@ -153,6 +188,9 @@ fn detection(measure: &str, of: &Subject<'_>) -> Option<Expected> {
         ("detection_threshold_seconds", ..) => {
             (of.living > 0).then_some(())?;
             let unlucky = push * (1.0 - (4.6 / of.living as f64).min(1.0));
+            if of.path == Path::RemoteWrite {
+                return within(unlucky, push + WAIT + 2.5);
+            }
             within(scrape + unlucky, scrape + push + 2.5)
         }
         ("detection_max_seconds", true, Exit::Kill | Exit::AppKill) => {
@@ -166,6 +204,9 @@ fn detection(measure: &str, of: &Subject<'_>) -> Option<Expected> {
             // The median of n is a quarter less sure than their mean.
             let off = 3.0 * 1.25 * scrape / (12.0 * of.lives.len() as f64).sqrt();
             within((scrape / 2.0 - off).max(0.0), (scrape / 2.0 + off).min(scrape) + 1.0)
+        }
+        ("detection_max_seconds", _, Exit::AppKill) if of.path == Path::RemoteWrite => {
+            within(0.0, push + WAIT + 1.0)
         }
         // The agent has to scrape, then Prometheus.
         ("detection_max_seconds", false, Exit::AppKill) => within(0.0, scrape + push + 1.0),

@@ -32,7 +32,8 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
     // One unit is an interval of scraping: the scenarios scale with it.
     let unit = times.scrape;
     let longest = lives.iter().map(|(life, _)| *life).fold(0.0, f64::max);
-    let main = vec![Path::PullStatic, Path::PullDiscovered, Path::PushOurs, Path::PushReal];
+    let main =
+        vec![Path::PullStatic, Path::PullDiscovered, Path::PushOurs, Path::PushReal, Path::RemoteWrite];
     // Where it matters how an instance ends, its app is also an agent's child.
     let with_exec = [main.as_slice(), &[Path::PushExec]].concat();
     let with_file = [main.as_slice(), &[Path::PushRealFile]].concat();
@@ -138,7 +139,7 @@ fn list(times: &Times, lives: &[(f64, usize)], window: f64) -> Vec<Scenario> {
             faults: vec![Fault::GatewaysDown { at: 4.0 * unit, seconds: 4.0 * unit }],
             ..scenario(
                 "gateway-down",
-                "What is missing, and what looks wrong, after the gateway was down for four intervals?",
+                "What is missing, and what looks wrong, after the gateway, or what is written to, was down for four intervals?",
                 vec![
                     stay("through", 3),
                     cohort("ends-within", 3, late, Some(Life::For(6.0 * unit)), Exit::Term),

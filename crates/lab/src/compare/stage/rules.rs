@@ -39,6 +39,11 @@ pub(super) fn server_port(path: Path) -> u16 {
     SERVERS + place(path)
 }
 
+/// Where a way's agents connect to: its gateway, or the Prometheus that is written to.
+fn receiver_port(path: Path) -> u16 {
+    if path == Path::RemoteWrite { server_port(path) } else { gateway_port(path) }
+}
+
 fn map(entry: impl Fn(Path) -> String) -> String {
     format!("{{ {} }}", Path::ALL.map(entry).join(", "))
 }
@@ -48,7 +53,7 @@ pub(super) fn core(network: Network) -> String {
     let mark = |path| place(path) + 1;
     let counters: String = Path::ALL.map(|path| format!("counter p{} {{ }}\n", mark(path))).concat();
     let groups = map(|path| format!("{} : {}", group(path), mark(path)));
-    let ports = map(|path| format!("{} : {}", gateway_port(path), mark(path)));
+    let ports = map(|path| format!("{} : {}", receiver_port(path), mark(path)));
     let count = map(|path| format!("{0} : \"p{0}\"", mark(path)));
     // Lost packets are counted first: they were on the wire.
     let lost = drop_share(network);

@@ -22,6 +22,8 @@ pub(super) enum Source<'a> {
     File(&'a str),
     /// What was pushed there.
     Gateway(SocketAddr),
+    /// Nobody: it is written to.
+    Written,
 }
 
 /// Seconds in Prometheus' notation, which has no fractions.
@@ -44,14 +46,16 @@ pub(super) fn prometheus(times: &Times, source: &Source<'_>) -> String {
             "file_sd_configs": [{ "files": [file], "refresh_interval": "1s" }],
         }),
         Source::Known(targets) => json!({ "job_name": JOB, "static_configs": groups(*targets) }),
+        Source::Written => Value::Null,
     };
+    let scrapes: Vec<Value> = Some(scrape).filter(|scrape| !scrape.is_null()).into_iter().collect();
     let interval = duration(times.scrape);
     let global = json!({
         "scrape_interval": interval,
         "scrape_timeout": duration(times.scrape.min(10.0)),
         "evaluation_interval": "1m",
     });
-    format!("{:#}\n", json!({ "global": global, "scrape_configs": [scrape] }))
+    format!("{:#}\n", json!({ "global": global, "scrape_configs": scrapes }))
 }
 
 /// Target groups, as in a configuration and as in a file for `file_sd`.
@@ -71,6 +75,8 @@ pub(super) fn up(path: Path, targets: &[Target]) -> (String, f64) {
     match path {
         // Those that were not born yet are scraped, too, and are down.
         Path::PullStatic => (format!("count(up{{job=\"{JOB}\"}}) or vector(0)"), instances.len() as f64),
+        // What it is to show comes with the first agents.
+        Path::RemoteWrite => ("vector(1)".to_owned(), 1.0),
         Path::PullDiscovered => (format!("count(up{{instance=\"{WARM_UP}\"}})"), 1.0),
         _ => ("up{job=\"gateway\"}".to_owned(), 1.0),
     }
@@ -100,5 +106,7 @@ mod tests {
         let push = read(&prometheus(&times, &Source::Gateway(address)));
         assert_eq!(push["scrape_configs"][0]["honor_labels"], true);
         assert_eq!(push["scrape_configs"].as_array().unwrap().len(), 1);
+        let written = read(&prometheus(&times, &Source::Written));
+        assert!(written["scrape_configs"].as_array().unwrap().is_empty());
     }
 }

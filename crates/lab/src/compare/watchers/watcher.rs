@@ -28,6 +28,7 @@ const NAMES: [[&str; 2]; Path::ALL.len()] = [
     ["prom-exec", "gate-exec"],
     ["prom-real", "gate-real"],
     ["prom-file", "gate-file"],
+    ["prom-written", ""],
 ];
 
 /// Running processes; they end with this value.
@@ -35,12 +36,14 @@ const NAMES: [[&str; 2]; Path::ALL.len()] = [
 pub(super) struct Watcher {
     pub(super) path: Path,
     pub(super) prometheus: Prometheus,
-    server_process: Process,
-    gateway: Option<Gateway>,
+    server: Server,
+    gateway: Option<Server>,
 }
 
+/// A Prometheus or a gateway.
 #[derive(Debug)]
-struct Gateway {
+struct Server {
+    name: &'static str,
     address: SocketAddr,
     program: Program,
     /// None between its death and its next start.
@@ -65,46 +68,60 @@ impl Watcher {
     pub(super) async fn start(path: Path, setting: &Setting<'_>) -> anyhow::Result<Self> {
         let folder = setting.folder.join(path.name());
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let gateway = if path.pulls() { None } else { Some(Gateway::start(path, setting, &folder).await?) };
-        let server = setting.stage.server(path)?;
-        let program = server_program(path, setting, &folder, server, gateway.as_ref().map(|g| g.address))?;
-        let mut server_process = Process::start(name(path, Part::Prometheus), &program, setting.log)?;
-        ready(&mut server_process, setting.client, server).await?;
-        let prometheus = Prometheus::new(setting.client.clone(), format!("http://{server}"));
-        Ok(Self { path, prometheus, server_process, gateway })
+        let gateway = if path.has_gateway() {
+            Some(gateway(path, setting, &folder)?.started(setting.client, setting.log).await?)
+        } else {
+            None
+        };
+        let address = setting.stage.server(path)?;
+        let program = server_program(path, setting, &folder, address, gateway.as_ref().map(|g| g.address))?;
+        let server = Server { name: name(path, Part::Prometheus), address, program, process: None };
+        let server = server.started(setting.client, setting.log).await?;
+        let prometheus = Prometheus::new(setting.client.clone(), format!("http://{address}"));
+        Ok(Self { path, prometheus, server, gateway })
     }
 
-    pub(super) fn gateway_address(&self) -> Option<SocketAddr> {
-        self.gateway.as_ref().map(|gateway| gateway.address)
-    }
-
-    /// Kills the gateway, and waits for its end: its port is free then.
-    pub(super) async fn kill_gateway(&mut self) {
-        if let Some(mut process) = self.gateway.as_mut().and_then(|gateway| gateway.process.take()) {
-            process.signal(Signal::KILL);
-            process.ended().await;
+    /// Where agents push or write to.
+    pub(super) fn receiver_address(&self) -> Option<SocketAddr> {
+        match &self.gateway {
+            Some(gateway) => Some(gateway.address),
+            None => (self.path == Path::RemoteWrite).then_some(self.server.address),
         }
     }
 
-    /// Starts a gateway that was killed, at the same address, with what it had in its file.
-    pub(super) async fn start_gateway(&mut self, client: &Client, log: &Log) -> anyhow::Result<()> {
-        match self.gateway.as_mut().filter(|gateway| gateway.process.is_none()) {
-            Some(gateway) => gateway.run(self.path, client, log).await,
+    fn receiver(&mut self) -> Option<&mut Server> {
+        match &mut self.gateway {
+            Some(gateway) => Some(gateway),
+            None => (self.path == Path::RemoteWrite).then_some(&mut self.server),
+        }
+    }
+
+    /// Kills what agents send to, and waits for its end: its port is free then.
+    pub(super) async fn kill_receiver(&mut self) {
+        if let Some(receiver) = self.receiver() {
+            receiver.kill().await;
+        }
+    }
+
+    /// Starts a receiver that was killed, at the same address, with what it had in its files.
+    pub(super) async fn start_receiver(&mut self, client: &Client, log: &Log) -> anyhow::Result<()> {
+        match self.receiver().filter(|receiver| receiver.process.is_none()) {
+            Some(receiver) => receiver.run(client, log).await,
             None => Ok(()),
         }
     }
 
     pub(super) fn process(&self, part: Part) -> Option<u32> {
         match part {
-            Part::Prometheus => self.server_process.id(),
+            Part::Prometheus => self.server.process.as_ref()?.id(),
             Part::Gateway => self.gateway.as_ref()?.process.as_ref()?.id(),
         }
     }
 
     /// An error where one of them ended that nobody ended.
     pub(super) async fn check(&mut self) -> anyhow::Result<()> {
-        let gateway = self.gateway.as_mut().and_then(|gateway| gateway.process.as_mut());
-        for process in [Some(&mut self.server_process), gateway].into_iter().flatten() {
+        let servers = [Some(&mut self.server), self.gateway.as_mut()].into_iter().flatten();
+        for process in servers.filter_map(|server| server.process.as_mut()) {
             // An end that is there already is there at once.
             if let Ok(status) = tokio::time::timeout(Duration::from_millis(1), process.ended()).await {
                 bail!(process.death(status).await);
@@ -115,37 +132,56 @@ impl Watcher {
 
     /// Nothing that they would still write is needed.
     pub(super) async fn stop(mut self) {
-        self.kill_gateway().await;
-        self.server_process.signal(Signal::KILL);
-        self.server_process.ended().await;
+        for server in [Some(&mut self.server), self.gateway.as_mut()].into_iter().flatten() {
+            server.kill().await;
+        }
     }
 }
 
-impl Gateway {
-    async fn start(path: Path, setting: &Setting<'_>, folder: &path::Path) -> anyhow::Result<Self> {
-        let address = setting.stage.gateway(path)?;
-        let listen = format!("--web.listen-address={address}");
-        let real = |keep: [String; 2]| {
-            let flags = [listen.clone(), "--log.level=warn".to_owned()].into_iter().chain(keep);
-            Program::new(&setting.peers.real_gateway, flags)
-        };
-        let every = "--persistence.interval=1s".to_owned();
-        let program = match path {
-            Path::PushReal => real(["--persistence.file=".to_owned(), every]),
-            Path::PushRealFile => {
-                real([format!("--persistence.file={}", folder.join("groups").display()), every])
-            }
-            _ => Program::new(&setting.peers.our_gateway, [listen.clone()]),
-        };
-        let mut gateway = Self { address, program: setting.stage.core(program), process: None };
-        gateway.run(path, setting.client, setting.log).await?;
-        Ok(gateway)
+impl Server {
+    async fn started(mut self, client: &Client, log: &Log) -> anyhow::Result<Self> {
+        self.run(client, log).await?;
+        Ok(self)
     }
 
-    async fn run(&mut self, path: Path, client: &Client, log: &Log) -> anyhow::Result<()> {
-        let process = Process::start(name(path, Part::Gateway), &self.program, log)?;
-        ready(self.process.insert(process), client, self.address).await
+    async fn run(&mut self, client: &Client, log: &Log) -> anyhow::Result<()> {
+        let process = self.process.insert(Process::start(self.name, &self.program, log)?);
+        let (name, at) = (self.name, self.address);
+        process
+            .ready(client, &format!("http://{at}/-/ready"))
+            .await
+            .with_context(|| format!("{name} at {at}"))
     }
+
+    async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.signal(Signal::KILL);
+            process.ended().await;
+        }
+    }
+}
+
+fn gateway(path: Path, setting: &Setting<'_>, folder: &path::Path) -> anyhow::Result<Server> {
+    let address = setting.stage.gateway(path)?;
+    let listen = format!("--web.listen-address={address}");
+    let real = |keep: [String; 2]| {
+        let flags = [listen.clone(), "--log.level=warn".to_owned()].into_iter().chain(keep);
+        Program::new(&setting.peers.real_gateway, flags)
+    };
+    let every = "--persistence.interval=1s".to_owned();
+    let program = match path {
+        Path::PushReal => real(["--persistence.file=".to_owned(), every]),
+        Path::PushRealFile => {
+            real([format!("--persistence.file={}", folder.join("groups").display()), every])
+        }
+        _ => Program::new(&setting.peers.our_gateway, [listen.clone()]),
+    };
+    Ok(Server {
+        name: name(path, Part::Gateway),
+        address,
+        program: setting.stage.core(program),
+        process: None,
+    })
 }
 
 fn server_program(
@@ -157,12 +193,13 @@ fn server_program(
 ) -> anyhow::Result<Program> {
     let source = match (gateway, path) {
         (Some(address), _) => Source::Gateway(address),
+        (None, Path::RemoteWrite) => Source::Written,
         (None, Path::PullDiscovered) => Source::File(setting.found),
         (None, _) => Source::Known(setting.targets),
     };
     let text = config::prometheus(setting.times, &source);
     let file = settings::write(folder, "prometheus.yml", &text)?;
-    let flags = [
+    let mut flags = vec![
         format!("--config.file={}", file.display()),
         format!("--storage.tsdb.path={}", folder.join("tsdb").display()),
         "--storage.tsdb.retention.time=2h".to_owned(),
@@ -170,12 +207,10 @@ fn server_program(
         format!("--web.listen-address={listen}"),
         "--log.level=warn".to_owned(),
     ];
+    if path == Path::RemoteWrite {
+        flags.push("--web.enable-remote-write-receiver".to_owned());
+    }
     Ok(setting.stage.prometheus(path, Program::new(&setting.peers.prometheus, flags)))
-}
-
-async fn ready(process: &mut Process, client: &Client, at: SocketAddr) -> anyhow::Result<()> {
-    let name = process.name;
-    process.ready(client, &format!("http://{at}/-/ready")).await.with_context(|| format!("{name} at {at}"))
 }
 
 fn name(path: Path, part: Part) -> &'static str {

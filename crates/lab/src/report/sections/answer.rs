@@ -6,7 +6,7 @@ use super::super::pool::{CPU, Pool};
 use super::super::words;
 use super::{heading, number, short};
 
-const WAYS: [&str; 3] = ["pull-static", "push-ours", "push-real"];
+const WAYS: [&str; 4] = ["pull-static", "push-ours", "push-real", "remote-write"];
 
 pub(super) fn add(pool: &Pool, blocks: &mut Vec<Block>) {
     blocks.push(heading(2, "answer", "The answer in five sentences"));

@@ -42,7 +42,7 @@ pub(super) fn add(pool: &Pool, sources: &[Source], blocks: &mut Vec<Block>) {
         "Only the versions below, and of the API only the article's metrics: larger pages cost more."
             .to_owned(),
     );
-    let remote = ["remote-write", "rw"].iter().any(|way| pool.paths("steady").iter().any(|path| path == way));
+    let remote = pool.paths("steady").iter().any(|path| path == "remote-write");
     if !remote {
         items.push("Remote write was not measured: it is not a way of these results.".to_owned());
     }

@@ -51,7 +51,9 @@ pub(super) fn faults(of: &Scenario) -> Vec<(f64, f64, String)> {
 fn fault(of: &Fault) -> String {
     match of {
         Fault::GatewaysDown { at, seconds } => {
-            format!("at {at} s all gateways are killed, and started again {seconds} s later")
+            format!(
+                "at {at} s all gateways, and the Prometheus that is written to, are killed, and started again {seconds} s later"
+            )
         }
         Fault::LinkCut { at, seconds } => format!("from {at} s on for {seconds} s no packet passes"),
     }

@@ -100,7 +100,10 @@ fn decisions_turn_around_with_the_data() {
     );
     let killed = decision(&straight, "Jobs within an interval that are killed");
     assert!(killed[3].contains("#lifetimes-capture-ratio"), "{killed:?}");
-    assert!(killed[6].contains("not measured yet"), "{killed:?}");
+    assert!(killed[6].contains("not measured"), "{killed:?}");
+    let written = of(self::turned(synthetic::compared(), "push-real", "remote-write"));
+    let nat = decision(&written, "Long-lived, behind NAT");
+    assert!(nat[6].contains("captured: ["), "{nat:?}");
     let answer = |document: &Document| {
         markdown::page(document, "plots")
             .lines()
