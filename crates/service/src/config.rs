@@ -8,6 +8,7 @@ mod mistakes;
 mod overrides;
 mod places;
 mod secret;
+mod strangers;
 mod typed;
 mod values;
 
@@ -31,6 +32,8 @@ pub struct Layers {
     pub env_prefix: &'static str,
     /// The environment, handed in so that tests need not change that of the process.
     pub env: Vec<(String, String)>,
+    /// Names of variables whose values are no UTF-8.
+    pub garbled: Vec<String>,
     /// Flags that stand for settings.
     pub flags: Vec<Flag>,
 }
@@ -58,11 +61,16 @@ pub struct Loaded<T> {
 impl Layers {
     /// The layers of a program: its environment prefix and the process' environment.
     pub fn new(env_prefix: &'static str, file: Option<PathBuf>) -> Self {
-        // A variable that is no UTF-8 cannot be one of ours.
-        let env = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self { file, env_prefix, env, flags: Vec::new() }
+        let (mut env, mut garbled) = (Vec::new(), Vec::new());
+        for (name, value) in std::env::vars_os() {
+            // A name that is no UTF-8 cannot be one of ours.
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => env.push((name, value)),
+                (Ok(name), Err(_)) => garbled.push(name),
+                _ => {}
+            }
+        }
+        Self { file, env_prefix, env, garbled, flags: Vec::new() }
     }
 
     /// Adds a flag if it was given.
@@ -106,8 +114,20 @@ where
     // Without its mistakes, which would show again in each trial below.
     let file = file.unwrap_or_default();
     let defaults = defaults::<T>(&file);
+    let mut beneath = toml::Table::new();
+    for layer in [&defaults, &file] {
+        beneath.extend(toml::from_str::<toml::Table>(layer).unwrap_or_default());
+    }
+    let is_known = |name: &str, value: &str| {
+        let key = overrides::key(name, &beneath);
+        let set = || join::<T>(&defaults, &file, &[(key.clone(), values::plain(value))]).err();
+        overrides::far_index(&key).is_none() && set().is_none_or(|error| !overrides::is_stray(&error))
+    };
+    for (place, message) in strangers::of(layers, &strangers::names(&beneath), is_known) {
+        mistakes.add(&place, "", message);
+    }
     let mut good = Vec::new();
-    for (place, key, value) in overrides::of(layers, &[&defaults, &file]) {
+    for (place, key, value) in overrides::of(layers, &beneath) {
         if let Some(index) = overrides::far_index(&key) {
             let message = format!("expected an index below {}, got {index}", overrides::MOST_ITEMS);
             mistakes.add(&place, &key, message);

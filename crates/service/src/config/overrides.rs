@@ -3,38 +3,36 @@
 use super::{Layers, Place};
 
 /// Environment and flags as keys and values, weakest first.
-///
-/// A list may be meant by its only member: `PUSH__URL` stands for `PUSH__0__URL` where `push` is a
-/// list in the layers beneath, and the other way round where it is a table.
-pub(super) fn of(layers: &Layers, beneath: &[&str]) -> Vec<(Place, String, String)> {
-    let mut tables = toml::Table::new();
-    for layer in beneath {
-        tables.extend(toml::from_str::<toml::Table>(layer).unwrap_or_default());
-    }
-    let meant = |key: String| {
-        let first = key.split(['.', '[']).next().unwrap_or_default();
-        match (tables.get(first), &key[first.len()..]) {
-            (Some(toml::Value::Array(_)), rest) if rest.starts_with('.') => format!("{first}[0]{rest}"),
-            (Some(toml::Value::Table(_)), rest) if rest.starts_with("[0]") => {
-                format!("{first}{}", &rest[3..])
-            }
-            _ => key,
-        }
-    };
+pub(super) fn of(layers: &Layers, beneath: &toml::Table) -> Vec<(Place, String, String)> {
     let prefix = format!("{}__", layers.env_prefix);
-    let mut found: Vec<_> = layers
-        .env
-        .iter()
-        .filter_map(|(name, value)| {
-            let key = meant(key_of(name.strip_prefix(&prefix)?));
-            Some((Place::Environment(name.clone()), key, value.clone()))
-        })
+    let ours = layers.env.iter().filter_map(|(name, value)| Some((name, name.strip_prefix(&prefix)?, value)));
+    let mut found: Vec<_> = ours
+        .map(|(name, rest, value)| (Place::Environment(name.clone()), key(rest, beneath), value.clone()))
         .collect();
     found.sort_by(|left, right| left.1.cmp(&right.1));
     found.extend(
         layers.flags.iter().map(|flag| (Place::Flag(flag.flag), flag.key.clone(), flag.value.clone())),
     );
     found
+}
+
+/// The key that a variable behind its prefix sets.
+///
+/// A list may be meant by its only member: `PUSH__URL` stands for `PUSH__0__URL` where `push` is a
+/// list in the layers beneath, and the other way round where it is a table.
+pub(super) fn key(variable: &str, beneath: &toml::Table) -> String {
+    let key = key_of(variable);
+    let first = key.split(['.', '[']).next().unwrap_or_default();
+    match (beneath.get(first), &key[first.len()..]) {
+        (Some(toml::Value::Array(_)), rest) if rest.starts_with('.') => format!("{first}[0]{rest}"),
+        (Some(toml::Value::Table(_)), rest) if rest.starts_with("[0]") => format!("{first}{}", &rest[3..]),
+        _ => key,
+    }
+}
+
+/// Whether an error says that no setting has this key, rather than that its value is wrong.
+pub(super) fn is_stray(error: &str) -> bool {
+    error.starts_with("unknown field") || error.starts_with("invalid type: map")
 }
 
 /// Items that a list may have by way of the environment: all before one that is named are made.

@@ -61,7 +61,7 @@ fn layers(text: &str, env: &[(&str, &str)]) -> (Layers, tempfile::TempDir) {
     let file: PathBuf = folder.path().join("a.toml");
     std::fs::write(&file, text).unwrap();
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    (Layers { file: Some(file), env_prefix: "T", env, flags: Vec::new() }, folder)
+    (Layers { file: Some(file), env_prefix: "T", env, ..Layers::default() }, folder)
 }
 
 fn loaded(text: &str, env: &[(&str, &str)]) -> Result<Loaded<Settings>, Mistakes> {
@@ -274,4 +274,49 @@ fn a_secret_of_the_wrong_kind_is_not_shown() {
         let said = mistakes(&format!("[identity]\npassword = {value}\n"), &[]);
         assert_eq!(said, [":2:12: identity.password: expected text in quotes"], "{value}");
     }
+}
+
+#[test]
+fn variables_that_begin_as_settings_do_and_are_none_are_mistakes_with_what_was_meant() {
+    for (name, meant) in [
+        ("T_INTERVAL", "T__INTERVAL"),
+        ("T_IDENTITY_JOB", "T__IDENTITY__JOB"),
+        ("T_IDENTITY__JOB", "T__IDENTITY__JOB"),
+        ("t__interval", "T__INTERVAL"),
+        ("T_Identity_Job", "T__IDENTITY__JOB"),
+        // Not among the defaults.
+        ("T_IDENTITY_PASSWORD", "T__IDENTITY__PASSWORD"),
+        ("T_SCRAPE_URL", "T__SCRAPE__URL"),
+        ("T_SCRAPE_0_URL", "T__SCRAPE__0__URL"),
+        ("T_INTERVALL", "T__INTERVAL"),
+        ("T_IDENTTY_JOB", "T__IDENTITY__JOB"),
+    ] {
+        let said = mistakes("", &[(name, "hunter2")]);
+        assert_eq!(said, [format!("environment variable {name}: unknown name: did you mean {meant}?")]);
+    }
+    for name in ["T_ZZZ", "T_PORT", "T_SCRAPE_999999999_URL", "T_A_B_C_D_E_F_G_H_I_J_K", "T_", "T_é"] {
+        let said = mistakes("", &[(name, "hunter2")]).join("\n");
+        assert!(said.starts_with(&format!("environment variable {name}: unknown name: ")), "{said}");
+    }
+    // All at once, beside other mistakes.
+    assert_eq!(mistakes("intervall = 1\n", &[("T_B", ""), ("T_A", ""), ("T__STRICT", "x")]).len(), 4);
+}
+
+#[test]
+fn what_kubernetes_says_of_services_is_no_mistake() {
+    let links = ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP_METRICS", "PORT", "PORT_91_TCP"];
+    let more = ["PORT_91_TCP_ADDR", "PORT_53_UDP_PROTO", "METRICS_SERVICE_HOST", "METRICS_PORT_91_TCP_PORT"];
+    let names: Vec<String> = links.iter().chain(&more).map(|link| format!("T_{link}")).collect();
+    let env: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "tcp://10.0.0.1:91")).collect();
+    // Neither is what only looks like ours.
+    let env = [&env[..], &[("T", "x"), ("TA_B", "x"), ("T-A", "x"), ("é_", "x")]].concat();
+    assert_eq!(loaded("", &env).unwrap().settings, Settings::default());
+}
+
+#[test]
+fn a_setting_whose_value_is_no_text_is_a_mistake() {
+    let (layers, _folder) = layers("", &[]);
+    let garbled = vec!["T__INTERVAL".to_owned(), "PATH".to_owned()];
+    let said = load::<Settings>(&Layers { garbled, ..layers }).unwrap_err().to_string();
+    assert_eq!(said, "environment variable T__INTERVAL: expected UTF-8, got other bytes");
 }
