@@ -1,13 +1,11 @@
 //! What no single value shows to be wrong, each with its place.
 
+mod durations;
 mod endpoints;
 mod receivers;
 mod targets;
 mod transport;
 
-use std::time::Duration;
-
-use humantime::format_duration;
 use service::config::{Loaded, Mistakes, nearest};
 use service::web::Web;
 
@@ -15,10 +13,7 @@ use super::{Settings, shown};
 use crate::identity::Identity;
 use crate::sources::host::COLLECTORS;
 
-/// Whoever reads more seldom than this wants no agent.
-const LONGEST: Duration = Duration::from_hours(24 * 366);
-/// No exchange and no end takes longer, whatever is meant.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+use durations::{AGE, INTERVAL, WAIT};
 
 /// Where mistakes go: the key, and what is wrong with it.
 type Wrong<'a> = dyn FnMut(&str, String) + 'a;
@@ -28,13 +23,8 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
     let Loaded { settings, places } = loaded;
     let mut mistakes = Mistakes::default();
     let mut wrong = |key: &str, message: String| mistakes.add(&places.of(key), key, message);
-    if settings.interval.is_zero() || settings.interval > LONGEST {
-        let most = format_duration(LONGEST);
-        wrong("interval", format!("expected a duration longer than 0 and at most {most}"));
-    }
-    if settings.shutdown.grace > LONGEST_WAIT {
-        wrong("shutdown.grace", at_most(LONGEST_WAIT));
-    }
+    INTERVAL.check("interval", settings.interval, &mut wrong);
+    WAIT.check("shutdown.grace", settings.shutdown.grace, &mut wrong);
     targets::check(settings, places, &mut wrong);
     endpoints::check(settings, places, &mut wrong);
     receivers::check(settings, places, &mut wrong);
@@ -51,26 +41,20 @@ pub fn check(loaded: &Loaded<Settings>) -> Result<Identity, Mistakes> {
             wrong("host.collectors", format!("unknown collector \"{name}\": {hint}"));
         }
     }
-    if settings.reap.older_than.is_some_and(|life| life.is_zero()) {
-        wrong("reap.older_than", "expected more than 0: no group would stay".to_owned());
+    if let Some(life) = settings.reap.older_than {
+        AGE.check("reap.older_than", life, &mut wrong);
     }
     for (job, life) in &settings.reap.jobs {
         let key = format!("reap.jobs.{job}");
         if let Err(error) = glob::Pattern::new(job) {
             wrong(&key, format!("expected a job or a pattern such as batch-*, got \"{job}\": {}", error.msg));
         }
-        if life.0.is_zero() {
-            wrong(&key, "expected more than 0: no group would stay".to_owned());
-        }
+        AGE.check(&key, life.0, &mut wrong);
     }
     let environment = |name: &str| std::env::var(name).ok();
     let identity = Identity::resolve(settings, &environment, &mut wrong);
     mistakes.into_result()?;
     Ok(identity)
-}
-
-fn at_most(longest: Duration) -> String {
-    format!("expected a duration of at most {}", format_duration(longest))
 }
 
 /// An http or https URL; what is wrong with it is told without the password that may be in it.

@@ -150,11 +150,11 @@ fn what_does_not_go_with_a_list_is_told() {
         ),
         (
             "url = \"http://*/m\"\ndiscovery = \"file\"\ntargets = \"t.json\"\nrefresh_interval = \"0s\"",
-            "scrape[0].refresh_interval: expected more than 0",
+            "scrape[0].refresh_interval: expected a duration from 100ms to 1year, got 0s",
         ),
         (
             "url = \"http://a/m\"\nrefresh_interval = \"1s\"",
-            "scrape[0].refresh_interval: expected more than 0 and at most 1year 18h, beside",
+            "scrape[0].refresh_interval: set without discovery = \"file\" or \"http\"",
         ),
     ] {
         let (code, said) = run(&format!("[scrape]\n{scrape}\n"), &["check"], &[]);

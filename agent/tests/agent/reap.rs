@@ -164,7 +164,10 @@ fn what_goes_wrong_is_told_and_the_exit_code_says_so() {
     assert!(said.contains("how old? give --older-than 5m, or set reap.older_than or reap.jobs"), "{said}");
     let (code, said) = reap(&gateway.url, "[reap]\nolder_than = \"0s\"\njobs = { \"a[\" = \"1h\" }", &[]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("agent.toml:4:1: reap.older_than: expected more than 0"), "{said}");
+    assert!(
+        said.contains("agent.toml:4:1: reap.older_than: expected a duration from 1s to 100years, got 0s"),
+        "{said}"
+    );
     assert!(said.contains("expected a job or a pattern such as batch-*, got \"a[\""), "{said}");
 }
 

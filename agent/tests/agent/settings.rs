@@ -64,7 +64,7 @@ fn all_mistakes_are_told_at_once_with_value_and_place() {
     for part in [
         "agent.toml:2:1: unknown key `intervall`: did you mean `interval`?",
         "agent.toml:4:1: scrape[0].url: expected an http or https URL, got \"ftp://a/b\"",
-        "scrape[0].timeout: 10s must be more than 0 and at most the interval of 5s",
+        "scrape[0].timeout: 10s must be at most the interval of 5s",
         "agent.toml:1:1)",
         "push[0].url: expected an http or https URL, got \"nowhere\"",
         "host.collectors: unknown collector \"cpuu\": did you mean \"cpu\"?",
@@ -129,10 +129,13 @@ fn values_that_do_not_go_together_are_told_with_both() {
         ("[push]\nmethod = \"put\"\n", "push[0].url: missing: expected url, or urls"),
         ("[push]\nurl = \"http://a\"\nurls = [\"http://b\"]\n", "push[0].urls: set beside url"),
         ("[push]\nurls = [\"http://a\", \"http://a/\"]\n", "push[0].urls: http://a/ is pushed to already"),
-        ("[push]\nurl = \"http://a\"\nfailback = \"0s\"\n", "push[0].failback: expected more than 0"),
+        (
+            "[push]\nurl = \"http://a\"\nfailback = \"0s\"\n",
+            "push[0].failback: expected a duration from 10ms to 1day",
+        ),
         (
             "[push]\nurl = \"http://a\"\nkeep_alive = \"10ms\"\n",
-            "push[0].keep_alive: expected 0s, or at least 1s",
+            "push[0].keep_alive: expected a duration from 1s to 1day, got 10ms; 0s keeps none",
         ),
         (
             "[push]\nurl = \"http://a\"\nproxy_url = \"ftp://me:x@a\"\n",
@@ -169,7 +172,6 @@ fn values_that_do_not_go_together_are_told_with_both() {
             "[scrape]\nurl = \"http://a/m\"\nlimits = { samples = 0 }\n",
             "scrape[0].limits.samples: expected more than 0",
         ),
-        ("interval = \"10years\"\n", "interval: expected a duration longer than 0 and at most 1year"),
         (
             "[[scrape]]\nurl = \"http://a/m\"\n[[scrape]]\nurl = \"http://a/n\"\n",
             "another target has the group job/api/instance/a%3A80 already",
@@ -183,22 +185,49 @@ fn values_that_do_not_go_together_are_told_with_both() {
 }
 
 #[test]
-fn durations_that_no_clock_can_count_are_mistakes_and_no_panic() {
+fn durations_that_nobody_means_are_mistakes_with_value_place_and_bounds() {
     let huge = "18446744073709551615s";
-    let push = "[push]\nurl = \"http://a\"\n";
-    for (settings, part) in [
-        (format!("interval = \"{huge}\"\n"), "interval: expected a duration longer than 0 and at most 1year"),
-        (format!("[shutdown]\ngrace = \"{huge}\"\n"), "shutdown.grace: expected a duration of at most 1day"),
-        (format!("[scrape]\nurl = \"http://a\"\ntimeout = \"{huge}\"\n"), "and at most the interval of 15s"),
-        (format!("{push}timeout = \"{huge}\"\n"), "push[0].timeout: expected a duration of at most 1day"),
-        (format!("{push}ttl = \"200y\"\n"), "push[0].ttl: expected a duration of at most 1year"),
-        (format!("{push}linger = \"{huge}\"\n"), "push[0].linger: expected a duration of at most 1year"),
-        (format!("{push}linger = \"0s\"\n"), "push[0].linger: expected more than 0"),
+    let (push, scrape) = ("[push]\nurl = \"http://a\"\n", "[scrape]\nurl = \"http://a\"\n");
+    let write = "[remote_write]\nurl = \"http://a/w\"\n";
+    for (before, key, value, part) in [
+        ("", "interval", "0s", "1:1: interval: expected a duration from 10ms to 1year, got 0s"),
+        ("", "interval", "0.1ms", "1:1: interval: expected a duration from 10ms to 1year, got 100us"),
+        ("", "interval", "9ms", "1:1: interval: expected a duration from 10ms to 1year, got 9ms"),
+        ("", "interval", "-1s", "interval: expected a duration such as \"15s\" or \"500ms\", got \"-1s\""),
+        ("", "interval", "10years", "1:1: interval: expected a duration from 10ms to 1year, got 10years"),
+        ("", "interval", huge, "1:1: interval: expected a duration from 10ms to 1year, got "),
+        ("[shutdown]\n", "grace", huge, "2:1: shutdown.grace: expected a duration from 1ms to 1day, got "),
+        ("[shutdown]\n", "grace", "0s", "2:1: shutdown.grace: expected a duration from 1ms to 1day, got 0s"),
+        (scrape, "timeout", huge, "must be at most the interval of 15s (default)"),
+        (scrape, "timeout", "0s", "3:1: scrape[0].timeout: expected a duration from 1ms to 1year, got 0s"),
+        (push, "timeout", huge, "3:1: push[0].timeout: expected a duration from 1ms to 1day, got "),
+        (push, "timeout", "1ns", "3:1: push[0].timeout: expected a duration from 1ms to 1day, got 1ns"),
+        (push, "ttl", "200y", "3:1: push[0].ttl: expected a duration from 1ms to 1year, got 200years"),
+        (push, "linger", huge, "3:1: push[0].linger: expected a duration from 1ms to 1year, got "),
+        (push, "linger", "0s", "got 0s: no group lives for no time; \"delete\" ends groups at once"),
+        (push, "linger", "1us", "3:1: push[0].linger: expected a duration from 1ms to 1year, got 1us"),
+        (write, "min_backoff", "1ns", "3:1: remote_write[0].min_backoff: expected a duration from 10ms to"),
+        (write, "batch_deadline", "1h", "batch_deadline: expected a duration from 0s to 5m, got 1h"),
+        ("[reap]\n", "older_than", huge, "reap.older_than: expected a duration from 1s to 100years, got "),
     ] {
+        let settings = format!("{before}{key} = \"{value}\"\n");
         // Without `check`: it must not get as far as running.
         let (code, said) = run(&settings, &["--listen", "127.0.0.1:0"], &[]);
         assert_eq!(code, Some(2), "{settings}{said}");
         assert!(said.contains(part) && !said.contains("panicked"), "{part}\nin\n{said}");
+    }
+}
+
+#[test]
+fn a_variable_with_one_underscore_for_two_is_no_setting_and_no_secret() {
+    let env = [("PUSHPULL_AGENT_INTERVAL", "5s"), ("PUSHPULL_AGENT_PUSH_PASSWORD", "hunter2")];
+    let (code, said) = run("", &["check"], &env);
+    assert_eq!(code, Some(2), "{said}");
+    for part in [
+        "environment variable PUSHPULL_AGENT_INTERVAL: unknown name: did you mean PUSHPULL_AGENT__INTERVAL?",
+        "PUSHPULL_AGENT_PUSH_PASSWORD: unknown name: did you mean PUSHPULL_AGENT__PUSH__PASSWORD?",
+    ] {
+        assert!(said.contains(part) && !said.contains("hunter2"), "{part}\nin\n{said}");
     }
 }
 

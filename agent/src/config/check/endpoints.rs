@@ -4,8 +4,9 @@ use humantime::format_duration;
 use service::config::{Place, Places};
 use url::Url;
 
+use super::durations::{LIFE, PAUSE, WAIT};
 use super::transport::{self, Subject};
-use super::{LONGEST, LONGEST_WAIT, Wrong, at_most, url};
+use super::{Wrong, url};
 use crate::config::{Endpoint, OnShutdown, Settings, shown};
 
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
@@ -38,25 +39,17 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             }
             seen.push(plain);
         }
-        if endpoint.failback.is_zero() {
-            wrong(&key("failback"), "expected more than 0".to_owned());
-        }
-        if endpoint.failback > LONGEST_WAIT {
-            wrong(&key("failback"), at_most(LONGEST_WAIT));
-        }
+        PAUSE.check(&key("failback"), endpoint.failback, wrong);
         if endpoint.ca_file.is_some() && endpoint.tls_config.ca_file.is_some() {
             wrong(&key("ca_file"), "set beside tls_config.ca_file: give one of them".to_owned());
         }
         let ca_key = if endpoint.ca_file.is_some() { "ca_file" } else { "tls_config.ca_file" };
         let subject = Subject { urls: endpoint.gateways(), transport: &endpoint.transport(), ca_key };
         transport::check(&subject, &mut |name, message| wrong(&key(name), message));
-        if endpoint.timeout.is_zero() || endpoint.rate == 0 {
-            let name = if endpoint.rate == 0 { "rate" } else { "timeout" };
-            wrong(&key(name), "expected more than 0".to_owned());
+        if endpoint.rate == 0 {
+            wrong(&key("rate"), "expected more than 0".to_owned());
         }
-        if endpoint.timeout > LONGEST_WAIT {
-            wrong(&key("timeout"), at_most(LONGEST_WAIT));
-        }
+        WAIT.check(&key("timeout"), endpoint.timeout, wrong);
         lifetimes(settings, endpoint, places, &mut |name, message| wrong(&key(name), message));
     }
 }
@@ -82,15 +75,14 @@ fn lifetimes(settings: &Settings, endpoint: &Endpoint, places: &Places, wrong: &
         );
         wrong("ttl", message);
     }
-    if endpoint.ttl.is_some_and(|ttl| ttl > LONGEST) {
-        wrong("ttl", at_most(LONGEST));
-    }
-    if endpoint.linger > LONGEST {
-        wrong("linger", at_most(LONGEST));
+    if let Some(ttl) = endpoint.ttl {
+        LIFE.check("ttl", ttl, wrong);
     }
     if endpoint.on_shutdown == OnShutdown::Expire && endpoint.linger.is_zero() {
-        let message = "expected more than 0, as no group lives for no time: \"delete\" ends groups at once";
-        wrong("linger", message.to_owned());
+        let message = LIFE.expected(endpoint.linger);
+        wrong("linger", format!("{message}: no group lives for no time; \"delete\" ends groups at once"));
+    } else if !endpoint.linger.is_zero() {
+        LIFE.check("linger", endpoint.linger, wrong);
     }
     if endpoint.on_shutdown == OnShutdown::Delete && endpoint.linger >= grace {
         let message = format!(

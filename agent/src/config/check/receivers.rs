@@ -1,15 +1,14 @@
 //! Receivers of remote write.
 
-use std::time::Duration;
-
 use exposition::name::is_label_name;
 use http::{HeaderName, HeaderValue};
 use service::config::Places;
 use url::Url;
 
+use super::durations::{BATCH, KEPT, LOOK, PAUSE, WAIT};
 use super::targets::relabelling;
 use super::transport::{self, Subject};
-use super::{LONGEST, LONGEST_WAIT, Wrong, at_most, url};
+use super::{Wrong, url};
 use crate::config::{Fsync, RemoteWrite, Settings, Spool};
 use crate::spool::MIN_BYTES;
 
@@ -92,25 +91,12 @@ fn headers(receiver: &RemoteWrite, wrong: &mut Wrong<'_>) {
 }
 
 fn bounds(receiver: &RemoteWrite, wrong: &mut Wrong<'_>) {
-    let durations = [
-        ("timeout", receiver.timeout),
-        ("min_backoff", receiver.min_backoff),
-        ("max_backoff", receiver.max_backoff),
-        ("metadata_interval", receiver.metadata_interval),
-        ("spool.max_age", receiver.spool.max_age),
-    ];
-    for (name, duration) in durations {
-        if duration.is_zero() {
-            wrong(name, "expected more than 0".to_owned());
-        }
-        let longest = if name == "spool.max_age" { LONGEST } else { LONGEST_WAIT };
-        if duration > longest {
-            wrong(name, at_most(longest));
-        }
-    }
-    if receiver.batch_deadline > Duration::from_mins(5) {
-        wrong("batch_deadline", at_most(Duration::from_mins(5)));
-    }
+    WAIT.check("timeout", receiver.timeout, wrong);
+    PAUSE.check("min_backoff", receiver.min_backoff, wrong);
+    PAUSE.check("max_backoff", receiver.max_backoff, wrong);
+    LOOK.check("metadata_interval", receiver.metadata_interval, wrong);
+    KEPT.check("spool.max_age", receiver.spool.max_age, wrong);
+    BATCH.check("batch_deadline", receiver.batch_deadline, wrong);
     if receiver.min_backoff > receiver.max_backoff {
         wrong("min_backoff", "is longer than max_backoff".to_owned());
     }
@@ -133,7 +119,7 @@ fn spool(spool: &Spool, wrong: &mut Wrong<'_>) {
     if spool.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         wrong("spool.dir", "expected a directory, got nothing".to_owned());
     }
-    if matches!(spool.fsync, Fsync::Every(every) if every.is_zero() || every > LONGEST_WAIT) {
-        wrong("spool.fsync", "expected more than 0 and at most 1day: \"always\" forces each".to_owned());
+    if let Fsync::Every(every) = spool.fsync {
+        WAIT.check("spool.fsync", every, wrong);
     }
 }

@@ -6,8 +6,9 @@ use ::url::{Host, Url};
 use humantime::format_duration;
 use service::config::{Place, Places};
 
+use super::durations::{LOOK, SCRAPE};
 use super::transport::{self, Subject};
-use super::{LONGEST, Wrong, url};
+use super::{Wrong, url};
 use crate::config::{Discovery, RelabelConfig, Settings, Target, TargetLimits};
 use crate::relabel::Rules;
 
@@ -47,14 +48,16 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             wrong(&key("exit_file"), message.to_owned());
         }
         list(target, &key, wrong);
-        if let Some(timeout) = target.timeout.filter(|time| time.is_zero() || *time > settings.interval) {
+        if let Some(timeout) = target.timeout.filter(|timeout| *timeout > settings.interval) {
             let message = format!(
-                "{} must be more than 0 and at most the interval of {} ({})",
+                "{} must be at most the interval of {} ({})",
                 format_duration(timeout),
                 format_duration(settings.interval),
                 places.of("interval")
             );
             wrong(&key("timeout"), message);
+        } else if let Some(timeout) = target.timeout {
+            SCRAPE.check(&key("timeout"), timeout, wrong);
         }
         relabelling(&target.metric_relabel_configs, &key("metric_relabel_configs"), places, wrong);
         limits(&target.limits, &mut |name| {
@@ -113,14 +116,12 @@ fn list(target: &Target, key: &dyn Fn(&str) -> String, wrong: &mut Wrong<'_>) {
     if let Some(list) = target.targets.as_deref().filter(|_| target.discovery == Discovery::Http) {
         url(&key("targets"), list, wrong);
     }
-    if let Some(every) = target.refresh_interval
-        && (!is_list || every.is_zero() || every > LONGEST)
-    {
-        let message = format!(
-            "expected more than 0 and at most {}, beside discovery = \"file\" or \"http\"",
-            format_duration(LONGEST)
-        );
-        wrong(&key("refresh_interval"), message);
+    if let Some(every) = target.refresh_interval {
+        if is_list {
+            LOOK.check(&key("refresh_interval"), every, wrong);
+        } else {
+            wrong(&key("refresh_interval"), "set without discovery = \"file\" or \"http\"".to_owned());
+        }
     }
 }
 
