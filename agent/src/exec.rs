@@ -5,16 +5,17 @@
 //! of a container it also buries the orphans that the kernel gives it.
 
 mod orphans;
+mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +30,7 @@ const HELD_BACK: Duration = Duration::from_millis(100);
 
 /// The signals that are passed on.
 /// Some servers take `SIGWINCH` for a graceful end, and it is what their images are stopped with.
-const PASSED_ON: [Signal; 8] = [
+const PASSED_ON: [Signal; 10] = [
     Signal::TERM,
     Signal::INT,
     Signal::HUP,
@@ -38,6 +39,8 @@ const PASSED_ON: [Signal; 8] = [
     Signal::USR2,
     Signal::WINCH,
     Signal::ALARM,
+    Signal::TSTP,
+    Signal::CONT,
 ];
 
 /// A command that cannot be started: the exit code that shells give it, and why.
@@ -60,6 +63,8 @@ impl NotStarted {
 pub struct App {
     child: Child,
     signals: mpsc::Receiver<Signal>,
+    /// Comes when the app stops, too.
+    children: unix::Signal,
     looks: watch::Sender<Option<Duration>>,
 }
 
@@ -70,15 +75,15 @@ impl App {
         let said = program.to_string_lossy().into_owned();
         let failed = |reason| NotStarted { command: said.clone(), reason };
         let signals = listen().map_err(failed)?;
+        let children = signal(SignalKind::child()).map_err(failed)?;
         let child = Command::new(program).args(arguments).process_group(0).spawn().map_err(failed)?;
-        if let Some(pid) = id(&child).filter(|_| io::stdin().is_terminal()) {
-            // Without it, the app would be stopped as it reads from the terminal (SIGTTIN).
-            let _ = rustix::termios::tcsetpgrp(io::stdin(), pid);
+        if let Some(pid) = id(&child) {
+            terminal::give(pid);
         }
         if rustix::process::getpid().as_raw_nonzero().get() == 1 {
             orphans::bury(id(&child));
         }
-        Ok(Self { child, signals, looks: watch::Sender::new(Some(RUNNING)) })
+        Ok(Self { child, signals, children, looks: watch::Sender::new(Some(RUNNING)) })
     }
 
     /// At what pace it is to be looked at.
@@ -92,7 +97,8 @@ impl App {
         let calm = tokio::time::sleep(SOON);
         tokio::pin!(calm);
         // A stop that is asked for is not taken back, however long the app takes for it.
-        let (mut may_go_on, mut stops) = (false, false);
+        let (mut may_go_on, mut stops, mut suspends) = (false, false, false);
+        let app = id(&self.child);
         let status = loop {
             tokio::select! {
                 () = &mut calm, if may_go_on => {
@@ -100,6 +106,12 @@ impl App {
                     self.looks.send_replace(Some(RUNNING));
                 }
                 status = self.child.wait() => break status,
+                Some(()) = self.children.recv() => {
+                    if let Some(app) = app.filter(|app| terminal::has_stopped(*app)) {
+                        terminal::follow(app, suspends).await;
+                        suspends = false;
+                    }
+                }
                 Some(signal) = self.signals.recv() => {
                     if ends(signal) {
                         let _ = tokio::time::timeout(HELD_BACK, look()).await;
@@ -108,13 +120,16 @@ impl App {
                         may_go_on = !stops;
                         calm.as_mut().reset(tokio::time::Instant::now() + SOON);
                     }
+                    suspends = signal == Signal::TSTP || (suspends && signal != Signal::CONT);
                     if let Some(pid) = id(&self.child) {
-                        // Gone already is as good.
-                        let _ = kill_process(pid, signal);
+                        pass_on(signal, pid);
                     }
                 }
             }
         };
+        if let Some(app) = app {
+            terminal::take(app);
+        }
         done.cancel();
         let code = status.map_or(1, code);
         // Whoever asks again now wants no last words.
@@ -128,6 +143,15 @@ impl App {
             }
         });
         code
+    }
+}
+
+/// Gone already is as good. What a terminal sends to a job is for all of it.
+fn pass_on(signal: Signal, app: Pid) {
+    match signal {
+        Signal::CONT => terminal::go_on(app),
+        Signal::TSTP => drop(kill_process_group(app, signal)),
+        _ => drop(kill_process(app, signal)),
     }
 }
 

@@ -68,6 +68,20 @@ impl Run {
         self.said.lock().unwrap().clone()
     }
 
+    pub(crate) fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// The process of the app.
+    pub(crate) fn app(&self) -> String {
+        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
+        std::fs::read_to_string(children).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        eventually(what, || condition(self));
+    }
+
     /// Where it answers pulls, as it says itself.
     fn port(&self) -> u16 {
         let said = self.said();
@@ -120,14 +134,13 @@ fn an_app_that_ends_by_itself_or_is_killed_leaves_what_was_seen_last() {
     eventually("the first value", || last_value(&gateway).is_some());
     let first = last_value(&gateway).unwrap();
     // A look is a quarter of a second away, so some values come that no push has brought.
-    let children = format!("/proc/{}/task/{}/children", run.child.id(), run.child.id());
-    let app = std::fs::read_to_string(children).unwrap();
+    let app = run.app();
     let seen = || {
         let page = peers::request(run.port(), "GET", "/metrics", b"").unwrap().1;
         page.lines().find_map(|line| line.strip_prefix("c{")?.rsplit(' ').next()?.parse::<u64>().ok())
     };
     eventually("a look that no push has brought", || seen().is_some_and(|value| value >= first + 100));
-    assert!(Command::new("kill").args(["-KILL", app.trim()]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-KILL", &app]).status().unwrap().success());
     assert_eq!(run.end(), Some(128 + 9), "{}", run.said());
     let last = gateway.seen_of("PUT /metrics/job/j/instance/i").pop().unwrap();
     assert!(last.line.ends_with("?ttl=30") && last.body.contains("up 0\n"), "{last:?}");

@@ -23,6 +23,7 @@ mod flush;
 mod host;
 mod hostile;
 mod identity;
+mod job_control;
 mod kept_out;
 mod last_breath;
 mod left;
