@@ -160,6 +160,12 @@ impl Intake {
         self.changed.notify_one();
     }
 
+    /// What was not let in is tried again at once: who we are may have been mended over there.
+    pub fn let_in(&self) {
+        self.lock().turns.let_in();
+        self.changed.notify_one();
+    }
+
     /// The agent ends: what is refused from now on is left for good.
     pub fn ends(&self) {
         self.lock().ends = true;

@@ -61,6 +61,8 @@ pub enum Change {
     AlterWrite(Box<RemoteWrite>),
     /// A receiver gets what waits for it, within the grace, and is then forgotten.
     CloseWrite(String, Arc<Stats>),
+    /// Whoever did not let the agent in is asked again at once.
+    LetIn,
     /// All before it are made.
     Done(oneshot::Sender<()>),
 }
@@ -92,6 +94,7 @@ impl std::fmt::Debug for Change {
             Self::OpenWrite(write) => write!(f, "OpenWrite({})", write.receiver().endpoint()),
             Self::AlterWrite(receiver) => write!(f, "AlterWrite({})", receiver.label()),
             Self::CloseWrite(name, _) => write!(f, "CloseWrite({name})"),
+            Self::LetIn => f.write_str("LetIn"),
             Self::Done(_) => f.write_str("Done"),
         }
     }
@@ -161,6 +164,10 @@ pub async fn run(
                 Change::OpenWrite(write) => writes.open(write),
                 Change::AlterWrite(settings) => writes.alter(&settings),
                 Change::CloseWrite(name, stats) => writes.close(&name, deadline(&readers), stats),
+                Change::LetIn => {
+                    ways.let_in();
+                    writes.let_in();
+                }
                 Change::Done(done) => drop(done.send(())),
             }
         }

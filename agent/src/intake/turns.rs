@@ -188,6 +188,14 @@ impl Turns {
         self.endpoint = Pause::default();
     }
 
+    /// Nobody was turned away before; what failed for other reasons waits on.
+    pub(super) fn let_in(&mut self) {
+        self.failing.retain(|_, pause| !pause.is_held);
+        if self.endpoint.is_held {
+            self.endpoint = Pause::default();
+        }
+    }
+
     /// Whether something waits to be let in.
     pub(super) fn is_held(&self) -> bool {
         self.endpoint.is_held || self.failing.values().any(|pause| pause.is_held)

@@ -131,6 +131,11 @@ impl Ways {
         }
     }
 
+    /// Asks those again at once that did not let the agent in.
+    pub(super) fn let_in(&self) {
+        self.open.values().for_each(|way| way.intake.let_in());
+    }
+
     /// Sends there no longer, but for what waits, until the deadline.
     pub(super) fn close(&mut self, name: &str, deadline: Instant, stats: Arc<Stats>) {
         self.leaving.retain(|_, draining| !draining.is_finished());

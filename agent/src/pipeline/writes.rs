@@ -82,6 +82,11 @@ impl Writes {
         }
     }
 
+    /// Asks those again at once that did not let the agent in.
+    pub(super) fn let_in(&self) {
+        self.open.values().for_each(|write| write.receiver.let_in());
+    }
+
     /// Writes there no longer, but for what waits, until the deadline.
     pub(super) fn close(&mut self, name: &str, deadline: Instant, stats: Arc<Stats>) {
         self.leaving.retain(|_, draining| !draining.is_finished());

@@ -1,6 +1,10 @@
 //! A gateway that does not let the agent in: the newest values are held, it is not asked again and again with
 //! the same password, and goes on at once with another.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use super::doubles::{Double, answer};
 use super::faults::causes;
 use super::peers;
@@ -78,6 +82,38 @@ fn a_password_in_the_settings_is_tried_at_once_when_it_is_reloaded() {
     agent.rewrite(&settings(&target, &gateway, "bearer_token = \"new\""));
     assert_eq!(agent.reload().0, 200);
     eventually("pushes", || state(&agent) == "ok");
+}
+
+#[test]
+fn what_is_held_is_tried_at_once_when_settings_are_reloaded_that_did_not_change() {
+    for how in ["POST", "SIGHUP"] {
+        let opened = Arc::new(AtomicBool::new(false));
+        let lets = Arc::clone(&opened);
+        // The password is right from the start: over there it is made known only later.
+        let gateway = Double::new(move |_, stream| {
+            let status = if lets.load(Ordering::SeqCst) { "200 OK" } else { "401 Unauthorized" };
+            answer(stream, status, "", b"who are you?");
+        });
+        let target = Double::page("a 1\n");
+        let text = settings(&target, &gateway, "bearer_token = \"good\"");
+        let write = format!("[[remote_write]]\nurl = \"{}/w\"\n", gateway.url);
+        let agent = start(&(text + &write));
+        let states = || {
+            let now = now(&agent);
+            [&now["endpoints"][0]["state"], &now["receivers"][0]["state"]].map(ToString::to_string)
+        };
+        eventually("that both are held", || states() == ["\"held\"", "\"held\""]);
+        opened.store(true, Ordering::SeqCst);
+        if how == "POST" {
+            assert_eq!(agent.reload().0, 200);
+        } else {
+            agent.signal("-HUP");
+        }
+        let reloaded = Instant::now();
+        eventually("that both are let in", || states() == ["\"ok\"", "\"ok\""]);
+        // By itself it would take a minute.
+        assert!(reloaded.elapsed() < Duration::from_secs(30), "{how}");
+    }
 }
 
 #[test]

@@ -155,3 +155,29 @@ fn no_failure_is_waited_for_longer_than_an_interval() {
     }
     assert!(longest <= interval && longest > interval / 2, "{longest:?}");
 }
+
+#[test]
+fn who_was_turned_away_is_let_in_and_who_failed_otherwise_waits_on() {
+    let (mut turns, now) = (turns(&["a", "b"]), Instant::now());
+    let a = sent(&mut turns, now).unwrap();
+    assert!(turns.held(a, Scope::Group, Duration::from_mins(1), now));
+    let b = sent(&mut turns, now).unwrap();
+    assert!(turns.failed(b, Scope::Group, Some(Duration::from_mins(1)), now));
+    turns.let_in();
+    assert_eq!(sent(&mut turns, now).unwrap().source, "a");
+    assert!(matches!(turns.next(now), Turn::Wait(_)));
+    // All of them, where nobody is let in; but not where nobody answers.
+    let mut turns = Turns::default();
+    turns.offer(snapshot("c"));
+    for held in [true, false] {
+        let c = sent(&mut turns, now).unwrap();
+        let asked = Duration::from_mins(1);
+        assert!(match held {
+            true => turns.held(c, Scope::Endpoint, asked, now),
+            false => turns.failed(c, Scope::Endpoint, Some(asked), now),
+        });
+        turns.let_in();
+        assert_eq!(matches!(turns.next(now), Turn::Wait(_)), !held);
+        turns.offer(snapshot("c"));
+    }
+}
