@@ -5,6 +5,7 @@ mod clashing;
 mod content;
 mod exit;
 mod fetch;
+mod fetched;
 mod labelled;
 mod last;
 mod redirects;

@@ -56,6 +56,7 @@ mod remote_write;
 mod remote_write_answers;
 mod remote_write_ways;
 mod rivals;
+mod scrape_formats;
 mod scrape_truth;
 mod scraping;
 mod secrets;

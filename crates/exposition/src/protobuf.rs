@@ -2,7 +2,8 @@
 //! native histograms, exemplars, when a series began.
 //!
 //! - [`decode`], [`encode`]: messages, each behind its length
-//! - [`page`]: families as a page of text; [`families`]: a page as families
+//! - [`page`]: families as a page of text; [`scraped`]: the same with what text cannot say beside it;
+//!   [`families`]: a page as families
 //! - [`openmetrics`]: families as OpenMetrics 1.0
 //! - [`mend`], [`native`]: what no reader of a scrape could take is found before it is stored
 
@@ -23,7 +24,7 @@ pub use from_page::families;
 pub use model::MetricFamily;
 pub use openmetrics::openmetrics;
 pub use read::{ProtobufError, decode, metrics};
-pub use to_page::page;
+pub use to_page::{page, scraped};
 pub use write::{body, encode};
 
 /// Content type of delimited messages.
