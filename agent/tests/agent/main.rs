@@ -30,6 +30,7 @@ mod listed;
 mod lists;
 mod names;
 mod nat;
+mod natives;
 mod network;
 mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]

@@ -90,7 +90,8 @@ impl Fetcher {
         let content = Content::of(header(&headers, CONTENT_TYPE.as_str()));
         let body = self.body(response, &headers, content != Content::Protobuf).await?;
         let content = self.content(content, header(&headers, CONTENT_TYPE.as_str()), &body)?;
-        read(&content, body, &self.limits)
+        let wants_natives = self.target.scrape_native_histograms == Some(true);
+        read(&content, body, &self.limits, wants_natives)
             .map_err(|(reason, error)| Failure { reason, message: format!("{}: {error}", self.shown) })
     }
 
