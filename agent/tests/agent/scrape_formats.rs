@@ -31,8 +31,8 @@ fn what_is_asked_for_follows_from_where_samples_go() {
     ] {
         let (code, said) = run(&settings, &["check"], &[]);
         assert_eq!(code, Some(0), "{said}");
-        let lines = said.lines().filter_map(|line| line.strip_prefix("scrape_protocols = "));
-        let last = lines.last().map(|line| line.split(" #").next().unwrap_or_default().trim_end());
+        let mut lines = said.lines().filter_map(|line| line.strip_prefix("scrape_protocols = "));
+        let last = lines.next_back().map(|line| line.split(" #").next().unwrap_or_default().trim_end());
         assert_eq!(last, Some(want), "{settings}\n{said}");
     }
 }
@@ -132,7 +132,7 @@ impl App {
             .args(["-c", APP])
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{} ({error}): run `make tools`", PYTHON));
+            .unwrap_or_else(|error| panic!("{PYTHON} ({error}): run `make tools`"));
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self(child, line.trim().parse().unwrap())

@@ -22,7 +22,9 @@ pub(super) struct Shown {
 
 fn bytes(families: &[MetricFamily]) -> Vec<u8> {
     let mut out = Vec::new();
-    families.iter().for_each(|family| encode(family, &mut out));
+    for family in families {
+        encode(family, &mut out);
+    }
     out
 }
 
