@@ -49,6 +49,7 @@ fn snapshot(target: usize, round: u64, odd: bool) -> Arc<Snapshot> {
         taken_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000 + 15 * round),
         pages: vec![up.finish(), Page::parse(text, &Limits::NONE).unwrap()],
         values_at: None,
+        natives: None,
         absent: false,
         up: true,
         last: false,

@@ -3,6 +3,7 @@
 mod check;
 mod endpoint;
 mod host;
+mod protocols;
 mod reap;
 mod relabel;
 mod remote_write;
@@ -14,6 +15,7 @@ mod urls;
 pub use check::check;
 pub use endpoint::{Compression, Endpoint, Method, OnShutdown};
 pub use host::HostSettings;
+pub use protocols::ScrapeProtocol;
 pub use reap::{Lifetime, ReapSettings};
 pub use relabel::{Action, RelabelConfig};
 pub use remote_write::{Dialect, Drain, Ending, Fsync, Origin, RemoteWrite, Shards, Spool};
@@ -38,6 +40,11 @@ pub struct Settings {
     /// How often sources are read and gateways pushed to.
     #[serde(with = "duration")]
     pub interval: Duration,
+    /// What targets are asked for that say nothing of it themselves; not set, it follows from where samples go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scrape_protocols: Option<Vec<ScrapeProtocol>>,
+    /// Whether native histograms are asked for, at targets that say nothing of it themselves.
+    pub scrape_native_histograms: bool,
     /// Under which names things are sent.
     pub identity: IdentitySettings,
     /// Pages to scrape.
@@ -98,6 +105,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(15),
+            scrape_protocols: None,
+            scrape_native_histograms: false,
             identity: IdentitySettings::default(),
             scrape: OneOrMany(vec![Target::at("http://127.0.0.1:8000/metrics")]),
             textfile: OneOrMany(Vec::new()),
@@ -139,10 +148,19 @@ fn no_files(files: &OneOrMany<Textfile>) -> bool {
 }
 
 impl Settings {
-    /// Fills in what follows from the interval where nobody set it, so that setting only the interval is
+    /// Fills in what follows from other settings where nobody set it, so that setting only the interval is
     /// right and `check` shows what holds.
     pub fn fill_in(&mut self) {
+        let writes = !self.remote_write.0.is_empty();
         for target in &mut self.scrape.0 {
+            let natives = *target.scrape_native_histograms.get_or_insert(self.scrape_native_histograms);
+            let usual = match (natives, writes) {
+                (true, _) => ScrapeProtocol::FOR_NATIVES,
+                (false, true) => ScrapeProtocol::FOR_SAMPLES,
+                (false, false) => ScrapeProtocol::FOR_PAGES,
+            };
+            let all = self.scrape_protocols.as_deref();
+            target.scrape_protocols.get_or_insert_with(|| all.unwrap_or(usual).to_vec());
             target.timeout.get_or_insert(Target::TIMEOUT.min(self.interval));
             match target.discovery {
                 Discovery::File => drop(target.refresh_interval.get_or_insert(self.interval)),

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use exposition::protobuf::Natives;
 use exposition::{GroupingKey, Page};
 
 /// One collection of one source.
@@ -16,6 +17,9 @@ pub struct Snapshot {
     /// Pages to be read as one, with the labels of the key on every sample. The first is what the agent
     /// itself says of the reading, and stands alone where a gateway refuses the others.
     pub pages: Vec<Page>,
+    /// Native histograms beside the pages but the first, with the labels of the key. Only receivers of remote write
+    /// take them.
+    pub natives: Option<Natives>,
     /// When all pages but the first were read, where that was another reading before: the values of one that
     /// failed are then the last good ones.
     pub values_at: Option<SystemTime>,

@@ -27,6 +27,7 @@ pub struct Stats {
     retried: IntCounterVec,
     dropped: IntCounterVec,
     merged: IntCounterVec,
+    native_histograms: IntCounterVec,
     last_sent: GaugeVec,
     up: GaugeVec,
     waiting: GaugeVec,
@@ -85,6 +86,11 @@ impl Stats {
             "Samples left out of pushes because they differed from others only in labels of the group.",
             &["endpoint"],
         )?;
+        let native_histograms = counters(
+            "pushpull_agent_unpushed_native_histograms_total",
+            "Native histograms left out of pushes, which are text: their classic parts are pushed.",
+            &["endpoint"],
+        )?;
         let last_sent = gauges(
             "pushpull_agent_last_sent_time_seconds",
             "Unix time of the last push that an endpoint took.",
@@ -137,6 +143,7 @@ impl Stats {
             retried,
             dropped,
             merged,
+            native_histograms,
             last_sent,
             up,
             waiting,

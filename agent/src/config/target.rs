@@ -7,8 +7,8 @@ use exposition::Limits;
 use serde::{Deserialize, Serialize};
 use service::config::{ByteSize, Secret, duration, optional_duration};
 
-use super::RelabelConfig;
 use super::transport::{TlsConfig, Transport};
+use super::{RelabelConfig, ScrapeProtocol};
 
 /// A page to scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,12 @@ pub struct Target {
     /// How often the list is read; not set, every interval, or every minute from a server.
     #[serde(with = "optional_duration", default, skip_serializing_if = "Option::is_none")]
     pub refresh_interval: Option<Duration>,
+    /// What it is asked for, the first preferred; not set, it follows from the settings for all targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrape_protocols: Option<Vec<ScrapeProtocol>>,
+    /// Whether its native histograms are wanted; not set, it follows from the settings for all targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrape_native_histograms: Option<bool>,
     /// Whether the page's own `job` and `instance` labels win.
     #[serde(default)]
     pub honor_labels: bool,
@@ -142,6 +148,8 @@ impl Target {
             discovery: Discovery::None,
             targets: None,
             refresh_interval: None,
+            scrape_protocols: None,
+            scrape_native_histograms: None,
             honor_labels: false,
             job: None,
             instance: None,
@@ -172,6 +180,13 @@ impl Target {
     /// The time for the whole scrape.
     pub fn timeout(&self) -> Duration {
         self.timeout.unwrap_or(Self::TIMEOUT)
+    }
+
+    /// What it is asked for, the first preferred.
+    pub fn protocols(&self) -> &[ScrapeProtocol] {
+        let natives = self.scrape_native_histograms == Some(true);
+        let usual = if natives { ScrapeProtocol::FOR_NATIVES } else { ScrapeProtocol::FOR_PAGES };
+        self.scrape_protocols.as_deref().unwrap_or(usual)
     }
 
     /// How it is connected to.

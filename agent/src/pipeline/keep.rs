@@ -31,6 +31,7 @@ impl Keep {
         }
         let mut snapshot = snapshot;
         snapshot.values_at = good.as_ref().map(|good| good.values_at.unwrap_or(good.taken_at));
+        snapshot.natives = good.as_ref().and_then(|good| good.natives.clone());
         snapshot.pages.extend(good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned());
         Arc::new(snapshot)
     }
@@ -55,6 +56,7 @@ mod tests {
             pages,
             up,
             values_at: None,
+            natives: None,
             absent: false,
             last: false,
         }

@@ -85,6 +85,7 @@ impl Sink for Push {
             Ok(answer) if answer.status.is_success() => {
                 self.took(snapshot, &answer);
                 self.clashing(snapshot, left_out, first.as_deref());
+                self.natives(snapshot);
                 Ok(())
             }
             Ok(answer) => {
@@ -178,6 +179,21 @@ impl Push {
                 count = left_out,
                 "left out of pushes: {first} and others. They differ from what is pushed only in labels that the \
                  group has, too, and a Pushgateway overwrites those: to it they are one series. Pulls show them all"
+            );
+        }
+    }
+
+    /// A push is text, which has no native histograms.
+    fn natives(&mut self, snapshot: &Snapshot) {
+        let count = snapshot.natives.as_ref().map_or(0, exposition::protobuf::Natives::len);
+        self.stats.native_histograms(&self.label, count);
+        if count > 0 && self.said.natives() {
+            tracing::warn!(
+                about = self.label,
+                group = %snapshot.key,
+                count,
+                "native histograms are left out of pushes, which are text: what is pushed of them is their classic \
+                 buckets, sum and count. A [[remote_write]] takes them whole"
             );
         }
     }

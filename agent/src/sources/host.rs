@@ -127,6 +127,7 @@ impl Host {
             pages,
             up,
             values_at: None,
+            natives: None,
             absent: false,
             last: false,
         }

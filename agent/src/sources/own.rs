@@ -44,6 +44,7 @@ impl Source for Own {
                 pages: vec![report.finish(), page],
                 up: true,
                 values_at: None,
+                natives: None,
                 absent: false,
                 last: false,
             }

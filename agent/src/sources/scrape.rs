@@ -5,6 +5,7 @@ mod clashing;
 mod content;
 mod exit;
 mod fetch;
+mod fetched;
 mod labelled;
 mod last;
 mod redirects;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use exposition::protobuf::Natives;
 use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
@@ -26,8 +28,8 @@ use crate::stats::Stats;
 use crate::transport::Clients;
 use exit::Exit;
 use fetch::{Failure, Fetcher};
-use relabelled::Relabel;
-use selection::{DROPPED, Selection};
+use labelled::Shape;
+use selection::DROPPED;
 use synthetic::Report;
 
 /// One target.
@@ -40,8 +42,9 @@ pub struct Scrape {
     /// The last scrape was good.
     is_up: bool,
     stats: Arc<Stats>,
-    relabel: Option<Relabel>,
-    selection: Selection,
+    shape: Shape,
+    /// The same for native histograms, whose series are others.
+    native_shape: Shape,
     /// What went wrong last time, so that it is logged once and not each interval.
     failing: Option<String>,
     /// What becomes of labels that clash with the group's was said.
@@ -94,8 +97,8 @@ impl Scrape {
             exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
             is_up: false,
             stats,
-            relabel: Relabel::of(target),
-            selection: Selection::default(),
+            shape: Shape::of(target),
+            native_shape: Shape::of(target),
             failing: None,
             explained: false,
             dropping: BTreeSet::new(),
@@ -109,11 +112,11 @@ impl Scrape {
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
         let page = fetched.and_then(|fetched| {
             report.body_bytes = fetched.bytes as f64;
-            report.samples = fetched.page.sample_count();
-            self.labelled(&fetched.page, &mut report, taken_at)
+            report.samples = fetched.page.sample_count() + fetched.natives.as_ref().map_or(0, Natives::len);
+            self.labelled(&fetched.page, fetched.natives.as_ref(), &mut report, taken_at)
         });
         match page {
-            Ok(page) => {
+            Ok((page, natives)) => {
                 self.stats.collected(&self.name, None);
                 if self.failing.take().is_some() {
                     tracing::info!(target = self.name, "scrapes work again");
@@ -122,7 +125,7 @@ impl Scrape {
                     exit.scraped(stamp);
                 }
                 self.is_up = true;
-                self.says(taken_at, &report, true, Some(page))
+                Snapshot { natives, ..self.says(taken_at, &report, true, Some(page)) }
             }
             Err(failure) => {
                 let failed = self.failed(taken_at, report, &failure);
@@ -136,13 +139,14 @@ impl Scrape {
         let read = self.exit.as_mut()?.read(&self.name, self.fetcher.timeout()).await?;
         report.samples = read.page.sample_count();
         // A page that its rules refuse is none; the scrape has failed already.
-        let page = self.labelled(&read.page, &mut report, taken_at);
-        let page = page.inspect_err(|Failure { message, .. }| tracing::warn!("exit file: {message}")).ok()?;
+        let page = self.labelled(&read.page, None, &mut report, taken_at);
+        let page = page.inspect_err(|Failure { message, .. }| tracing::warn!("exit file: {message}")).ok()?.0;
         Some(self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, Some(page)))
     }
 
     fn failed(&mut self, taken_at: SystemTime, report: Report, failure: &Failure) -> Snapshot {
-        self.selection.forget();
+        self.shape.forget();
+        self.native_shape.forget();
         self.is_up = false;
         self.stats.collected(&self.name, Some(failure.reason));
         if self.failing.as_ref() != Some(&failure.message) {
@@ -159,6 +163,7 @@ impl Scrape {
             key: self.key.clone(),
             taken_at,
             pages,
+            natives: None,
             values_at: None,
             absent: !up && self.fetcher.was_refused(),
             up,

@@ -111,6 +111,7 @@ impl Textfiles {
             pages,
             up,
             values_at: None,
+            natives: None,
             absent: false,
             last: false,
         }

@@ -26,6 +26,7 @@ pub(crate) fn gone(source: &str, key: &GroupingKey) -> Snapshot {
         taken_at,
         pages,
         values_at: None,
+        natives: None,
         absent: false,
         up: false,
         last: true,

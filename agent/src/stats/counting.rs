@@ -18,7 +18,7 @@ const CONFLICTS: usize = 20;
 impl Stats {
     /// Alerts need the series before the first failure.
     pub fn endpoint(&self, endpoint: &str) {
-        for counter in [&self.sent, &self.sent_bytes, &self.merged] {
+        for counter in [&self.sent, &self.sent_bytes, &self.merged, &self.native_histograms] {
             counter.with_label_values(&[endpoint]);
         }
         for (counter, reasons) in
@@ -99,6 +99,11 @@ impl Stats {
     /// Samples were left out of a push.
     pub fn merged(&self, endpoint: &str, count: usize) {
         self.merged.with_label_values(&[endpoint]).inc_by(count as u64);
+    }
+
+    /// Native histograms were left out of a push.
+    pub fn native_histograms(&self, endpoint: &str, count: usize) {
+        self.native_histograms.with_label_values(&[endpoint]).inc_by(count as u64);
     }
 
     /// Another agent begins to push a group, or pushes it no more; `all` groups are pushed so now.

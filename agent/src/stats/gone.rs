@@ -29,7 +29,7 @@ impl Stats {
             // What is not there need not be removed.
             let _ = gauges.remove_label_values(&[endpoint]);
         }
-        for counters in [&self.sent, &self.sent_bytes, &self.merged] {
+        for counters in [&self.sent, &self.sent_bytes, &self.merged, &self.native_histograms] {
             let _ = counters.remove_label_values(&[endpoint]);
         }
         for counters in [&self.dropped, &self.retried, &self.refused] {

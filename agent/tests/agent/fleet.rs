@@ -63,6 +63,7 @@ async fn three_hundred_agents_come_back_below_twice_their_steady_rate() {
                     pages: Vec::new(),
                     up: true,
                     values_at: None,
+                    natives: None,
                     absent: false,
                     last: false,
                 };

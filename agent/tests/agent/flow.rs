@@ -127,6 +127,7 @@ impl agent::sources::Source for Clock {
                 pages: Vec::new(),
                 up: true,
                 values_at: None,
+                natives: None,
                 absent: false,
                 last: false,
             }

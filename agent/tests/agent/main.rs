@@ -31,6 +31,7 @@ mod listed;
 mod lists;
 mod names;
 mod nat;
+mod natives;
 mod network;
 mod once;
 #[path = "../../../crates/exposition/tests/exposition/peers.rs"]
@@ -57,6 +58,7 @@ mod remote_write;
 mod remote_write_answers;
 mod remote_write_ways;
 mod rivals;
+mod scrape_formats;
 mod scrape_truth;
 mod scraping;
 mod secrets;

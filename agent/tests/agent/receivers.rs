@@ -50,6 +50,7 @@ impl Receiver {
                     format!("--storage.tsdb.path={}", at("data")),
                     format!("--web.listen-address={listen}"),
                     "--web.enable-remote-write-receiver".to_owned(),
+                    "--enable-feature=native-histograms".to_owned(),
                 ],
             ),
             Kind::Victoria => (

@@ -56,7 +56,17 @@ fn snapshot(taken: i64, values: Option<(Option<i64>, &str)>, up: bool, absent: b
     pages.extend(values.map(|(_, text)| parsed(text)));
     let values_at = values.and_then(|(at, _)| at).map(time);
     let (source, taken_at) = ("s".to_owned(), time(taken));
-    Arc::new(Snapshot { source, key: key(), taken_at, pages, values_at, absent, up, last: false })
+    Arc::new(Snapshot {
+        source,
+        key: key(),
+        taken_at,
+        pages,
+        natives: None,
+        values_at,
+        absent,
+        up,
+        last: false,
+    })
 }
 
 /// Lets a state take a reading, and what it made of it: a line a sample, those of one series in their order.

@@ -2,7 +2,9 @@
 //! native histograms, exemplars, when a series began.
 //!
 //! - [`decode`], [`encode`]: messages, each behind its length
-//! - [`page`]: families as a page of text; [`families`]: a page as families
+//! - [`page`]: families as a page of text; [`scraped`]: the same with what text cannot say beside it;
+//!   [`families`]: a page as families
+//! - [`natives`]: native histograms of a scrape, for remote write
 //! - [`openmetrics`]: families as OpenMetrics 1.0
 //! - [`mend`], [`native`]: what no reader of a scrape could take is found before it is stored
 
@@ -11,6 +13,7 @@ mod checks;
 mod from_page;
 pub mod model;
 pub mod native;
+mod natives;
 mod openmetrics;
 mod read;
 mod shape;
@@ -21,9 +24,10 @@ pub use brief::is_brief;
 pub use checks::mend;
 pub use from_page::families;
 pub use model::MetricFamily;
+pub use natives::{Native, NativeExemplar, Natives, natives};
 pub use openmetrics::openmetrics;
 pub use read::{ProtobufError, decode, metrics};
-pub use to_page::page;
+pub use to_page::{page, scraped};
 pub use write::{body, encode};
 
 /// Content type of delimited messages.

@@ -9,7 +9,7 @@ use service::config::{Place, Places};
 use super::durations::{LOOK, SCRAPE};
 use super::transport::{self, Subject};
 use super::{Wrong, url};
-use crate::config::{Discovery, RelabelConfig, Settings, Target, TargetLimits};
+use crate::config::{Discovery, RelabelConfig, ScrapeProtocol, Settings, Target, TargetLimits};
 use crate::relabel::Rules;
 
 /// Whether a URL leads to who listens there.
@@ -24,7 +24,22 @@ fn leads_to(url: &Url, listen: SocketAddr) -> bool {
     is_here && url.port_or_known_default() == Some(listen.port())
 }
 
+/// What is wrong with what a target is asked for, as Prometheus sees it.
+fn protocols(wanted: &[ScrapeProtocol], key: &str, wrong: &mut Wrong<'_>) {
+    let twice = wanted.iter().enumerate().find(|(at, one)| wanted[..*at].contains(one));
+    if let Some((_, twice)) = twice {
+        wrong(key, format!("{} stands in it twice: give it once", twice.name()));
+    }
+    // Also where all that stood in it was told to be wrong.
+    if wanted.is_empty() {
+        wrong(key, "expected at least one format".to_owned());
+    }
+}
+
 pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>) {
+    if let Some(all) = &settings.scrape_protocols {
+        protocols(all, "scrape_protocols", wrong);
+    }
     for (at, target) in settings.scrape.0.iter().enumerate() {
         let key = |name: &str| format!("scrape[{at}].{name}");
         if url(&key("url"), &target.url, wrong).is_some_and(|url| leads_to(&url, settings.pull.listen)) {
@@ -48,6 +63,18 @@ pub(super) fn check(settings: &Settings, places: &Places, wrong: &mut Wrong<'_>)
             wrong(&key("exit_file"), message.to_owned());
         }
         list(target, &key, wrong);
+        // What is said for all targets is told where it stands.
+        let own = Some(target.protocols()).filter(|own| settings.scrape_protocols.as_deref() != Some(own));
+        if let Some(own) = own {
+            protocols(own, &key("scrape_protocols"), wrong);
+        }
+        if target.scrape_native_histograms == Some(true)
+            && !target.protocols().contains(&ScrapeProtocol::Protobuf)
+        {
+            let message =
+                "needs PrometheusProto among scrape_protocols: no other format has native histograms";
+            wrong(&key("scrape_native_histograms"), message.to_owned());
+        }
         if let Some(timeout) = target.timeout.filter(|timeout| *timeout > settings.interval) {
             let message = format!(
                 "{} must be at most the interval of {} ({})",

@@ -12,6 +12,7 @@ fn snapshot(job: &str) -> Arc<Snapshot> {
         pages: vec![],
         up: true,
         values_at: None,
+        natives: None,
         absent: false,
         last: false,
     })

@@ -89,6 +89,7 @@ mod tests {
                 pages: vec![page],
                 up: true,
                 values_at: None,
+                natives: None,
                 absent: false,
                 last: false,
             },

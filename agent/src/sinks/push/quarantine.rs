@@ -92,6 +92,7 @@ mod tests {
             pages,
             up: true,
             values_at: None,
+            natives: None,
             absent: false,
             last: false,
         }

@@ -15,6 +15,8 @@ pub(super) struct Said {
     /// Groups that hold what stands in for a page.
     stood_in: BTreeSet<GroupingKey>,
     clashing: BTreeSet<GroupingKey>,
+    /// That native histograms are left out.
+    natives: bool,
 }
 
 impl Said {
@@ -63,6 +65,11 @@ impl Said {
             return None;
         }
         first.filter(|_| self.clashing.insert(snapshot.key.clone()))
+    }
+
+    /// Native histograms were left out of a push; whether that is new.
+    pub(super) fn natives(&mut self) -> bool {
+        !std::mem::replace(&mut self.natives, true)
     }
 
     /// A group is not ours any more.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use exposition::Page;
+use exposition::protobuf::Natives;
 
 use crate::config::RemoteWrite;
 use crate::snapshot::Snapshot;
@@ -46,7 +47,8 @@ pub(super) struct Queue {
 }
 
 fn cost(snapshot: &Snapshot) -> usize {
-    snapshot.pages.iter().map(|page| page.text().len()).sum::<usize>() + EACH
+    let natives = snapshot.natives.as_ref().map_or(0, Natives::bytes);
+    snapshot.pages.iter().map(|page| page.text().len()).sum::<usize>() + natives + EACH
 }
 
 impl Queue {
@@ -59,7 +61,8 @@ impl Queue {
         let mut state = self.lock();
         let bytes = state.bytes + cost(&snapshot);
         if bytes > MOST && !state.items.is_empty() {
-            return Err(snapshot.pages.iter().map(Page::sample_count).sum());
+            let natives = snapshot.natives.as_ref().map_or(0, Natives::len);
+            return Err(snapshot.pages.iter().map(Page::sample_count).sum::<usize>() + natives);
         }
         state.bytes = bytes;
         let ends = state.ends;

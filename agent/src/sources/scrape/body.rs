@@ -34,10 +34,12 @@ pub(super) struct Page {
     /// Bytes of the line that is not complete.
     line: usize,
     broken: Option<Failure>,
+    /// It has lines; messages are counted when they are whole.
+    is_text: bool,
 }
 
 impl Body {
-    pub(super) fn new(limits: Limits, is_packed: bool) -> Self {
+    pub(super) fn new(limits: Limits, is_packed: bool, is_text: bool) -> Self {
         let series =
             limits.series_labels.saturating_mul(limits.label_name.saturating_add(limits.label_value));
         let page = Page {
@@ -49,6 +51,7 @@ impl Body {
             samples: 0,
             line: 0,
             broken: None,
+            is_text,
         };
         if is_packed { Self::Packed(Box::new(MultiGzDecoder::new(page))) } else { Self::Plain(page) }
     }
@@ -87,7 +90,7 @@ impl Page {
             let message = format!("{} the limit of {cap} bytes", self.what);
             return Err(Failure { reason: "body_limit", message });
         }
-        let mut rest = bytes;
+        let mut rest = if self.is_text { bytes } else { &[] };
         while let Some(first) = rest.first() {
             if self.line == 0 {
                 self.lines += 1;
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], is_packed: bool, limits: Limits) -> Result<Vec<u8>, Failure> {
-        let mut body = Body::new(limits, is_packed);
+        let mut body = Body::new(limits, is_packed, true);
         // Byte by byte is the hardest way.
         text.iter().try_for_each(|byte| body.take(&[*byte]))?;
         body.finish()

@@ -7,7 +7,7 @@ pub(super) enum Content {
     Text,
     /// OpenMetrics 1.0.
     OpenMetrics,
-    /// A page in a format that we did not ask for.
+    /// Messages, which are asked for only where that is set.
     Protobuf,
     /// No page at all, but something for people or programs.
     NoPage,
@@ -33,6 +33,16 @@ impl Content {
     }
 }
 
+/// Whether messages are such as are asked for: families, each behind its length.
+pub(super) fn is_delimited(content_type: &str) -> bool {
+    let parameters = content_type.split(';').skip(1).filter_map(|one| one.split_once('='));
+    let says = |name: &str, value: &str| {
+        let mut all = parameters.clone().map(|(name, value)| (name.trim(), value.trim().trim_matches('"')));
+        all.any(|(found, said)| found.eq_ignore_ascii_case(name) && said.eq_ignore_ascii_case(value))
+    };
+    says("encoding", "delimited") && says("proto", "io.prometheus.client.MetricFamily")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +60,21 @@ mod tests {
             ("", Content::Unknown),
         ] {
             assert_eq!(Content::of(header), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn messages_are_families_behind_their_lengths() {
+        for (header, is) in [
+            (exposition::protobuf::CONTENT_TYPE, true),
+            (
+                "application/vnd.google.protobuf;Encoding=\"delimited\";proto=io.prometheus.client.MetricFamily",
+                true,
+            ),
+            ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", false),
+            ("application/vnd.google.protobuf", false),
+        ] {
+            assert_eq!(is_delimited(header), is, "{header}");
         }
     }
 }

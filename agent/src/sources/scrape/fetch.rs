@@ -3,22 +3,19 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use exposition::{Limits, Page};
+use exposition::Limits;
 use futures_util::TryStreamExt;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use super::body::Body;
-use super::content::Content;
+use super::content::{Content, is_delimited};
+use super::fetched::{Fetched, read};
 use super::redirects;
 use super::relabelled::Relabel;
-use crate::config::{Target, shown};
+use crate::config::{ScrapeProtocol, Target, shown};
 use crate::exchange;
 use crate::transport::{Clients, Ready, Transport};
-
-/// Text first: exemplars and `_created`, which only OpenMetrics has, have no place in a push.
-const FORMATS: &str =
-    "text/plain;version=0.0.4;q=0.7,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
 /// All reasons of failures.
 pub(super) const REASONS: &[&str] = &[
@@ -45,20 +42,14 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-/// A page as it was answered.
-#[derive(Debug)]
-pub(super) struct Fetched {
-    pub(super) page: Page,
-    /// Once unpacked.
-    pub(super) bytes: usize,
-}
-
 #[derive(Debug)]
 pub(super) struct Fetcher {
     target: Target,
     transport: Transport,
     /// The URL for people.
     shown: String,
+    /// What it is asked for.
+    accept: String,
     limits: Limits,
     /// It answered before, so a connection may be one that it is about to close.
     answered: bool,
@@ -75,6 +66,7 @@ impl Fetcher {
             target: target.clone(),
             transport: transport.leading(redirects::policy, address),
             shown: shown(&target.url),
+            accept: ScrapeProtocol::accept(target.protocols()),
             limits: Relabel::before(target),
             answered: false,
             refused: false,
@@ -95,17 +87,12 @@ impl Fetcher {
             return Err(self.failure("status", &format!("answers {status}, expected 200")));
         }
         let headers = response.headers().clone();
-        let body = self.body(response, &headers).await?;
-        let bytes = body.len();
-        let parsed = match self.content(header(&headers, CONTENT_TYPE.as_str()), &body)? {
-            Content::OpenMetrics => Page::parse_openmetrics(body, &self.limits),
-            _ => Page::parse(body, &self.limits),
-        };
-        let page = parsed.map_err(|error| {
-            let reason = if error.reason.limit().is_some() { "page_limit" } else { "syntax" };
-            Failure { reason, message: format!("{}: {error}", self.shown) }
-        })?;
-        Ok(Fetched { page, bytes })
+        let content = Content::of(header(&headers, CONTENT_TYPE.as_str()));
+        let body = self.body(response, &headers, content != Content::Protobuf).await?;
+        let content = self.content(content, header(&headers, CONTENT_TYPE.as_str()), &body)?;
+        let wants_natives = self.target.scrape_native_histograms == Some(true);
+        read(&content, body, &self.limits, wants_natives)
+            .map_err(|(reason, error)| Failure { reason, message: format!("{}: {error}", self.shown) })
     }
 
     /// The head of the answer. A connection that is closed just when it is used again says nothing of
@@ -119,7 +106,7 @@ impl Fetcher {
             let mut request = client
                 .get(&self.target.url)
                 .timeout(end.saturating_duration_since(Instant::now()))
-                .header(ACCEPT, FORMATS)
+                .header(ACCEPT, &self.accept)
                 .header(ACCEPT_ENCODING, "gzip")
                 .header(
                     "X-Prometheus-Scrape-Timeout-Seconds",
@@ -143,9 +130,14 @@ impl Fetcher {
         })
     }
 
-    async fn body(&self, response: Response, headers: &HeaderMap) -> Result<bytes::Bytes, Failure> {
+    async fn body(
+        &self,
+        response: Response,
+        headers: &HeaderMap,
+        is_text: bool,
+    ) -> Result<bytes::Bytes, Failure> {
         let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
-        let mut body = Body::new(self.limits, is_packed);
+        let mut body = Body::new(self.limits, is_packed, is_text);
         let mut chunks = response.bytes_stream();
         loop {
             match chunks.try_next().await {
@@ -179,9 +171,15 @@ impl Fetcher {
         self.failure("timeout", &format!("cannot be scraped: timeout: no whole page within {after:?}"))
     }
 
-    fn content(&mut self, content_type: &str, body: &[u8]) -> Result<Content, Failure> {
-        let content = Content::of(content_type);
+    fn content(&mut self, content: Content, content_type: &str, body: &[u8]) -> Result<Content, Failure> {
+        let asks_messages = self.target.protocols().contains(&ScrapeProtocol::Protobuf);
         match content {
+            Content::Protobuf if asks_messages && is_delimited(content_type) => {}
+            Content::Protobuf if asks_messages => {
+                let expected = "proto=io.prometheus.client.MetricFamily;encoding=delimited";
+                let message = format!("answers {content_type}, expected protobuf with {expected}");
+                return Err(self.failure("content_type", &message));
+            }
             Content::Protobuf => {
                 let message =
                     format!("answers {content_type}, which was not asked for: expected a text page");

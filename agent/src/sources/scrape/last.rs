@@ -46,6 +46,7 @@ impl Scrape {
 /// The app was scraped after it wrote its file, or never wrote one: what was scraped last is the newest.
 fn with_values_of(good: Option<Snapshot>, mut snapshot: Snapshot) -> Snapshot {
     snapshot.values_at = good.as_ref().map(|good| good.taken_at);
+    snapshot.natives = good.as_ref().and_then(|good| good.natives.clone());
     snapshot.pages.extend(good.into_iter().flat_map(|good| good.pages).skip(1));
     snapshot
 }

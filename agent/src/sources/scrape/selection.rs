@@ -75,7 +75,7 @@ impl Selection {
 }
 
 /// How many were left out and the first of them, for each of [`DROPPED`].
-type Dropped = [(usize, Option<String>); 3];
+pub(super) type Dropped = [(usize, Option<String>); 3];
 
 /// The page without what does not stay, the series that do, and what does not.
 fn select(series: &Series, page: Page, key: &GroupingKey, now: SystemTime) -> (Page, HashSet<u64>, Dropped) {

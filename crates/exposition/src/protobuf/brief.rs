@@ -103,6 +103,11 @@ impl Timestamp {
         self.seconds as f64 + f64::from(self.nanos) / 1e9
     }
 
+    /// Unix milliseconds, rounded down.
+    pub fn milliseconds(self) -> i64 {
+        self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanos) / 1_000_000)
+    }
+
     /// From Unix seconds; none outside of the years that a timestamp can have.
     pub fn of(seconds: f64) -> Option<Self> {
         // Far from the ends of `i64`, and the part behind the point is below 1e9.

@@ -1,61 +1,142 @@
-//! Families as a page of text 0.0.4, as Go's `expfmt` writes them: what text cannot say is left out.
+//! Families as a page of text 0.0.4, as Go's `expfmt` writes them.
+//!
+//! Of what text cannot say, a pushed page has nothing, and a scraped one has exemplars and beginnings beside it.
 
-use super::model::{Metric, MetricFamily};
+use super::model::{self, Metric, MetricFamily};
 use crate::builder::PageBuilder;
 use crate::encode::go_float;
 use crate::error::TooLarge;
 use crate::kind::Kind;
-use crate::page::Page;
+use crate::labels::{self, Labels};
+use crate::page::{Exemplar, Page};
 
 /// Writes families that [`super::mend`] has found to be in order as a page of at most `most` bytes.
 /// Explicit timestamps are kept.
 pub fn page(families: &[MetricFamily], most: usize) -> Result<Page, TooLarge> {
-    let mut page = PageBuilder::within(most);
+    written(families, most, false)
+}
+
+/// The same as Prometheus reads a scrape: bounds are spelt as in OpenMetrics (`1.0`), so that a series is called
+/// the same in both formats, a timestamp of 0 is none, and samples have exemplars and beginnings beside the text.
+pub fn scraped(families: &[MetricFamily], most: usize) -> Result<Page, TooLarge> {
+    written(families, most, true)
+}
+
+fn written(families: &[MetricFamily], most: usize, scraped: bool) -> Result<Page, TooLarge> {
+    let mut page = Writer { page: PageBuilder::within(most), scraped };
     for family in families {
-        page.family(family.name(), family.help(), family.kind().unwrap_or_default());
+        let kind = family.kind().unwrap_or_default();
+        page.page.family(family.name(), family.help(), kind);
+        if scraped {
+            page.page.unit(family.unit());
+        }
         for metric in &family.metric {
-            lines(&mut page, family.name(), metric, family.kind().unwrap_or_default());
+            page.lines(family.name(), metric, kind);
         }
     }
-    page.try_finish()
+    page.page.try_finish()
 }
 
-fn lines(page: &mut PageBuilder, name: &str, metric: &Metric, kind: Kind) {
-    let suffixed = |suffix: &str| format!("{name}{suffix}");
-    match (&metric.summary, &metric.histogram) {
-        (Some(summary), _) if kind == Kind::Summary => {
-            for it in &summary.quantile {
-                let quantile = it.quantile.unwrap_or_default();
-                line(page, name, metric, Some(("quantile", quantile)), it.value.unwrap_or_default());
+struct Writer {
+    page: PageBuilder,
+    scraped: bool,
+}
+
+/// What a line has beside its name and the labels of its metric.
+#[derive(Clone, Copy, Default)]
+struct More<'a> {
+    bound: Option<(&'a str, f64)>,
+    exemplar: Option<&'a model::Exemplar>,
+}
+
+impl Writer {
+    fn lines(&mut self, name: &str, metric: &Metric, kind: Kind) {
+        let suffixed = |suffix: &str| format!("{name}{suffix}");
+        let bound = |name, bound| More { bound: Some((name, bound)), exemplar: None };
+        match (&metric.summary, &metric.histogram) {
+            (Some(summary), _) if kind == Kind::Summary => {
+                for it in &summary.quantile {
+                    let quantile = bound("quantile", it.quantile.unwrap_or_default());
+                    self.line(name, metric, quantile, it.value.unwrap_or_default());
+                }
+                let (sum, count) = (summary.sample_sum, summary.sample_count.unwrap_or_default());
+                self.line(&suffixed("_sum"), metric, More::default(), sum.unwrap_or_default());
+                self.line(&suffixed("_count"), metric, More::default(), count as f64);
             }
-            line(page, &suffixed("_sum"), metric, None, summary.sample_sum.unwrap_or_default());
-            line(page, &suffixed("_count"), metric, None, summary.sample_count.unwrap_or_default() as f64);
+            (_, Some(histogram)) if matches!(kind, Kind::Histogram | Kind::GaugeHistogram) => {
+                let bucket = suffixed("_bucket");
+                let mut infinite = false;
+                for it in &histogram.bucket {
+                    let upper = it.upper_bound.unwrap_or_default();
+                    infinite |= upper == f64::INFINITY;
+                    let more = More { exemplar: it.exemplar.as_deref(), ..bound("le", upper) };
+                    self.line(&bucket, metric, more, it.count());
+                }
+                if !infinite {
+                    self.line(&bucket, metric, bound("le", f64::INFINITY), histogram.count());
+                }
+                let sum = histogram.sample_sum.unwrap_or_default();
+                self.line(&suffixed("_sum"), metric, More::default(), sum);
+                self.line(&suffixed("_count"), metric, More::default(), histogram.count());
+            }
+            _ => {
+                let exemplar = metric.counter.as_ref().and_then(|counter| counter.exemplar.as_ref());
+                self.line(name, metric, More { exemplar, bound: None }, metric.value());
+            }
         }
-        (_, Some(histogram)) if matches!(kind, Kind::Histogram | Kind::GaugeHistogram) => {
-            let bucket = suffixed("_bucket");
-            let mut infinite = false;
-            for it in &histogram.bucket {
-                let bound = it.upper_bound.unwrap_or_default();
-                infinite |= bound == f64::INFINITY;
-                line(page, &bucket, metric, Some(("le", bound)), it.count());
-            }
-            if !infinite {
-                line(page, &bucket, metric, Some(("le", f64::INFINITY)), histogram.count());
-            }
-            line(page, &suffixed("_sum"), metric, None, histogram.sample_sum.unwrap_or_default());
-            line(page, &suffixed("_count"), metric, None, histogram.count());
+    }
+
+    fn line(&mut self, name: &str, metric: &Metric, more: More<'_>, value: f64) {
+        self.page.begin(name);
+        for label in &metric.label {
+            self.page.label(label.name(), label.value());
         }
-        _ => line(page, name, metric, None, metric.value()),
+        if let Some((name, bound)) = more.bound {
+            let spelt = if self.scraped { canonical(bound) } else { go_float(bound) };
+            self.page.label(name, &spelt);
+        }
+        let stamp = metric.timestamp_ms.filter(|stamp| !self.scraped || *stamp != 0);
+        self.page.end(value, Some(&go_float(value)), stamp);
+        if self.scraped {
+            self.beside(metric, more.exemplar);
+        }
+    }
+
+    fn beside(&mut self, metric: &Metric, exemplar: Option<&model::Exemplar>) {
+        let began = metric.began().map(model::Timestamp::milliseconds);
+        let Some(it) = exemplar else { return self.page.beside(began, None) };
+        let block = block(&it.label);
+        let exemplar = Exemplar {
+            labels: Labels::after(&block, 0),
+            value: it.value.unwrap_or_default(),
+            timestamp_ms: it.timestamp.map(model::Timestamp::milliseconds),
+        };
+        self.page.beside(began, Some(exemplar));
     }
 }
 
-fn line(page: &mut PageBuilder, name: &str, metric: &Metric, bound: Option<(&str, f64)>, value: f64) {
-    page.begin(name);
-    for label in &metric.label {
-        page.label(label.name(), label.value());
+/// Labels as a page has them: `{a="1"}`.
+fn block(all: &[model::LabelPair]) -> String {
+    let mut text = vec![b'{'];
+    for (at, label) in all.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(label.name().as_bytes());
+        text.extend_from_slice(b"=\"");
+        labels::escape(label.value(), true, &mut text);
+        text.push(b'"');
     }
-    if let Some((name, bound)) = bound {
-        page.label(name, &go_float(bound));
+    text.push(b'}');
+    // Of `str`s and ASCII.
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// A bound as Prometheus spells it in a protobuf scrape (`model/textparse/protobufparse.go`).
+fn canonical(bound: f64) -> String {
+    let mut text = go_float(bound);
+    if bound.is_finite() && !text.contains(['.', 'e']) {
+        text.push_str(".0");
     }
-    page.end(value, Some(&go_float(value)), metric.timestamp_ms);
+    text
 }

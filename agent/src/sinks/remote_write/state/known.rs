@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use exposition::protobuf::Natives;
 use exposition::remote_write::Family;
 use exposition::{Page, Sample};
 use foldhash::fast::RandomState;
@@ -13,6 +14,13 @@ use super::pass::Pass;
 use super::{Shards, sending};
 use crate::snapshot::Snapshot;
 
+/// The type of a family: the lines of native histograms have none themselves.
+#[inline]
+pub(super) fn kind(family: &exposition::Family<'_>, natives: Option<&Natives>) -> exposition::Kind {
+    let first = natives.and_then(|natives| natives.of(&family.samples().next()?));
+    first.map_or(family.kind(), |native| native.kind)
+}
+
 /// The series of some pages of a source.
 ///
 /// The text of the lines is not kept twice: it is that of the last snapshot, which pulls keep as well.
@@ -21,6 +29,8 @@ pub(super) struct Known {
     of: Option<Arc<Snapshot>>,
     /// Which pages of a snapshot.
     pages: fn(&Snapshot) -> &[Page],
+    /// Where the histograms are that the lines of those stand for, if they do.
+    natives: fn(&Snapshot) -> Option<&Natives>,
     /// One for each sample of the pages, in their order.
     entries: Vec<Entry>,
     /// The encoded labels of all of them.
@@ -43,7 +53,23 @@ type ByLabels = HashMap<u64, Place, RandomState>;
 
 impl Known {
     pub(super) fn of(pages: fn(&Snapshot) -> &[Page]) -> Self {
-        Self { of: None, pages, entries: Vec::new(), arena: Vec::new(), live: false, explain_ms: i64::MIN }
+        Self {
+            of: None,
+            pages,
+            natives: |_| None,
+            entries: Vec::new(),
+            arena: Vec::new(),
+            live: false,
+            explain_ms: i64::MIN,
+        }
+    }
+
+    /// The series of native histograms.
+    pub(super) fn natives() -> Self {
+        fn page(snapshot: &Snapshot) -> &[Page] {
+            snapshot.natives.as_ref().map_or(&[], |natives| std::slice::from_ref(natives.page()))
+        }
+        Self { natives: |snapshot| snapshot.natives.as_ref(), ..Self::of(page) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -54,6 +80,7 @@ impl Known {
     pub(super) fn feed(&mut self, snapshot: &Arc<Snapshot>, pass: &mut Pass<'_>) {
         let pages = (self.pages)(snapshot);
         let old = self.of.replace(Arc::clone(snapshot));
+        let (natives, natives_before) = ((self.natives)(snapshot), old.as_deref().and_then(self.natives));
         let mut before = Before::new(old.as_deref().map_or(&[], self.pages));
         let count = pages.iter().map(Page::sample_count).sum();
         let mut entries = Vec::with_capacity(count);
@@ -64,7 +91,7 @@ impl Known {
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
             let meta = Family {
                 name: family.name(),
-                kind: family.kind(),
+                kind: kind(&family, natives),
                 help: help.as_deref().unwrap_or_default(),
                 unit: family.unit().unwrap_or_default(),
             };
@@ -76,7 +103,13 @@ impl Known {
                 };
                 found += usize::from(place.is_some() && entry.skip != Skip::Duplicate);
                 let old = place.and_then(|place| before.sample(place));
-                sending::sample(&mut entry, &self.arena, &sample, old.as_ref(), &meta, pass);
+                match natives.and_then(|natives| natives.of(&sample)) {
+                    None => sending::sample(&mut entry, &self.arena, &sample, old.as_ref(), &meta, pass),
+                    Some(native) => {
+                        let old = natives_before.zip(old.as_ref()).and_then(|(all, line)| all.of(line));
+                        sending::native(&mut entry, &self.arena, &sample, (native, old), &meta, pass);
+                    }
+                }
                 entries.push(entry);
             }
         }
@@ -149,7 +182,7 @@ impl Known {
         {
             let gone =
                 gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
-            sending::markers((self.pages)(old), gone, &self.arena, pass.out);
+            sending::markers((self.pages)(old), (self.natives)(old), gone, &self.arena, pass.out);
         }
     }
 
@@ -160,7 +193,7 @@ impl Known {
         }
         let Some(of) = &self.of else { return };
         let all = self.entries.iter().map(|entry| entry.ends(at).map(|at| (*entry, at)));
-        sending::markers((self.pages)(of), all, &self.arena, out);
+        sending::markers((self.pages)(of), (self.natives)(of), all, &self.arena, out);
         for entry in &mut self.entries {
             entry.last_ms = entry.ends(at).unwrap_or(entry.last_ms);
         }

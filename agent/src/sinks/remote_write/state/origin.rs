@@ -4,7 +4,7 @@
 //! began with its process, if that is younger than the last look; in 1.0 a zero at that time says so, in 2.0
 //! the sample's start timestamp. Of a process that was there before, others may have written already.
 
-use exposition::{Kind, Page, Sample};
+use exposition::{Kind, Page};
 
 use super::entry::{Entry, NEVER};
 use super::pass::Pass;
@@ -67,22 +67,23 @@ pub(super) struct Began {
 }
 
 /// When the series of a counting sample began, and whether that is news. A zero stands after all that was
-/// sent of the series, and before the sample.
+/// sent of the series, and before the sample. `created_ms`: what the page says itself; `fell`: whether its value
+/// did since the reading before, if it was there.
 #[inline]
 pub(super) fn began(
     entry: &mut Entry,
-    sample: &Sample<'_>,
-    old: Option<&Sample<'_>>,
+    created_ms: Option<i64>,
+    fell: Option<bool>,
     pass: &Pass<'_>,
 ) -> Began {
     let after = if entry.last_ms == NEVER { pass.floor } else { entry.last_ms };
-    if let Some(created) = created(sample, pass) {
+    if let Some(created) = created(created_ms, pass) {
         return Began { start_ms: created, zero_ms: Some(created).filter(|at| *at > after && *at < pass.at) };
     }
-    let zero_ms = match old {
+    let zero_ms = match fell {
         None => pass.start.begins_ms,
         // Another process, but it goes on where the other was: it shows what others count.
-        Some(old) if pass.start.moved => pass.start.begins_ms.filter(|_| sample.value() < old.value()),
+        Some(fell) if pass.start.moved => pass.start.begins_ms.filter(|_| fell),
         Some(_) => {
             return Began { start_ms: if entry.started { pass.start.known_ms } else { 0 }, zero_ms: None };
         }
@@ -93,7 +94,6 @@ pub(super) fn began(
 }
 
 /// What the page itself says of a series; never later than its sample.
-fn created(sample: &Sample<'_>, pass: &Pass<'_>) -> Option<i64> {
-    let said = || sample.created_ms().filter(|at| *at > 0 && *at <= pass.at);
-    if pass.origin == CounterOrigin::Off { None } else { said() }
+fn created(said: Option<i64>, pass: &Pass<'_>) -> Option<i64> {
+    said.filter(|at| *at > 0 && *at <= pass.at && pass.origin != CounterOrigin::Off)
 }

@@ -1,9 +1,11 @@
 //! What goes out for one series: its sample with what belongs to it, or its marker.
 
-use exposition::remote_write::{Exemplar, Family, Full, Points, STALE, Sample as Point, bits};
-use exposition::{Page, Sample};
+use exposition::protobuf::{Native, Natives};
+use exposition::remote_write::{Exemplar, Family, Full, Histogram, Points, STALE, Sample as Point, bits};
+use exposition::{Kind, Page, Sample};
 
 use super::entry::{Entry, Skip};
+use super::known::kind;
 use super::pass::Pass;
 use super::{Shards, exemplars, origin};
 
@@ -17,22 +19,13 @@ pub(super) fn sample(
     family: &Family<'_>,
     pass: &mut Pass<'_>,
 ) {
-    if entry.skip != Skip::Sent {
-        pass.not_sent.count(entry.skip);
-        return;
-    }
     let stamp = sample.timestamp_ms();
-    let at = stamp.unwrap_or(pass.at);
-    entry.stamped = stamp.is_some();
-    if at <= entry.last_ms {
-        // A page shows a sample with a timestamp until there is a newer one.
-        pass.not_sent.out_of_order += u64::from(stamp.is_none() || at < entry.last_ms);
-        return;
-    }
+    let Some(at) = due(entry, stamp, pass) else { return };
     let mut point = Point { bits: bits(sample.value()), timestamp_ms: at, ..Point::default() };
     let mut zero = None;
     if stamp.is_none() && origin::counts(family.kind, family.name, sample.name()) {
-        let began = origin::began(entry, sample, old, pass);
+        let fell = old.map(|old| sample.value() < old.value());
+        let began = origin::began(entry, sample.created_ms(), fell, pass);
         (point.start_ms, zero) = (began.start_ms, began.zero_ms);
     }
     let exemplar = exemplars::new(sample, old);
@@ -51,9 +44,56 @@ pub(super) fn sample(
     }
 }
 
-/// Sends the markers of some of the entries of these pages: each with its time.
+/// The time of a sample that is to be sent.
+#[inline]
+fn due(entry: &mut Entry, stamp: Option<i64>, pass: &mut Pass<'_>) -> Option<i64> {
+    if entry.skip != Skip::Sent {
+        pass.not_sent.count(entry.skip);
+        return None;
+    }
+    let at = stamp.unwrap_or(pass.at);
+    entry.stamped = stamp.is_some();
+    if at <= entry.last_ms {
+        // A page shows a sample with a timestamp until there is a newer one.
+        pass.not_sent.out_of_order += u64::from(stamp.is_none() || at < entry.last_ms);
+        return None;
+    }
+    Some(at)
+}
+
+/// Sends a native histogram; `line` is its series.
+pub(super) fn native(
+    entry: &mut Entry,
+    arena: &[u8],
+    line: &Sample<'_>,
+    (it, old): (&Native, Option<&Native>),
+    family: &Family<'_>,
+    pass: &mut Pass<'_>,
+) {
+    let stamp = line.timestamp_ms();
+    let Some(at) = due(entry, stamp, pass) else { return };
+    let mut histogram = Histogram { message: &it.message, timestamp_ms: at, start_ms: 0 };
+    if stamp.is_none() && it.kind == Kind::Histogram {
+        let fell = old.map(|old| it.count < old.count);
+        // There is no zero of a native histogram in 1.0: a start says it in 2.0.
+        histogram.start_ms = origin::began(entry, line.created_ms(), fell, pass).start_ms;
+    }
+    let known = old.map_or(&[][..], |old| &old.exemplars);
+    let new = it.exemplars.iter().filter(|exemplar| !known.contains(exemplar));
+    let exemplars: Vec<Exemplar<'_>> =
+        new.map(|it| Exemplar { labels: &it.labels, bits: it.bits, timestamp_ms: it.timestamp_ms }).collect();
+    let points = Points { samples: &[], exemplars: &exemplars, histograms: &[histogram] };
+    match pass.out.push(entry.hash, entry.labels(arena), family, &points) {
+        Ok(()) => entry.last_ms = at,
+        Err(Full) => pass.not_sent.too_large += 1,
+    }
+}
+
+/// Sends the markers of some of the entries of these pages: each with its time. Those of native histograms are
+/// such themselves.
 pub(super) fn markers(
     pages: &[Page],
+    natives: Option<&Natives>,
     mut ends: impl Iterator<Item = Option<(Entry, i64)>>,
     arena: &[u8],
     out: &mut Shards,
@@ -62,20 +102,23 @@ pub(super) fn markers(
         out.next_family();
         let meta = Family {
             name: family.name(),
-            kind: family.kind(),
+            kind: kind(&family, natives),
             help: "",
             unit: family.unit().unwrap_or_default(),
         };
-        for (_, end) in family.samples().zip(ends.by_ref()) {
+        for (line, end) in family.samples().zip(ends.by_ref()) {
             let Some((entry, at)) = end else { continue };
-            let marker = Point { bits: STALE, timestamp_ms: at, ..Point::default() };
+            let marker = [Point { bits: STALE, timestamp_ms: at, ..Point::default() }];
+            let native = natives.and_then(|natives| natives.of(&line));
+            let message = native.map(|native| Native::stale(native.is_float));
+            let histogram =
+                message.as_deref().map(|message| Histogram { message, timestamp_ms: at, start_ms: 0 });
+            let points = match &histogram {
+                Some(_) => Points { histograms: histogram.as_slice(), ..Points::default() },
+                None => Points { samples: &marker, ..Points::default() },
+            };
             // What had room with a value has room with a marker.
-            let _ = out.push(
-                entry.hash,
-                entry.labels(arena),
-                &meta,
-                &Points { samples: &[marker], ..Points::default() },
-            );
+            let _ = out.push(entry.hash, entry.labels(arena), &meta, &points);
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Source {
     report: Known,
     /// What the source says.
     values: Known,
+    /// Its native histograms.
+    natives: Known,
     /// When it was looked at last, in milliseconds since 1970; before that, since when anybody looks.
     looked_ms: i64,
     looked: bool,
@@ -31,6 +33,7 @@ impl Source {
         Self {
             report: Known::of(|snapshot| snapshot.pages.get(..1).unwrap_or_default()),
             values: Known::of(|snapshot| snapshot.pages.get(1..).unwrap_or_default()),
+            natives: Known::natives(),
             looked_ms: since_ms,
             looked: false,
             values_ms: i64::MIN,
@@ -61,12 +64,13 @@ impl Source {
 
     pub(super) fn end(mut self, at: i64, out: &mut Shards) {
         self.values.stale(at, out);
+        self.natives.stale(at, out);
         self.report.stale(at, out);
     }
 
     /// How many series are known of it.
     pub(super) fn series(&self) -> usize {
-        self.report.len() + self.values.len()
+        self.report.len() + self.values.len() + self.natives.len()
     }
 
     /// When it was looked at last, or since when anybody looks.
@@ -82,6 +86,7 @@ impl Source {
         let brings = snapshot.pages.len() > 1 && !again;
         if brings || snapshot.up {
             self.values.feed(snapshot, pass);
+            self.natives.feed(snapshot, pass);
             self.values_ms = self.values_ms.max(values_at);
         }
         (pass.at, pass.start) = (at, Start::default());
@@ -89,6 +94,7 @@ impl Source {
         // Older values beside a failed reading: the source is down now, and they were its last.
         if !snapshot.up && (!brings || values_at < at) {
             self.values.stale(at, pass.out);
+            self.natives.stale(at, pass.out);
         }
         self.looked_ms = self.looked_ms.max(at);
         (self.looked, self.absent) = (true, snapshot.absent);
