@@ -18,6 +18,7 @@ mod join;
 mod look;
 mod senders;
 mod shared;
+mod size;
 mod sorting;
 pub mod state;
 mod tag;

@@ -1,5 +1,6 @@
 //! What becomes of a receiver's answers: what is said to it, when it is asked again, and by whom.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -91,6 +92,42 @@ fn what_is_refused_for_good_is_counted_and_not_sent_again() {
     eventually("samples", || taken(&agent) > 0.0);
     let writes = writes(&receiver);
     assert_ne!(writes[0].body, writes[1].body);
+#[test]
+fn requests_that_were_too_large_become_smaller_and_grow_again() {
+    let value = |at: usize| format!("{:x}{:x}", at * 2_654_435_761, at * 40_503 + 17);
+    let page: String = (1..=400).map(|at| format!("f{{at=\"{}\"}} {at}\n", value(at))).collect();
+    let target = Double::page(&page);
+    let length = |request: &super::doubles::Request| -> usize {
+        let head = request.head.to_lowercase();
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap()
+    };
+    let limit = Arc::new(AtomicUsize::new(usize::MAX));
+    let most = Arc::clone(&limit);
+    let receiver = Double::new(move |request, stream| {
+        let status = if length(request) > most.load(Ordering::SeqCst) { "413 Payload Too Large" } else { "204 No Content" };
+        answer(stream, status, "", b"");
+    });
+    let more = "protocol = \"1.0\"\nmax_samples_per_send = 400";
+    let agent = start(&settings(&target, &format!("{}/w", receiver.url), more));
+    let lengths = || receiver.seen().iter().map(length).collect::<Vec<_>>();
+    eventually("whole requests", || lengths().len() >= 8);
+    let (before, most) = (lengths().len(), lengths().into_iter().max().unwrap() * 3 / 4);
+    limit.store(most, Ordering::SeqCst);
+    eventually("one that is too large now", || lengths()[before..].iter().any(|length| *length > most));
+    let refused = before + lengths()[before..].iter().position(|length| *length > most).unwrap();
+    let large =
+        |lengths: &[usize]| lengths.iter().copied().filter(|length| *length <= most).max().unwrap_or(0);
+    eventually("a few of half its size", || lengths().len() > refused + 6);
+    let half = large(&lengths()[refused..refused + 6]);
+    eventually("larger ones", || large(&lengths()[refused..]) > half + half / 10);
+    let lengths = lengths();
+    let first = lengths[refused];
+    let again = lengths[refused + 1..].iter().filter(|length| **length >= first).count();
+    assert_eq!(again, 0, "what was refused is not tried again so soon: {lengths:?}");
+    let failed = "pushpull_agent_remote_write_samples_failed_total{endpoint";
+    assert_eq!(agent.value(failed), Some(0.0), "{}", agent.log());
+}
+
     let failed = agent
         .metrics()
         .lines()

@@ -93,6 +93,7 @@ impl Worker {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
                     }
                     self.describe(metadata.as_ref(), protocol).await;
+                    self.shared.fits(record.sample_count(), &self.settings);
                     return Outcome::Taken;
                 }
                 Verdict::Again(after) => {
@@ -108,7 +109,7 @@ impl Worker {
                 }
                 Verdict::Some => return Outcome::Smaller(refusal(answer.words)),
                 Verdict::TooMuch if record.series_count() > 1 => {
-                    self.shared.smaller(record.sample_count() / 2);
+                    self.shared.too_large(record.sample_count());
                     return Outcome::Smaller(refusal(answer.words));
                 }
                 Verdict::TooMuch => {
