@@ -22,6 +22,7 @@ mod size;
 mod sorting;
 pub mod state;
 mod tag;
+mod typed;
 mod worker;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use super::dialogue::Dialogue;
 use super::intake::Queue;
 use super::size::Size;
 use super::tag::Lanes;
+use super::typed::Typed;
 use crate::config::RemoteWrite;
 use crate::spool::{Spool, SpoolStats};
 use crate::stats::Stats;
@@ -41,12 +42,13 @@ pub(crate) struct Shared {
     pub(super) dialogue: Mutex<Dialogue>,
     urgent: AtomicUsize,
     size: Mutex<Size>,
+    pub(super) typed: Mutex<Typed>,
     busy_us: AtomicU64,
     said: Mutex<Said>,
     pub(super) seen: Mutex<SpoolStats>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -67,6 +69,7 @@ impl Shared {
             settings: watch::Sender::new(Arc::new(settings.clone())),
             urgent: AtomicUsize::new(0),
             size: Mutex::default(),
+            typed: Mutex::default(),
             busy_us: AtomicU64::new(0),
             said: Mutex::default(),
             seen: Mutex::default(),

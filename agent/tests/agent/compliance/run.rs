@@ -63,7 +63,7 @@ fn make() -> Run {
             let mut families = v1.seen().into_iter().flat_map(|seen| seen.message.families);
             families.any(|family| family.metric_family_name == name)
         };
-        told("temperature_celsius") && told("latency_seconds")
+        told("temperature_celsius") && told("latency_seconds") && told("size_bytes")
     });
     drop(agent);
     Run { v1, v2, zstd, explicit, began, ended: now() }

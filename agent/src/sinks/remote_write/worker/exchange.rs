@@ -43,7 +43,7 @@ impl Worker {
             let protocol = self.shared.dialogue().current(Clock::now());
             if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
                 let whole = record.clone();
-                ready = match self.apart(move |place, _| place.bodies(&whole, protocol)).await {
+                ready = match self.apart(move |place, shared| place.bodies(shared, &whole, protocol)).await {
                     Some(Ok((body, metadata))) => Some((protocol, body, metadata)),
                     Some(Err(error)) => {
                         tracing::error!(about = self.shared.label, "samples cannot be encoded: {error}");
@@ -149,7 +149,7 @@ impl Worker {
         answer
     }
 
-    /// Help texts in a request of their own: sent once, as they come again after a while.
+    /// Types and help texts in a request of their own: sent once, as they come again after a while.
     async fn describe(&mut self, metadata: Option<&Body>, protocol: Protocol) {
         let Some(body) = metadata else { return };
         match self.client.post(body, protocol).await {
