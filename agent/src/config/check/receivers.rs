@@ -96,6 +96,7 @@ fn bounds(receiver: &RemoteWrite, wrong: &mut Wrong<'_>) {
         ("timeout", receiver.timeout),
         ("min_backoff", receiver.min_backoff),
         ("max_backoff", receiver.max_backoff),
+        ("max_retry_after", receiver.max_retry_after),
         ("metadata_interval", receiver.metadata_interval),
         ("spool.max_age", receiver.spool.max_age),
     ];

@@ -17,6 +17,8 @@ pub(super) struct Said {
     /// The reason of the last refusal that was told.
     refused: Option<&'static str>,
     next_try: Option<Instant>,
+    /// Until then it asked to be left alone.
+    left_alone: Option<Instant>,
     protocol: Option<Protocol>,
 }
 
@@ -84,6 +86,17 @@ impl Shared {
 
     pub(in super::super) fn next_try(&self, at: Option<Instant>) {
         lock(&self.said).next_try = at;
+    }
+
+    /// It is not to be asked anything before then, or later where it said so before; `None`: at once.
+    pub(in super::super) fn leave_alone(&self, until: Option<Instant>) {
+        let mut said = lock(&self.said);
+        said.left_alone = until.map(|until| said.left_alone.map_or(until, |before| before.max(until)));
+    }
+
+    /// Until when it is to be left alone, if that is not over.
+    pub(in super::super) fn left_alone(&self) -> Option<Instant> {
+        lock(&self.said).left_alone.filter(|until| *until > Instant::now())
     }
 
     /// In which protocol it takes samples.

@@ -60,6 +60,11 @@ impl Worker {
             let Some((_, body, metadata)) = &ready else { continue };
             let samples = body.counts.samples + body.counts.histograms;
             // A record of help texts alone has no samples to send.
+            if samples > 0
+                && let Some(end) = self.quiet().await
+            {
+                return Outcome::Ends(end);
+            }
             let asked = if samples == 0 { Ok(None) } else { self.ask(body, protocol).await.map(Some) };
             let answer = match asked {
                 Ok(Some(answer)) => answer,
@@ -88,12 +93,12 @@ impl Worker {
                     if std::mem::take(&mut self.held) {
                         self.client.lets_in().await;
                     }
+                    self.shared.fits(record.sample_count(), &self.settings);
                     self.took(record, body, samples - missing.min(samples));
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
                     }
                     self.describe(metadata.as_ref(), protocol).await;
-                    self.shared.fits(record.sample_count(), &self.settings);
                     return Outcome::Taken;
                 }
                 Verdict::Again(after) => {
@@ -151,7 +156,7 @@ impl Worker {
 
     /// Types and help texts in a request of their own: sent once, as they come again after a while.
     async fn describe(&mut self, metadata: Option<&Body>, protocol: Protocol) {
-        let Some(body) = metadata else { return };
+        let Some(body) = metadata.filter(|_| self.shared.left_alone().is_none()) else { return };
         match self.client.post(body, protocol).await {
             Ok(answer) if answer.status.is_success() => {
                 self.shared.stats.writes.described(&self.shared.label, body.bytes.len());
