@@ -32,6 +32,9 @@ pub struct Target {
     /// Whether the page's own `job` and `instance` labels win.
     #[serde(default)]
     pub honor_labels: bool,
+    /// Whether samples keep the timestamps that the page gives them.
+    #[serde(default = "yes")]
+    pub honor_timestamps: bool,
     /// Its job, where it is not the agent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
@@ -78,6 +81,10 @@ pub struct Target {
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How the URL's host becomes targets.
@@ -143,6 +150,7 @@ impl Target {
             targets: None,
             refresh_interval: None,
             honor_labels: false,
+            honor_timestamps: yes(),
             job: None,
             instance: None,
             metric_relabel_configs: Vec::new(),

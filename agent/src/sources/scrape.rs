@@ -35,6 +35,7 @@ pub struct Scrape {
     name: String,
     key: GroupingKey,
     clash: Clash,
+    keep_timestamps: bool,
     fetcher: Fetcher,
     exit: Option<Exit>,
     /// The last scrape was good.
@@ -90,6 +91,7 @@ impl Scrape {
             name,
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
+            keep_timestamps: target.honor_timestamps,
             fetcher: Fetcher::new(target, address),
             exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
             is_up: false,

@@ -104,7 +104,11 @@ fn requests_that_were_too_large_become_smaller_and_grow_again() {
     let limit = Arc::new(AtomicUsize::new(usize::MAX));
     let most = Arc::clone(&limit);
     let receiver = Double::new(move |request, stream| {
-        let status = if length(request) > most.load(Ordering::SeqCst) { "413 Payload Too Large" } else { "204 No Content" };
+        let status = if length(request) > most.load(Ordering::SeqCst) {
+            "413 Payload Too Large"
+        } else {
+            "204 No Content"
+        };
         answer(stream, status, "", b"");
     });
     let more = "protocol = \"1.0\"\nmax_samples_per_send = 400";

@@ -26,7 +26,8 @@ impl Scrape {
             self.explained = true;
         }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
+        let (clash, keep_timestamps) = (self.clash, self.keep_timestamps);
+        let how = Rewrite { labels: &labels, clash, keep_timestamps, ..Rewrite::default() };
         let mut page = page.rewrite(&how);
         if let Some(relabel) = &mut self.relabel {
             page = relabel.page(&page).map_err(|(reason, message)| Failure {
