@@ -50,6 +50,7 @@ fn snapshot(target: usize, round: u64, odd: bool) -> Arc<Snapshot> {
         pages: vec![up.finish(), Page::parse(text, &Limits::NONE).unwrap()],
         values_at: None,
         absent: false,
+        counters: agent::snapshot::Counters::default(),
         up: true,
         last: false,
     })

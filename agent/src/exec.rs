@@ -5,18 +5,20 @@
 //! of a container it also buries the orphans that the kernel gives it.
 
 mod orphans;
+mod vacant;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+pub use vacant::vacant;
 
 /// Between two looks at an app that runs.
 const RUNNING: Duration = Duration::from_millis(250);
@@ -60,6 +62,7 @@ impl NotStarted {
 pub struct App {
     child: Child,
     signals: mpsc::Receiver<Signal>,
+    began: SystemTime,
     looks: watch::Sender<Option<Duration>>,
 }
 
@@ -70,6 +73,8 @@ impl App {
         let said = program.to_string_lossy().into_owned();
         let failed = |reason| NotStarted { command: said.clone(), reason };
         let signals = listen().map_err(failed)?;
+        // Before it can count anything.
+        let began = SystemTime::now();
         let child = Command::new(program).args(arguments).process_group(0).spawn().map_err(failed)?;
         if let Some(pid) = id(&child).filter(|_| io::stdin().is_terminal()) {
             // Without it, the app would be stopped as it reads from the terminal (SIGTTIN).
@@ -78,7 +83,12 @@ impl App {
         if rustix::process::getpid().as_raw_nonzero().get() == 1 {
             orphans::bury(id(&child));
         }
-        Ok(Self { child, signals, looks: watch::Sender::new(Some(RUNNING)) })
+        Ok(Self { child, signals, began, looks: watch::Sender::new(Some(RUNNING)) })
+    }
+
+    /// When it was started.
+    pub fn began(&self) -> SystemTime {
+        self.began
     }
 
     /// At what pace it is to be looked at.

@@ -7,8 +7,8 @@ use exposition::Limits;
 use serde::{Deserialize, Serialize};
 use service::config::{ByteSize, Secret, duration, optional_duration};
 
-use super::RelabelConfig;
 use super::transport::{TlsConfig, Transport};
+use super::{Origin, RelabelConfig};
 
 /// A page to scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Target {
     /// Whether samples keep the timestamps that the page gives them.
     #[serde(default = "yes")]
     pub honor_timestamps: bool,
+    /// By what the beginning of its counters is known, where that is not what a receiver's settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter_origin: Option<Origin>,
     /// Its job, where it is not the agent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
@@ -151,6 +154,7 @@ impl Target {
             refresh_interval: None,
             honor_labels: false,
             honor_timestamps: yes(),
+            counter_origin: None,
             job: None,
             instance: None,
             metric_relabel_configs: Vec::new(),

@@ -56,6 +56,7 @@ mod tests {
             up,
             values_at: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }

@@ -128,6 +128,7 @@ impl Host {
             up,
             values_at: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }

@@ -45,6 +45,7 @@ impl Source for Own {
                 up: true,
                 values_at: None,
                 absent: false,
+                counters: crate::snapshot::Counters::default(),
                 last: false,
             }
         })

@@ -112,6 +112,7 @@ impl Textfiles {
             up,
             values_at: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }

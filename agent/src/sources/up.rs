@@ -27,6 +27,7 @@ pub(crate) fn gone(source: &str, key: &GroupingKey) -> Snapshot {
         pages,
         values_at: None,
         absent: false,
+        counters: crate::snapshot::Counters::default(),
         up: false,
         last: true,
     }

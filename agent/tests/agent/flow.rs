@@ -128,6 +128,7 @@ impl agent::sources::Source for Clock {
                 up: true,
                 values_at: None,
                 absent: false,
+                counters: agent::snapshot::Counters::default(),
                 last: false,
             }
         })

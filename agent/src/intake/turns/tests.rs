@@ -13,6 +13,7 @@ fn snapshot(job: &str) -> Arc<Snapshot> {
         up: true,
         values_at: None,
         absent: false,
+        counters: crate::snapshot::Counters::default(),
         last: false,
     })
 }

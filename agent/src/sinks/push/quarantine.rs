@@ -93,6 +93,7 @@ mod tests {
             up: true,
             values_at: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }
