@@ -54,6 +54,7 @@ mod reload_load;
 mod reload_parts;
 mod remote_write;
 mod remote_write_answers;
+mod remote_write_shards;
 mod remote_write_ways;
 mod rivals;
 mod scrape_truth;
