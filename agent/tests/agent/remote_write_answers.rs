@@ -130,6 +130,8 @@ fn requests_that_were_too_large_become_smaller_and_grow_again() {
     assert_eq!(again, 0, "what was refused is not tried again so soon: {lengths:?}");
     let failed = "pushpull_agent_remote_write_samples_failed_total{endpoint";
     assert_eq!(agent.value(failed), Some(0.0), "{}", agent.log());
+    let seen = now(&agent)["receivers"][0].clone();
+    assert!(seen["samples_per_request"].as_u64().is_some_and(|most| most < 400), "{seen}");
 }
 
 #[test]
@@ -171,6 +173,32 @@ fn whoever_is_not_let_in_waits_until_the_token_in_its_file_is_changed() {
     std::fs::write(&file, "new\n").unwrap();
     eventually("that all arrive", || taken(&agent) > 10.0 && now(&agent)["receivers"][0]["state"] == "ok");
     assert_eq!(now(&agent)["receivers"][0]["protocol"], "2.0");
+}
+
+#[test]
+fn what_a_receiver_suffers_from_can_be_read() {
+    let lines: String = (0..300_u64).map(|at| format!("f{{at=\"{:x}\"}} 1\n", at * 2_654_435_761)).collect();
+    let target = Double::page(&lines);
+    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = settings(&target, &format!("http://{away}/w"), "spool = { max_bytes = \"64KiB\" }");
+    let agent = start(&text);
+    let seen = || now(&agent)["receivers"][0].clone();
+    eventually("a spool that is full", || seen()["dropped_by_reason"]["bytes"].as_f64().is_some());
+    eventually("a wait", || seen()["next_try_in_seconds"].is_number());
+    let seen = seen();
+    assert_eq!((seen["state"].as_str(), seen["protocol"].is_null()), (Some("retrying"), true), "{seen}");
+    assert!(seen["last_error"].as_str().unwrap().contains("Connection refused"), "{seen}");
+    for number in ["waiting", "spool_bytes", "oldest_time_seconds"] {
+        assert!(seen[number].as_f64().unwrap() > 0.0, "{number}: {seen}");
+    }
+    let page = super::peers::request(agent.port, "GET", "/", b"").unwrap().1;
+    assert!(page.contains("dropped (bytes ") && page.contains("Connection refused"), "{page}");
+    let (code, said) =
+        run(&format!("{text}\n[pull]\nlisten = \"127.0.0.1:{}\"\n", agent.port), &["doctor"], &[]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [" samples wait: ", "the spool was full: raise spool.max_bytes", "nothing listens there"] {
+        assert!(said.contains(part), "{part}\nin\n{said}");
+    }
 }
 
 #[test]

@@ -103,6 +103,11 @@ impl Shared {
         lock(&self.size).most(set).unwrap_or(set)
     }
 
+    /// Samples of a request at the most, where that is less than what is set.
+    pub(super) fn size(&self) -> Option<usize> {
+        lock(&self.size).most(self.settings.borrow().max_samples_per_send)
+    }
+
     /// A request of so many samples was too much for the receiver.
     pub(super) fn too_large(&self, samples: usize) {
         lock(&self.size).refused(samples, Clock::now());

@@ -32,6 +32,8 @@ pub(crate) struct Seen {
     pub(crate) next_try: Option<Duration>,
     pub(crate) protocol: Option<&'static str>,
     pub(crate) shards: u16,
+    /// Less than was set, as the receiver called that too many.
+    pub(crate) samples_per_request: Option<usize>,
 }
 
 impl Shared {
@@ -120,6 +122,7 @@ impl Shared {
             next_try: said.next_try.map(|at| at.saturating_duration_since(Instant::now())),
             protocol: said.protocol.map(Protocol::as_str),
             shards: self.lanes.borrow().count,
+            samples_per_request: self.size(),
         }
     }
 }
