@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(refused, 2, "{sizes:?}");
         let end = size.most(SET).unwrap();
         assert!((2_800..=3_000).contains(&end), "{end}");
-        let almost = now + REMEMBERED - Duration::from_secs(1);
+        let almost = now + Duration::from_mins(59);
         assert_eq!(send(&mut size, 3_000, 1_000, almost).1, 0);
         assert_eq!(size.most(SET), Some(end));
     }
