@@ -51,6 +51,7 @@ fn snapshot(target: usize, round: u64, odd: bool) -> Arc<Snapshot> {
         values_at: None,
         natives: None,
         absent: false,
+        counters: agent::snapshot::Counters::default(),
         up: true,
         last: false,
     })

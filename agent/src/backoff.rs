@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait, whatever the interval is.
 pub const MOST: Duration = Duration::from_secs(30);
-/// Nobody is left alone for longer, whatever `Retry-After` says: a wrong one would be for good.
-const LONGEST_ASKED: Duration = Duration::from_mins(5);
+/// No gateway is left alone for longer, whatever `Retry-After` says: a wrong one would be for good.
+pub const LONGEST_ASKED: Duration = Duration::from_mins(5);
+/// What is longer than that is no time that anybody waits for, and clocks cannot count all of them.
+const YEAR: Duration = Duration::from_hours(24 * 366);
 
 /// How often in a row something failed: a group, or its endpoint.
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ impl Backoff {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); five minutes at the most.
+/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); a year at the most.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     let seconds = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -45,7 +47,7 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     } else {
         httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or(Duration::ZERO)
     };
-    Some(asked.min(LONGEST_ASKED))
+    Some(asked.min(YEAR))
 }
 
 #[cfg(test)]
@@ -74,10 +76,10 @@ mod tests {
             ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
             ("soon", None),
             ("", None),
-            ("3600", Some(300)),
-            ("18446744073709551615", Some(300)),
-            ("99999999999999999999999", Some(300)),
-            ("Wed, 21 Oct 2099 07:28:00 GMT", Some(300)),
+            ("3600", Some(3600)),
+            ("18446744073709551615", Some(YEAR.as_secs())),
+            ("99999999999999999999999", Some(YEAR.as_secs())),
+            ("Wed, 21 Oct 2099 07:28:00 GMT", Some(YEAR.as_secs())),
         ];
         for (text, want) in rows {
             assert_eq!(retry_after(text, now), want.map(Duration::from_secs), "{text}");

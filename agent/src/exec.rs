@@ -6,18 +6,20 @@
 
 mod orphans;
 mod terminal;
+mod vacant;
 
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+pub use vacant::vacant;
 
 /// Between two looks at an app that runs.
 const RUNNING: Duration = Duration::from_millis(250);
@@ -65,6 +67,7 @@ pub struct App {
     signals: mpsc::Receiver<Signal>,
     /// Comes when the app stops, too.
     children: unix::Signal,
+    began: SystemTime,
     looks: watch::Sender<Option<Duration>>,
 }
 
@@ -76,6 +79,8 @@ impl App {
         let failed = |reason| NotStarted { command: said.clone(), reason };
         let signals = listen().map_err(failed)?;
         let children = signal(SignalKind::child()).map_err(failed)?;
+        // Before it can count anything.
+        let began = SystemTime::now();
         let child = Command::new(program).args(arguments).process_group(0).spawn().map_err(failed)?;
         if let Some(pid) = id(&child) {
             terminal::give(pid);
@@ -83,7 +88,12 @@ impl App {
         if rustix::process::getpid().as_raw_nonzero().get() == 1 {
             orphans::bury(id(&child));
         }
-        Ok(Self { child, signals, children, looks: watch::Sender::new(Some(RUNNING)) })
+        Ok(Self { child, signals, children, began, looks: watch::Sender::new(Some(RUNNING)) })
+    }
+
+    /// When it was started.
+    pub fn began(&self) -> SystemTime {
+        self.began
     }
 
     /// At what pace it is to be looked at.

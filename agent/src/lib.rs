@@ -81,6 +81,10 @@ pub async fn run(
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
     let (changing, changes) = tokio::sync::mpsc::channel(16);
     let is_once = matches!(mode, Mode::Once);
+    let since = match &mode {
+        Mode::Serve(_, hurry, ..) => hurry.since(),
+        Mode::Once => SystemTime::now(),
+    };
     if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
         settings.push.0.iter_mut().for_each(|endpoint| endpoint.on_shutdown = OnShutdown::Keep);
@@ -109,7 +113,7 @@ pub async fn run(
     let (times, ways) = (plan.times, Ways::new(ways.collect()));
     let mut writes = Vec::new();
     for receiver in plan.receivers.values() {
-        writes.push(Write::to(Receiver::open(receiver, &stats)?, &stop));
+        writes.push(Write::to(Receiver::open(receiver, &stats, since)?, &stop));
     }
     let Mode::Serve(listener, hurry, events, reloads) = mode else {
         let hurry = Hurry::none();

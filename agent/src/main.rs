@@ -10,7 +10,7 @@ use std::time::Duration;
 use agent::Mode;
 use agent::config::{self, PullSettings, Settings};
 use agent::doctor;
-use agent::exec::App;
+use agent::exec::{App, vacant};
 use agent::identity::Identity;
 use agent::pipeline::{Hurry, Left};
 use agent::probe::{self, Finding};
@@ -163,6 +163,7 @@ async fn serve(
         }
         Some(Command::Exec { command }) => {
             let listener = listen(&settings).await?;
+            let groups = vacant(&settings, &identity).await;
             let app = match App::start(&command) {
                 Ok(app) => app,
                 Err(error) => {
@@ -170,7 +171,8 @@ async fn serve(
                     return Ok(Ended { left: Vec::new(), code: Some(error.code()) });
                 }
             };
-            let (hurry, done) = (Hurry::new(app.looks()), CancellationToken::new());
+            let (hurry, done) =
+                (Hurry::new(app.looks()).of_app(app.began(), groups), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
             let serving = {
                 // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use exposition::protobuf::Natives;
 use exposition::{GroupingKey, Page};
 
+use crate::config::Origin;
+
 /// One collection of one source.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -25,8 +27,19 @@ pub struct Snapshot {
     pub values_at: Option<SystemTime>,
     /// Nobody was there: the connection was refused. Whoever answers next is new.
     pub absent: bool,
+    /// What is known of its counters beside what they say.
+    pub counters: Counters,
     /// Whether the source could be read.
     pub up: bool,
     /// The last one of its group: the agent ends, or the source is gone.
     pub last: bool,
+}
+
+/// What is known of the counters of a source beside what its pages say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    /// By what their beginning is known, where the source's own settings say it.
+    pub origin: Option<Origin>,
+    /// When the app began that shows them, where the agent started it.
+    pub since: Option<SystemTime>,
 }

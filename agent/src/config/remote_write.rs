@@ -58,6 +58,9 @@ pub struct RemoteWrite {
     /// The longest wait, unless the receiver asks for more.
     #[serde(with = "duration", default = "five_seconds")]
     pub max_backoff: Duration,
+    /// How long a receiver is left alone at the most that asks for it by `Retry-After`.
+    #[serde(with = "duration", default = "hour")]
+    pub max_retry_after: Duration,
     /// How often help texts are sent again.
     #[serde(with = "duration", default = "five_minutes")]
     pub metadata_interval: Duration,
@@ -115,6 +118,10 @@ fn five_seconds() -> Duration {
     Duration::from_secs(5)
 }
 
+fn hour() -> Duration {
+    Duration::from_hours(1)
+}
+
 fn five_minutes() -> Duration {
     Duration::from_mins(5)
 }
@@ -143,6 +150,7 @@ impl RemoteWrite {
             batch_deadline: second(),
             min_backoff: half_second(),
             max_backoff: five_seconds(),
+            max_retry_after: hour(),
             metadata_interval: five_minutes(),
             shards: Shards::default(),
             spool: Spool::default(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::config::{ByteSize, Secret, duration, optional_duration};
 
 use super::transport::{TlsConfig, Transport};
-use super::{RelabelConfig, ScrapeProtocol};
+use super::{Origin, RelabelConfig, ScrapeProtocol};
 
 /// A page to scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,12 @@ pub struct Target {
     /// Whether the page's own `job` and `instance` labels win.
     #[serde(default)]
     pub honor_labels: bool,
+    /// Whether samples keep the timestamps that the page gives them.
+    #[serde(default = "yes")]
+    pub honor_timestamps: bool,
+    /// By what the beginning of its counters is known, where that is not what a receiver's settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter_origin: Option<Origin>,
     /// Its job, where it is not the agent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
@@ -84,6 +90,10 @@ pub struct Target {
     /// Bounds; one that is broken fails the whole scrape.
     #[serde(default)]
     pub limits: TargetLimits,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How the URL's host becomes targets.
@@ -151,6 +161,8 @@ impl Target {
             scrape_protocols: None,
             scrape_native_histograms: None,
             honor_labels: false,
+            honor_timestamps: yes(),
+            counter_origin: None,
             job: None,
             instance: None,
             metric_relabel_configs: Vec::new(),

@@ -1,5 +1,7 @@
 //! What a running agent says of itself.
 
+mod receivers;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -104,33 +106,7 @@ pub(super) fn check(page: &Page, status: &serde_json::Value, interval: Duration)
         let why = "it does not let the agent in: the newest values are held until it does";
         findings.push(Finding::fail(what, why, refusal("401")));
     }
-    for receiver in status["receivers"].as_array().into_iter().flatten() {
-        let what = format!("writes to {}", receiver["name"].as_str().unwrap_or_default());
-        let words = receiver["last_error"].as_str().unwrap_or_default();
-        match receiver["state"].as_str() {
-            Some("held") => {
-                findings.push(Finding::fail(
-                    what,
-                    "it does not let the agent in: samples wait",
-                    refusal("401"),
-                ));
-            }
-            Some("retrying") => {
-                let why = format!("the last one failed, and samples wait: {words}");
-                findings.push(Finding::fail(what, why, "see its line below"));
-            }
-            Some("refusing") => {
-                let then = "look into its log: what it refuses for good is lost";
-                findings.push(Finding::fail(what, format!("it refuses samples: {words}"), then));
-            }
-            _ if receiver["dropped"].as_f64().is_some_and(|dropped| dropped > 0.0) => {
-                let why = format!("{} samples were given up since the agent started", receiver["dropped"]);
-                let then = "see pushpull_agent_remote_write_samples_dropped_total for the reason; bytes and age: raise spool.max_bytes or max_age";
-                findings.push(Finding::warn(what, why, then));
-            }
-            _ => {}
-        }
-    }
+    findings.extend(receivers::check(status));
     for conflicts in all("pushpull_agent_conflicting_groups").filter(|all| all.value() > 0.0) {
         let why = format!("another agent pushes {} of its groups, too", conflicts.value());
         let then = "give one of the two another identity.instance, or another job";

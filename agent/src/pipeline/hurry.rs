@@ -1,13 +1,16 @@
 //! Reading out of turn: looks between two pushes, and flushes that somebody waits for.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use exposition::GroupingKey;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::read::Why;
 use crate::intake::Intakes;
+use crate::snapshot::Snapshot;
 
 /// Asks readers to read now; one for all of them.
 #[derive(Debug, Clone)]
@@ -16,13 +19,34 @@ pub struct Hurry {
     asked: watch::Sender<u64>,
     /// Up to which flush each source has been read.
     read: watch::Sender<BTreeMap<String, u64>>,
+    app: Option<Arc<Began>>,
+}
+
+/// The app that the agent started.
+#[derive(Debug)]
+struct Began {
+    at: SystemTime,
+    /// The groups of its targets.
+    groups: BTreeSet<GroupingKey>,
 }
 
 impl Hurry {
     /// Targets are looked at so often between two pushes, too. A look is not pushed; it is what a last
     /// push falls back on, and values that were seen once stay while the target does not answer.
     pub fn new(looks: watch::Receiver<Option<Duration>>) -> Self {
-        Self { looks, asked: watch::Sender::new(0), read: watch::Sender::new(BTreeMap::new()) }
+        Self { looks, asked: watch::Sender::new(0), read: watch::Sender::new(BTreeMap::new()), app: None }
+    }
+
+    /// The agent started the app that fills these groups, at this time.
+    #[must_use]
+    pub fn of_app(self, at: SystemTime, groups: BTreeSet<GroupingKey>) -> Self {
+        Self { app: Some(Arc::new(Began { at, groups })), ..self }
+    }
+
+    /// Since when sources are looked at: now, or since before the app began.
+    pub fn since(&self) -> SystemTime {
+        let before = self.app.as_ref().and_then(|app| app.at.checked_sub(Duration::from_millis(1)));
+        before.unwrap_or_else(SystemTime::now)
     }
 
     /// Without looks.
@@ -38,7 +62,8 @@ impl Hurry {
         self.read.send_modify(|read| {
             read.insert(source.to_owned(), generation);
         });
-        Reader { looks: self.looks.clone(), asked, read, source: source.to_owned() }
+        let app = self.app.clone();
+        Reader { looks: self.looks.clone(), asked, read, source: source.to_owned(), app }
     }
 
     /// Reads every source once more, and waits until it was pushed; says what was not by then.
@@ -100,6 +125,7 @@ pub(super) struct Reader {
     asked: watch::Receiver<u64>,
     read: watch::Sender<BTreeMap<String, u64>>,
     source: String,
+    app: Option<Arc<Began>>,
 }
 
 impl Reader {
@@ -119,6 +145,13 @@ impl Reader {
             Ok(()) = self.looks.changed(), if looks => Why::Look,
             () = pause => Why::Look,
         }
+    }
+
+    /// A snapshot with what the agent knows of the app that it shows.
+    pub(super) fn dated(&self, mut snapshot: Snapshot) -> Snapshot {
+        let app = self.app.as_ref().filter(|app| app.groups.contains(&snapshot.key));
+        snapshot.counters.since = app.map(|app| app.at);
+        snapshot
     }
 
     /// Whether there are looks.

@@ -57,7 +57,7 @@ pub(super) async fn read(
                 farewell(source.as_ref(), how, &deliver);
                 return true;
             }
-            snapshot = source.collect() => snapshot,
+            snapshot = source.collect() => hurry.dated(snapshot),
         };
         if snapshot.up && !is_up {
             // The first page of a short job may be its only one.
@@ -79,7 +79,7 @@ pub(super) async fn read(
         Err(_) => source.late(longest),
     };
     let Some(snapshot) = last else { return false };
-    deliver(Snapshot { last: true, ..snapshot }, Why::Push);
+    deliver(Snapshot { last: true, ..hurry.dated(snapshot) }, Why::Push);
     true
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{Finding, LONGEST, advice};
-use crate::config::RemoteWrite;
+use crate::config::{Dialect, RemoteWrite};
 use crate::plan::Plan;
 use crate::sinks::remote_write::{Written, look};
 
@@ -29,13 +29,20 @@ async fn one(receiver: &RemoteWrite) -> Finding {
 }
 
 fn answered(name: &str, receiver: &RemoteWrite, written: &Written) -> Finding {
-    let Written { status, words } = written;
+    let Written { status, words, protocol, is_lost } = written;
     let knows = receiver.username.is_some()
         || receiver.bearer_token.is_some()
         || receiver.bearer_token_file.is_some();
     let why = if words.is_empty() { status.to_string() } else { format!("{status}: {words}") };
+    let protocol = protocol.as_str();
+    if *is_lost {
+        let why =
+            format!("{status}, without a word of what it wrote: it does not speak remote write {protocol}");
+        return Finding::fail(name, why, "set protocol = \"auto\", or nothing would be stored");
+    }
+    let is_set = receiver.protocol != Dialect::Auto;
     let then = match status.as_u16() {
-        200..=299 => return Finding::ok(name, "it takes writes"),
+        200..=299 => return Finding::ok(name, format!("it takes writes, by remote write {protocol}")),
         300..=399 => "writes do not follow redirects: put the address that it redirects to into url",
         401 if knows => {
             "it does not take this user or token: correct username and password_file, or bearer_token_file"
@@ -47,7 +54,10 @@ fn answered(name: &str, receiver: &RemoteWrite, written: &Written) -> Finding {
         404 | 405 => {
             "see that url is the whole one: /api/v1/write of a Prometheus with --web.enable-remote-write-receiver or of VictoriaMetrics, /api/v1/push of Mimir"
         }
-        415 => "it does not take this protocol: set protocol = \"auto\"",
+        400 | 415 if is_set => "it does not take this protocol: set protocol = \"auto\"",
+        415 => {
+            "it takes neither remote write 2.0 nor 1.0: see that url is that of a receiver of remote write"
+        }
         429 => "it is asked too often: raise interval, or its limits",
         500.. => "it is there, but not ready: look into its log, or wait",
         _ => "it refuses even an empty write: see that url is that of a receiver of remote write",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +25,8 @@ pub(super) fn open(receivers: &Difference<'_, RemoteWrite>, stats: &Arc<Stats>) 
                  give it another directory, or restart the agent\n"
             ));
         }
-        let opened = Receiver::open(new, stats).map_err(|error| format!("{}: {error}\n", new.label()))?;
+        let opened = Receiver::open(new, stats, SystemTime::now())
+            .map_err(|error| format!("{}: {error}\n", new.label()))?;
         Ok((new.label(), opened))
     });
     opened.collect()

@@ -18,12 +18,15 @@ mod join;
 mod look;
 mod senders;
 mod shared;
+mod size;
 mod sorting;
 pub mod state;
 mod tag;
+mod typed;
 mod worker;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
@@ -41,15 +44,20 @@ pub(crate) use shared::{Seen, Shared};
 pub struct Receiver(pub(crate) Arc<Shared>);
 
 impl Receiver {
-    /// Opens its spool, and begins to fill it. Nothing is sent before [`Senders::run`].
+    /// Opens its spool, and begins to fill it. Nothing is sent before [`Senders::run`], and nobody looked at any
+    /// source before `since`.
     ///
     /// # Errors
     ///
     /// Where the spool's directory is another's, or cannot be used.
-    pub fn open(settings: &RemoteWrite, stats: &Arc<Stats>) -> Result<(Self, Senders), OpenError> {
+    pub fn open(
+        settings: &RemoteWrite,
+        stats: &Arc<Stats>,
+        since: SystemTime,
+    ) -> Result<(Self, Senders), OpenError> {
         let spool = Spool::open(settings.spool.settings())?;
         stats.writes.endpoint(&settings.label());
-        let (shared, senders) = Senders::new(settings, spool, stats);
+        let (shared, senders) = Senders::new(settings, spool, stats, since);
         Ok((Self(shared), senders))
     }
 

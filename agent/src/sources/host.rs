@@ -129,6 +129,7 @@ impl Host {
             values_at: None,
             natives: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }

@@ -46,6 +46,7 @@ impl Source for Own {
                 values_at: None,
                 natives: None,
                 absent: false,
+                counters: crate::snapshot::Counters::default(),
                 last: false,
             }
         })

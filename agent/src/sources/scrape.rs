@@ -22,8 +22,8 @@ use exposition::protobuf::Natives;
 use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
-use crate::config::Target;
-use crate::snapshot::Snapshot;
+use crate::config::{Origin, Target};
+use crate::snapshot::{Counters, Snapshot};
 use crate::stats::Stats;
 use crate::transport::Clients;
 use exit::Exit;
@@ -37,6 +37,8 @@ pub struct Scrape {
     name: String,
     key: GroupingKey,
     clash: Clash,
+    keep_timestamps: bool,
+    origin: Option<Origin>,
     fetcher: Fetcher,
     exit: Option<Exit>,
     /// The last scrape was good.
@@ -93,6 +95,8 @@ impl Scrape {
             name,
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
+            keep_timestamps: target.honor_timestamps,
+            origin: target.counter_origin,
             fetcher: Fetcher::new(target, address),
             exit: target.exit_file.as_ref().map(|path| Exit::new(path, target.limits.page())),
             is_up: false,
@@ -166,6 +170,7 @@ impl Scrape {
             natives: None,
             values_at: None,
             absent: !up && self.fetcher.was_refused(),
+            counters: Counters { origin: self.origin, since: None },
             up,
             last: false,
         }

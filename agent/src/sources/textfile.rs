@@ -113,6 +113,7 @@ impl Textfiles {
             values_at: None,
             natives: None,
             absent: false,
+            counters: crate::snapshot::Counters::default(),
             last: false,
         }
     }

@@ -28,6 +28,7 @@ pub(crate) fn gone(source: &str, key: &GroupingKey) -> Snapshot {
         values_at: None,
         natives: None,
         absent: false,
+        counters: crate::snapshot::Counters::default(),
         up: false,
         last: true,
     }

@@ -70,7 +70,7 @@ impl Writes {
             bytes: counters(name!("bytes_total"), "Bytes of bodies, compressed, that a receiver took.", one)?,
             metadata: counters(
                 name!("metadata_total"),
-                "Requests with help texts alone that a receiver took.",
+                "Requests with types and help texts alone that a receiver took.",
                 one,
             )?,
             duration: counters(

@@ -1,5 +1,7 @@
 //! One receiver of remote write: what it took, what waits for it, and how far behind it is.
 
+use std::collections::BTreeMap;
+
 use exposition::Page;
 use maud::{Markup, html};
 use serde::Serialize;
@@ -22,6 +24,12 @@ pub(super) struct Receiver {
     samples: f64,
     failed: f64,
     dropped: f64,
+    /// The same by reason, those that there were.
+    failed_by_reason: BTreeMap<String, f64>,
+    dropped_by_reason: BTreeMap<String, f64>,
+    /// Samples of a request at the most, where the receiver called those of the settings too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples_per_request: Option<usize>,
     /// Samples that wait in the spool, its bytes, and when the oldest was spooled.
     waiting: u64,
     spool_bytes: u64,
@@ -50,6 +58,13 @@ impl Receiver {
             };
             own.samples().filter(of_this).map(|sample| sample.value()).sum()
         };
+        let by_reason = |metric: &str| -> BTreeMap<String, f64> {
+            let named = own.samples().filter(|sample| sample.name() == metric && sample.value() > 0.0);
+            let of_this = named.filter(|sample| sample.label("endpoint").is_some_and(|label| label == name));
+            of_this.map(|one| (one.label("reason").unwrap_or_default().into_owned(), one.value())).collect()
+        };
+        let failed_by_reason = by_reason("pushpull_agent_remote_write_samples_failed_total");
+        let dropped_by_reason = by_reason("pushpull_agent_remote_write_samples_dropped_total");
         let samples = total("pushpull_agent_remote_write_samples_total");
         let failure = events.failure(&name);
         let state = match &failure {
@@ -65,8 +80,11 @@ impl Receiver {
             state,
             protocol: seen.protocol,
             samples,
-            failed: total("pushpull_agent_remote_write_samples_failed_total"),
-            dropped: total("pushpull_agent_remote_write_samples_dropped_total"),
+            failed: failed_by_reason.values().sum(),
+            dropped: dropped_by_reason.values().sum(),
+            failed_by_reason,
+            dropped_by_reason,
+            samples_per_request: seen.samples_per_request,
             waiting: seen.spool.pending.samples,
             spool_bytes: seen.spool.disk_bytes + seen.spool.memory_bytes,
             oldest_time_seconds: seen.spool.oldest_ms.map(|oldest| oldest as f64 / 1e3),
@@ -84,6 +102,12 @@ impl Receiver {
     }
 }
 
+/// ` (age 3, bytes 12)`, or nothing.
+fn reasons(by: &BTreeMap<String, f64>) -> String {
+    let each: Vec<String> = by.iter().map(|(reason, samples)| format!("{reason} {samples}")).collect();
+    if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) }
+}
+
 /// For people.
 pub(super) fn receivers(receivers: &[Receiver], now: f64) -> Markup {
     html! {
@@ -91,13 +115,16 @@ pub(super) fn receivers(receivers: &[Receiver], now: f64) -> Markup {
             article class=(if receiver.is_bad() { "bad" } else { "good" }) {
                 h3 { span class="state" { (receiver.state) } " " (receiver.name) }
                 p {
-                    (receiver.samples) " samples taken, " (receiver.failed) " refused, "
-                    (receiver.dropped) " dropped, " (receiver.waiting) " waiting"
+                    (receiver.samples) " samples taken, "
+                    (receiver.failed) " refused" (reasons(&receiver.failed_by_reason)) ", "
+                    (receiver.dropped) " dropped" (reasons(&receiver.dropped_by_reason)) ", "
+                    (receiver.waiting) " waiting"
                     @if let Some(wait) = receiver.next_try_in_seconds { ", next try in " (age(wait)) }
                 }
                 p {
                     @if let Some(protocol) = receiver.protocol { "remote write " (protocol) ", " }
                     (receiver.shards) (if receiver.shards == 1 { " shard, " } else { " shards, " })
+                    @if let Some(most) = receiver.samples_per_request { (most) " samples a request, " }
                     "spool " (receiver.spool_bytes / 1024) " KiB"
                     @if let Some(oldest) = receiver.oldest_time_seconds {
                         ", the oldest from " (age(now - oldest)) " ago"

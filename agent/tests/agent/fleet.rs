@@ -65,6 +65,7 @@ async fn three_hundred_agents_come_back_below_twice_their_steady_rate() {
                     values_at: None,
                     natives: None,
                     absent: false,
+                    counters: agent::snapshot::Counters::default(),
                     last: false,
                 };
                 intake.offer(Arc::new(snapshot));

@@ -129,6 +129,7 @@ impl agent::sources::Source for Clock {
                 values_at: None,
                 natives: None,
                 absent: false,
+                counters: agent::snapshot::Counters::default(),
                 last: false,
             }
         })

@@ -95,3 +95,59 @@ fn doctor_has_the_gateways_words_and_says_where_it_may_not_look() {
     assert!(said.contains("— an agent answers there, process "), "{said}");
     assert!(said.contains("warn  agent — it does not let everybody in (401 Unauthorized)"), "{said}");
 }
+
+#[test]
+fn what_is_wrong_with_a_receiver_of_remote_write_is_told_in_words() {
+    const COUNTS: &str = "x-prometheus-remote-write-samples-written: 0\r\n";
+    let (both, old) = (("204 No Content", COUNTS), ("204 No Content", ""));
+    let unsupported = ("415 Unsupported Media Type", "");
+    let is = |two: (&'static str, &'static str), one: (&'static str, &'static str), version: &'static str| {
+        Double::new(move |request, stream| {
+            if request.line.starts_with("GET ") {
+                return answer(stream, "200 OK", "", version.as_bytes());
+            }
+            let (status, headers) = if request.head.contains("write.v2") { two } else { one };
+            answer(stream, status, headers, b"");
+        })
+    };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (missing, locked, forbidden) =
+        (("404 Not Found", ""), ("401 Unauthorized", ""), ("403 Forbidden", ""));
+    let target = Double::page("a 1\n");
+    for (double, more, parts) in [
+        (is(both, old, ""), "", &["ok    ", "it takes writes, by remote write 2.0"][..]),
+        (is(both, unsupported, ""), "", &["ok    ", "by remote write 2.0"]),
+        (is(unsupported, old, ""), "", &["ok    ", "by remote write 1.0"]),
+        (is(old, old, "no"), "", &["ok    ", "by remote write 1.0"]),
+        (is(old, old, "1"), "", &["ok    ", "by remote write zstd"]),
+        (
+            is(old, old, ""),
+            "protocol = \"2.0\"",
+            &["fail  ", "does not speak remote write 2.0", "protocol = \"auto\""],
+        ),
+        (is(unsupported, old, ""), "protocol = \"2.0\"", &["fail  ", "415", "protocol = \"auto\""]),
+        (
+            is(old, ("400 Bad Request", ""), ""),
+            "protocol = \"zstd\"",
+            &["fail  ", "400", "protocol = \"auto\""],
+        ),
+        (is(unsupported, unsupported, ""), "", &["fail  ", "415", "neither remote write 2.0 nor 1.0"]),
+        (is(missing, missing, ""), "", &["fail  ", "404", "see that url is the whole one"]),
+        (is(locked, locked, ""), "", &["fail  ", "401", "it wants to know who writes"]),
+        (
+            is(locked, locked, ""),
+            "bearer_token = \"x\"",
+            &["fail  ", "401", "does not take this user or token"],
+        ),
+        (is(forbidden, forbidden, ""), "", &["fail  ", "403", "does not allow it"]),
+    ] {
+        let text = settings(&[&target], &[], "5s");
+        let url = format!("{}/api/v1/write", double.url);
+        let (_, lines) = live(&format!("{text}[[remote_write]]\nurl = \"{url}\"\n{more}\n"));
+        one(&lines, &[&[url.as_str()], parts].concat());
+    }
+    let refused = format!("[[remote_write]]\nurl = \"http://{free}/w\"\n");
+    let (code, lines) = live(&(settings(&[&target], &[], "5s") + &refused));
+    assert_eq!(code, Some(1));
+    one(&lines, &["fail  ", "Connection refused", "nothing listens there"]);
+}

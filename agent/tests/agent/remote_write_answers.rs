@@ -63,13 +63,19 @@ fn headers_of_the_settings_go_along_and_those_of_remote_write_stay() {
 
 #[test]
 fn what_may_pass_is_sent_again_and_not_earlier_than_asked() {
-    for (first, least) in [
-        (&[("503 Service Unavailable", "retry-after: 2\r\n")][..], 2),
-        (&[("429 Too Many Requests", "retry-after: 1\r\n")][..], 1),
-        (&[("500 Internal Server Error", ""), ("502 Bad Gateway", "")][..], 0),
+    for (first, least, more, said) in [
+        (&[("503 Service Unavailable", "retry-after: 2\r\n")][..], 2, "", ""),
+        (&[("429 Too Many Requests", "retry-after: 1\r\n")][..], 1, "", ""),
+        (
+            &[("429 Too Many Requests", "retry-after: 7200\r\n")][..],
+            1,
+            "max_retry_after = \"1s\"",
+            "it asks for no request within 2h, and max_retry_after is 1s",
+        ),
+        (&[("500 Internal Server Error", ""), ("502 Bad Gateway", "")][..], 0, "", ""),
     ] {
         let ((target, _), receiver) = (counting(), receiver(first));
-        let agent = start(&settings(&target, &format!("{}/w", receiver.url), ""));
+        let agent = start(&settings(&target, &format!("{}/w", receiver.url), more));
         eventually("samples", || taken(&agent) > 0.0);
         let writes = writes(&receiver);
         assert!(writes[1].at - writes[0].at >= Duration::from_secs(least), "{first:?}");
@@ -81,6 +87,7 @@ fn what_may_pass_is_sent_again_and_not_earlier_than_asked() {
             agent.log()
         );
         assert!(agent.log().contains("writes arrive again"), "{}", agent.log());
+        assert!(agent.log().contains(said), "{said}\nin\n{}", agent.log());
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agent::sinks::remote_write::state::{External, OnShutdown, Rules, Shards, State};
-use agent::snapshot::Snapshot;
+use agent::snapshot::{Counters, Snapshot};
 use exposition::remote_write::{STALE, Sample};
 use exposition::{GroupingKey, Limits, Page, Rewrite};
 
@@ -19,6 +19,8 @@ use exposition::{GroupingKey, Limits, Page, Rewrite};
 enum Reading<'a> {
     /// A page at this time, in milliseconds.
     Page(i64, &'a str),
+    /// The same with what is known of its counters beside what they say.
+    Known(i64, &'a str, Counters),
     /// The same with the last good values of then, as the reading failed.
     Kept(i64, i64, &'a str),
     /// No page, as something went wrong.
@@ -33,7 +35,7 @@ enum Reading<'a> {
     Altered(i64),
 }
 
-use Reading::{Altered, End, Failed, Gone, Kept, Page as At, Refused};
+use Reading::{Altered, End, Failed, Gone, Kept, Known, Page as At, Refused};
 
 fn time(ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(ms.unsigned_abs())
@@ -56,6 +58,7 @@ fn snapshot(taken: i64, values: Option<(Option<i64>, &str)>, up: bool, absent: b
     pages.extend(values.map(|(_, text)| parsed(text)));
     let values_at = values.and_then(|(at, _)| at).map(time);
     let (source, taken_at) = ("s".to_owned(), time(taken));
+    let counters = Counters::default();
     Arc::new(Snapshot {
         source,
         key: key(),
@@ -64,6 +67,7 @@ fn snapshot(taken: i64, values: Option<(Option<i64>, &str)>, up: bool, absent: b
         natives: None,
         values_at,
         absent,
+        counters,
         up,
         last: false,
     })
@@ -74,6 +78,10 @@ fn told(state: &mut State, reading: Reading<'_>) -> Vec<String> {
     let mut out = Shards::new(3, 0);
     match reading {
         At(at, text) => state.feed(&snapshot(at, Some((None, text)), true, false), &mut out),
+        Known(at, text, counters) => {
+            let snapshot = snapshot(at, Some((None, text)), true, false);
+            state.feed(&Arc::new(Snapshot { counters, ..(*snapshot).clone() }), &mut out);
+        }
         Kept(at, then, text) => state.feed(&snapshot(at, Some((Some(then), text)), false, false), &mut out),
         Failed(at) => state.feed(&snapshot(at, None, false, false), &mut out),
         Refused(at) => state.feed(&snapshot(at, None, false, true), &mut out),

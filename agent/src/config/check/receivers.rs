@@ -94,6 +94,7 @@ fn bounds(receiver: &RemoteWrite, wrong: &mut Wrong<'_>) {
     WAIT.check("timeout", receiver.timeout, wrong);
     PAUSE.check("min_backoff", receiver.min_backoff, wrong);
     PAUSE.check("max_backoff", receiver.max_backoff, wrong);
+    WAIT.check("max_retry_after", receiver.max_retry_after, wrong);
     LOOK.check("metadata_interval", receiver.metadata_interval, wrong);
     KEPT.check("spool.max_age", receiver.spool.max_age, wrong);
     BATCH.check("batch_deadline", receiver.batch_deadline, wrong);

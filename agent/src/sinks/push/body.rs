@@ -91,6 +91,7 @@ mod tests {
                 values_at: None,
                 natives: None,
                 absent: false,
+                counters: crate::snapshot::Counters::default(),
                 last: false,
             },
             &Page::empty(),

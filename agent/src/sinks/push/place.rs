@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use super::clock;
 use super::gateway::{Answer, Failure};
-use crate::backoff::retry_after;
+use crate::backoff::{LONGEST_ASKED, retry_after};
 use crate::config::{Endpoint, shown};
 use crate::exchange;
 use crate::sinks::Scope;
@@ -82,6 +82,7 @@ impl Place {
         let now = SystemTime::now();
         let skew = header(&response, DATE).and_then(|date| clock::skew(date, asked, now));
         let after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, now));
+        let after = after.map(|after| after.min(LONGEST_ASKED));
         let before = header(&response, BEFORE).map(str::to_owned);
         let words = if status.is_success() { String::new() } else { words(response).await };
         Ok((Answer { status, bytes: 0, before, after, words }, skew))

@@ -7,9 +7,9 @@ use exposition::remote_write::Record;
 
 use super::Shared;
 use super::intake::Item;
-use super::state::{CounterOrigin, External, NotSent, OnShutdown, Rules, Shards, State};
+use super::state::{External, NotSent, OnShutdown, Rules, Shards, State};
 use super::tag::Lanes;
-use crate::config::{Ending, Origin, RemoteWrite};
+use crate::config::{Ending, RemoteWrite};
 use crate::snapshot::Snapshot;
 
 /// Bytes of one record before compression: a quarter of the smallest spool holds it compressed.
@@ -32,17 +32,14 @@ fn rules(settings: &RemoteWrite) -> Rules {
             write_relabel_configs: settings.write_relabel_configs.clone(),
         },
         metadata_every: Some(settings.metadata_interval),
-        origin: match settings.counter_origin {
-            Origin::Process => CounterOrigin::Process,
-            Origin::Created => CounterOrigin::Created,
-            Origin::Off => CounterOrigin::Off,
-        },
+        origin: settings.counter_origin.into(),
     }
 }
 
 impl Feed {
-    pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes) -> Self {
-        let state = State::new(rules(&settings), SystemTime::now());
+    /// Before `since` nobody looked at any source.
+    pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes, since: SystemTime) -> Self {
+        let state = State::new(rules(&settings), since);
         Self { shared, settings, state, lanes, counted: NotSent::default() }
     }
 

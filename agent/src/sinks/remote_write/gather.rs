@@ -1,9 +1,12 @@
 //! What blocks on a sender's way: reading the spool, putting records together, and encoding them.
 
-use exposition::remote_write::{Body, EncodeError, Encoder, Protocol, Record};
+use std::time::Instant;
+
+use exposition::remote_write::{Body, EncodeError, Encoder, Family, Protocol, Record};
 
 use super::Shared;
 use super::join::join;
+use super::shared::lock;
 use super::tag::{Lanes, Tag};
 use crate::config::Drain;
 use crate::spool::{Entry, Reader, Receipt};
@@ -100,15 +103,23 @@ impl Place {
         old
     }
 
-    /// The body of a request with all of these, in this protocol, and that of one with their help texts
-    /// where it takes one of its own.
+    /// The body of a request with all of these, in this protocol, and that of one with their types and help
+    /// texts where it takes one of its own.
     pub(super) fn bodies(
         &mut self,
+        shared: &Shared,
         record: &Record,
         protocol: Protocol,
     ) -> Result<(Body, Option<Body>), String> {
         let failed = |error: EncodeError| error.to_string();
-        let metadata = self.encoder.metadata(record, protocol).map_err(failed)?;
+        let metadata = if protocol == Protocol::V2 {
+            None
+        } else {
+            let (every, now) = (shared.settings.borrow().metadata_interval, Instant::now());
+            let mut typed = lock(&shared.typed);
+            let due = |family: &Family<'_>| typed.describes(family, every, now);
+            self.encoder.metadata(record, protocol, due).map_err(failed)?
+        };
         Ok((self.encoder.body(record, protocol).map_err(failed)?, metadata))
     }
 }

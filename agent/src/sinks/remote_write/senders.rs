@@ -56,11 +56,16 @@ impl std::fmt::Debug for Senders {
 }
 
 impl Senders {
-    pub(super) fn new(settings: &RemoteWrite, spool: Spool, stats: &Arc<Stats>) -> (Arc<Shared>, Self) {
+    pub(super) fn new(
+        settings: &RemoteWrite,
+        spool: Spool,
+        stats: &Arc<Stats>,
+        since: SystemTime,
+    ) -> (Arc<Shared>, Self) {
         let first = Lanes { turn: false, count: settings.shards.min };
         let (reading, writing) = from_before(&spool, first);
         let shared = Arc::new(Shared::new(settings, spool, writing, stats));
-        let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing);
+        let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing, since);
         let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run());
         if let Err(error) = &feed {
             tracing::error!(

@@ -11,15 +11,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::dialogue::Dialogue;
 use super::intake::Queue;
+use super::size::Size;
 use super::tag::Lanes;
+use super::typed::Typed;
 use crate::config::RemoteWrite;
 use crate::spool::{Spool, SpoolStats};
 use crate::stats::Stats;
 use said::Said;
 pub(crate) use said::Seen;
-
-/// Requests are never made smaller than this by answers of «too much».
-const LEAST: usize = 100;
 
 /// What is shared.
 #[derive(Debug)]
@@ -42,13 +41,14 @@ pub(crate) struct Shared {
     pub(super) fed: Notify,
     pub(super) dialogue: Mutex<Dialogue>,
     urgent: AtomicUsize,
-    most: AtomicUsize,
+    size: Mutex<Size>,
+    pub(super) typed: Mutex<Typed>,
     busy_us: AtomicU64,
     said: Mutex<Said>,
     pub(super) seen: Mutex<SpoolStats>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -68,7 +68,8 @@ impl Shared {
             dialogue: Mutex::new(Dialogue::new(settings.protocol, Clock::now())),
             settings: watch::Sender::new(Arc::new(settings.clone())),
             urgent: AtomicUsize::new(0),
-            most: AtomicUsize::new(usize::MAX),
+            size: Mutex::default(),
+            typed: Mutex::default(),
             busy_us: AtomicU64::new(0),
             said: Mutex::default(),
             seen: Mutex::default(),
@@ -98,12 +99,23 @@ impl Shared {
     }
 
     pub(super) fn samples_per_send(&self, settings: &RemoteWrite) -> usize {
-        settings.max_samples_per_send.min(self.most.load(Ordering::Relaxed))
+        let set = settings.max_samples_per_send;
+        lock(&self.size).most(set).unwrap_or(set)
     }
 
-    /// A request was too much for the receiver.
-    pub(super) fn smaller(&self, samples: usize) {
-        self.most.fetch_min(samples.max(LEAST), Ordering::Relaxed);
+    /// Samples of a request at the most, where that is less than what is set.
+    pub(super) fn size(&self) -> Option<usize> {
+        lock(&self.size).most(self.settings.borrow().max_samples_per_send)
+    }
+
+    /// A request of so many samples was too much for the receiver.
+    pub(super) fn too_large(&self, samples: usize) {
+        lock(&self.size).refused(samples, Clock::now());
+    }
+
+    /// A request of so many samples was taken.
+    pub(super) fn fits(&self, samples: usize, settings: &RemoteWrite) {
+        lock(&self.size).taken(samples, settings.max_samples_per_send, Clock::now());
     }
 
     /// A request was under way for so long.

@@ -91,13 +91,14 @@ impl State {
     pub fn feed(&mut self, snapshot: &Arc<Snapshot>, out: &mut Shards) {
         let at = milliseconds(snapshot.taken_at);
         let since = self.since_ms;
+        let origin = snapshot.counters.origin.map_or(self.origin, Into::into);
         let source = self.sources.entry(snapshot.key.clone()).or_insert_with(|| Source::new(since));
         let values_at = snapshot.values_at.map_or(at, milliseconds);
         let mut pass = Pass {
             at: values_at,
-            start: source.start(snapshot, self.origin, values_at),
+            start: source.start(snapshot, origin, values_at),
             floor: source.looked_ms(),
-            origin: self.origin,
+            origin,
             labeller: &self.labeller,
             told: &mut self.told,
             not_sent: &mut self.not_sent,

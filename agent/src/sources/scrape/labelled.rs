@@ -68,7 +68,8 @@ impl Scrape {
             self.explained = true;
         }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let how = Rewrite { labels: &labels, clash: self.clash, keep_timestamps: true, ..Rewrite::default() };
+        let (clash, keep_timestamps) = (self.clash, self.keep_timestamps);
+        let how = Rewrite { labels: &labels, clash, keep_timestamps, ..Rewrite::default() };
         let failure =
             |(reason, message): Refused| Failure { reason, message: format!("{}: {message}", self.name) };
         let (page, mut dropped) = self.shape.page(page, &how, &self.key, report, now).map_err(failure)?;

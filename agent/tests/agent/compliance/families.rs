@@ -94,6 +94,11 @@ fn metadata_of_1_0_are_requests_of_their_own() {
         (GAUGE, "Of the room.")
     );
     assert_eq!(of("latency_seconds").kind, HISTOGRAM, "by the name of the family, not of its parts");
+    // Prometheus sends the type of a family that has no help text, and nothing of one that has no type either.
+    assert_eq!((of("size_bytes").kind, of("size_bytes").help.as_str()), (SUMMARY, ""));
+    assert!(families.iter().all(|family| family.metric_family_name != "untold"));
+    let explained = families.iter().filter(|family| family.metric_family_name == "temperature_celsius");
+    assert!(explained.clone().all(|family| !family.help.is_empty()), "a type alone takes a text away");
     let mixed = seen.iter().any(|it| !it.message.families.is_empty() && !it.message.series.is_empty());
     assert!(!mixed, "a receiver that refuses metadata would lose samples");
 }

@@ -36,6 +36,7 @@ fn make() -> Run {
     let explicit = began - 60_000;
     let plain = PLAIN.replace('@', &explicit.to_string()) + &long();
     let (plain, open) = (Target::new(TEXT, &plain), Target::new(OPEN_METRICS, OPEN));
+    let replaced = Target::new(TEXT, &format!("replaced 7 {explicit}\n"));
     let honest = Target::new(TEXT, "of_honor{job=\"own\",instance=\"\"} 1\nof_none 1\n");
     let (v1, v2, zstd) =
         (Strict::new(Mode::Both), Strict::new(Mode::Both), Strict::new(Mode::VictoriaMetrics));
@@ -46,13 +47,14 @@ fn make() -> Run {
             plain.table("plain", ""),
             open.table("open", ""),
             honest.table("honest", "honor_labels = true"),
+            replaced.table("replaced", "honor_timestamps = false"),
             receiver(&v1, &format!("protocol = \"1.0\"\nmetadata_interval = \"200ms\"\n{more}")),
             receiver(&v2, &format!("protocol = \"2.0\"\n{more}")),
             receiver(&zstd, &format!("protocol = \"zstd\"\n{more}")),
         ],
     ));
     eventually("three scrapes of each at each receiver", || {
-        ["temperature_celsius{", "jobs_total{", "of_none{"].iter().all(|series| {
+        ["temperature_celsius{", "jobs_total{", "of_none{", "replaced{"].iter().all(|series| {
             [&v1, &v2, &zstd]
                 .iter()
                 .all(|strict| strict.names(series).first().is_some_and(|name| strict.taken(name).len() >= 3))
@@ -63,7 +65,7 @@ fn make() -> Run {
             let mut families = v1.seen().into_iter().flat_map(|seen| seen.message.families);
             families.any(|family| family.metric_family_name == name)
         };
-        told("temperature_celsius") && told("latency_seconds")
+        told("temperature_celsius") && told("latency_seconds") && told("size_bytes")
     });
     drop(agent);
     Run { v1, v2, zstd, explicit, began, ended: now() }

@@ -56,6 +56,22 @@ fn explicit_timestamps_are_kept_and_sent_once() {
     }
 }
 
+/// Prometheus' `honor_timestamps = false`: it is that of the scrape, each time.
+#[test]
+fn explicit_timestamps_are_replaced_where_that_is_set() {
+    let run = judged();
+    for (kind, strict) in run.all() {
+        let of = |name: &str| -> BTreeSet<i64> {
+            let all = strict.names(&format!("{name}{{"));
+            let replaced = all.iter().find(|it| it.contains("instance=\"replaced\"")).unwrap();
+            strict.taken(replaced).iter().map(|point| point.at).collect()
+        };
+        let (replaced, up) = (of("replaced"), of("up"));
+        let differ: Vec<_> = up.symmetric_difference(&replaced).collect();
+        assert!(replaced.len() >= 3 && differ.len() <= 1, "{kind:?}: {replaced:?} {up:?}");
+    }
+}
+
 /// 2.0 Samples and Histogram Samples: SHOULD be provided for counters; not after the sample, which the strict
 /// receiver judges.
 #[test]

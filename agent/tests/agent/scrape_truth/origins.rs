@@ -1,6 +1,8 @@
 //! 2.0-rc.4, "Start Timestamp"; in 1.0 a zero where the counter began.
 
+use agent::config::Origin;
 use agent::sinks::remote_write::state::CounterOrigin;
+use agent::snapshot::Counters;
 
 use super::*;
 
@@ -64,6 +66,8 @@ fn a_counter_begins_once_and_anew_with_each_process() {
 #[test]
 fn a_target_that_was_not_there_begins_after_the_last_look_at_it() {
     let counter = "# TYPE c counter\nc 5\n";
+    let [start_at_3000, start_at_4000] =
+        [3000, 4000].map(|at| format!("process_start_time_seconds 1.5 @{at}"));
     hold(
         &[
             Case {
@@ -72,6 +76,27 @@ fn a_target_that_was_not_there_begins_after_the_last_look_at_it() {
                     (Refused(2000), &[]),
                     (At(3000, counter), &["c 0 @2001 since 2001 origin", "c 5 @3000 since 2001"]),
                     (At(4000, counter), &["c 5 @4000 since 2001"]),
+                ],
+            },
+            Case {
+                rule: "a process that took longer to answer than the last look is ago",
+                readings: &[
+                    (Refused(2000), &[]),
+                    (
+                        At(3000, &with_start("1.5", counter)),
+                        &["c 0 @2001 since 2001 origin", "c 5 @3000 since 2001", &start_at_3000],
+                    ),
+                    (At(4000, &with_start("1.5", counter)), &["c 5 @4000 since 2001", &start_at_4000]),
+                ],
+            },
+            Case {
+                rule: "one that is older than the agent, which may have been seen by another",
+                readings: &[
+                    (Refused(2000), &[]),
+                    (
+                        At(3000, &with_start("0.5", counter)),
+                        &["c 5 @3000", "process_start_time_seconds 0.5 @3000"],
+                    ),
                 ],
             },
             Case {
@@ -111,4 +136,57 @@ fn openmetrics_created_is_believed_of_each_series() {
         }],
         || Rules { origin: CounterOrigin::Created, ..Rules::default() },
     );
+}
+
+#[test]
+fn an_exporter_that_starts_while_the_agent_runs_does_not_begin_what_others_count() {
+    let node = "# TYPE node_exporter_build_info gauge\nnode_exporter_build_info{version=\"1\"} 1\n\
+        # TYPE node_cpu_seconds_total counter\nnode_cpu_seconds_total 86400\n";
+    let named = node.replace("node_exporter_build_info", "app_build_info");
+    let of = |origin| Counters { origin, ..Counters::default() };
+    for (why, page, origin, begins) in [
+        ("an exporter", node, None, false),
+        ("one whose settings say that it is to be believed", node, Some(Origin::Process), true),
+        ("an app", &named, None, true),
+        ("one of which nothing is to be believed", &named, Some(Origin::Off), false),
+        ("one of which only its own word counts", &named, Some(Origin::Created), false),
+    ] {
+        let want: &[&str] = if begins { &["node_cpu_seconds_total"] } else { &[] };
+        let mut state = State::new(Rules::default(), time(1_000));
+        let lines = told(&mut state, Known(3000, &with_start("2.5", page), of(origin)));
+        assert_eq!(zeros(&lines), want, "{why}");
+        // The same of one that was not there at the last look.
+        let mut state = State::new(Rules::default(), time(1_000));
+        told(&mut state, Refused(2000));
+        let lines = told(&mut state, Known(3000, page, of(origin)));
+        assert_eq!(zeros(&lines), want, "{why}, absent before");
+    }
+    // What the settings of a target say holds over those of the endpoint.
+    let mut state = State::new(Rules { origin: CounterOrigin::Off, ..Rules::default() }, time(1_000));
+    let lines = told(&mut state, Known(3000, &with_start("2.5", &named), of(Some(Origin::Process))));
+    assert_eq!(zeros(&lines), ["node_cpu_seconds_total"]);
+}
+
+#[test]
+fn an_app_that_the_agent_started_begins_when_it_was_started() {
+    let counter = "# TYPE c counter\nc 5\n";
+    let app = Counters { since: Some(time(5_001)), ..Counters::default() };
+    let two = with_start("4.9", &with_start("5.2", counter)).replacen("seconds ", "seconds{pid=\"2\"} ", 1);
+    let (started, other) = ("c 0 @5001 since 5001 origin", "c 0 @9500 since 9500 origin");
+    for (why, page, zero) in [
+        ("it does not say when", counter.to_owned(), Some(started)),
+        ("it says so in whole seconds of the kernel", with_start("4.2", counter), Some(started)),
+        ("its second process", with_start("9.5", counter), Some(other)),
+        ("not the app, but somebody who is older", with_start("0.9", counter), None),
+        ("several", two, None),
+    ] {
+        let mut state = State::new(Rules::default(), time(5_000));
+        let lines = told(&mut state, Known(20_000, &page, app));
+        assert_eq!(lines.iter().find(|line| line.ends_with("origin")).map(String::as_str), zero, "{why}");
+    }
+    // Nobody saw what it counted before its first page, whatever it answered until then.
+    let mut state = State::new(Rules::default(), time(5_000));
+    told(&mut state, Failed(8_000));
+    let lines = told(&mut state, Known(20_000, counter, app));
+    assert_eq!(lines[0], "c 0 @8001 since 8001 origin", "{lines:?}");
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::batch::Family;
 use super::record::Record;
 use super::{v1, v2};
 
@@ -124,14 +125,23 @@ impl Encoder {
         self.packed(protocol, counts)
     }
 
-    /// The body that has the families of this record, for a request of its own, where the protocol sends them
-    /// apart from samples and there is a help text to send.
-    pub fn metadata(&mut self, record: &Record, protocol: Protocol) -> Result<Option<Body>, EncodeError> {
-        if protocol == Protocol::V2 || !record.is_described() {
+    /// The body that has those families of this record which are `due`, for a request of its own, where the
+    /// protocol sends them apart from samples. A family without help text is sent with an empty one, as
+    /// Prometheus does: its type is worth a request.
+    pub fn metadata(
+        &mut self,
+        record: &Record,
+        protocol: Protocol,
+        due: impl FnMut(&Family<'_>) -> bool,
+    ) -> Result<Option<Body>, EncodeError> {
+        if protocol == Protocol::V2 {
             return Ok(None);
         }
         self.message.clear();
-        v1::metadata(record, &mut self.message);
+        v1::metadata(record.families().filter(due), &mut self.message);
+        if self.message.is_empty() {
+            return Ok(None);
+        }
         self.packed(protocol, Counts::default()).map(Some)
     }
 

@@ -168,11 +168,6 @@ impl Record {
         Families(Input(&self.families))
     }
 
-    /// Whether some family has a help text: then 1.0 has metadata to send, in a request of its own.
-    pub fn is_described(&self) -> bool {
-        self.families().any(|family| !family.help.is_empty())
-    }
-
     /// How many series it has.
     pub fn series_count(&self) -> usize {
         self.totals.series as usize

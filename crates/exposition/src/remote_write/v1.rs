@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::Family;
 use super::body::Counts;
 use super::labels::{LabelPairs, put_label};
 use super::record::Record;
@@ -59,9 +60,9 @@ fn put_series(series: &Series<'_>, labels: &[u8], out: &mut Vec<u8>, counts: &mu
     }
 }
 
-/// Writes the metadata of a record's families that have a help text.
-pub(super) fn metadata(record: &Record, out: &mut Vec<u8>) {
-    for family in record.families().filter(|family| !family.help.is_empty()) {
+/// Writes the metadata of families.
+pub(super) fn metadata<'a>(families: impl Iterator<Item = Family<'a>>, out: &mut Vec<u8>) {
+    for family in families {
         let metadata = message::MetricMetadata {
             kind: i32::from(batch::kind_number(family.kind)),
             metric_family_name: family.name.to_owned(),

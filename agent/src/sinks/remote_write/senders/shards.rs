@@ -54,6 +54,8 @@ impl Senders {
         self.halt().await;
         self.client = Arc::new(Client::new(&new));
         *self.shared.dialogue() = Dialogue::new(protocol, Clock::now());
+        // Whoever changed the settings wants to see what becomes of it.
+        self.shared.leave_alone(None);
         self.start();
         let wanted = self.lanes.count.clamp(new.shards.min, new.shards.max);
         if wanted != self.lanes.count && *self.shared.lanes.borrow() == self.lanes {

@@ -17,6 +17,8 @@ pub(super) struct Said {
     /// The reason of the last refusal that was told.
     refused: Option<&'static str>,
     next_try: Option<Instant>,
+    /// Until then it asked to be left alone.
+    left_alone: Option<Instant>,
     protocol: Option<Protocol>,
 }
 
@@ -30,6 +32,8 @@ pub(crate) struct Seen {
     pub(crate) next_try: Option<Duration>,
     pub(crate) protocol: Option<&'static str>,
     pub(crate) shards: u16,
+    /// Less than was set, as the receiver called that too many.
+    pub(crate) samples_per_request: Option<usize>,
 }
 
 impl Shared {
@@ -86,6 +90,17 @@ impl Shared {
         lock(&self.said).next_try = at;
     }
 
+    /// It is not to be asked anything before then, or later where it said so before; `None`: at once.
+    pub(in super::super) fn leave_alone(&self, until: Option<Instant>) {
+        let mut said = lock(&self.said);
+        said.left_alone = until.map(|until| said.left_alone.map_or(until, |before| before.max(until)));
+    }
+
+    /// Until when it is to be left alone, if that is not over.
+    pub(in super::super) fn left_alone(&self) -> Option<Instant> {
+        lock(&self.said).left_alone.filter(|until| *until > Instant::now())
+    }
+
     /// In which protocol it takes samples.
     pub(in super::super) fn speaks(&self, protocol: Option<Protocol>) {
         let mut said = lock(&self.said);
@@ -107,6 +122,7 @@ impl Shared {
             next_try: said.next_try.map(|at| at.saturating_duration_since(Instant::now())),
             protocol: said.protocol.map(Protocol::as_str),
             shards: self.lanes.borrow().count,
+            samples_per_request: self.size(),
         }
     }
 }

@@ -7,19 +7,35 @@
 use exposition::{Kind, Page};
 
 use super::entry::{Entry, NEVER};
+use super::milliseconds;
 use super::pass::Pass;
+use crate::config::Origin;
+use crate::snapshot::Snapshot;
+
+/// What the names of exporters' own families end with, by the convention of their common library.
+const EXPORTER: &str = "_exporter_build_info";
 
 /// By what a counter's beginning is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CounterOrigin {
     /// By what the page says of each series (OpenMetrics `_created`); where it says nothing, counters begin
-    /// with their process (`process_start_time_seconds`). Wrong for exporters that show counters of others.
+    /// with their process (`process_start_time_seconds`), but for exporters, which show counters of others.
     #[default]
     Process,
     /// By what the page says of each series only.
     Created,
     /// Nothing is said of it.
     Off,
+}
+
+impl From<Origin> for CounterOrigin {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Process => Self::Process,
+            Origin::Created => Self::Created,
+            Origin::Off => Self::Off,
+        }
+    }
 }
 
 /// What a reading says of the beginning of its counters.
@@ -33,18 +49,45 @@ pub(super) struct Start {
     pub(super) begins_ms: Option<i64>,
 }
 
-/// When the process began that shows these pages; none where they show several, or none.
+/// Milliseconds that two times of the beginning of one process differ at the most: the kernel's own second is one
+/// of whole seconds.
+pub(super) const NEARLY: u64 = 2_000;
+
+/// What shows a page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Process {
+    /// When it began, in milliseconds since 1970; none where pages show several, or none.
+    pub(super) start_ms: Option<i64>,
+}
+
+/// The process whose own counters a snapshot shows; none where it shows what others count, or where nobody
+/// answered. An exporter says what it is (`node_exporter_build_info`), unless its own settings say that it is to be
+/// believed.
 #[allow(clippy::cast_possible_truncation, reason = "such a time is no time of ours, and out of every range")]
-pub(super) fn process_start<'a>(pages: impl Iterator<Item = &'a Page>, by: CounterOrigin) -> Option<i64> {
-    if by != CounterOrigin::Process {
-        return None;
+pub(super) fn process(snapshot: &Snapshot) -> Option<Process> {
+    let believed = snapshot.counters.origin == Some(Origin::Process);
+    let (mut starts, mut first) = (0_u32, None);
+    for family in snapshot.pages.iter().skip(1).flat_map(Page::families) {
+        if family.name() == "process_start_time_seconds" {
+            for sample in family.samples() {
+                starts += 1;
+                first.get_or_insert(sample.value());
+            }
+        } else if !believed && family.name().ends_with(EXPORTER) {
+            return None;
+        }
     }
-    let families = pages.flat_map(Page::families);
-    let said = families.filter(|family| family.name() == "process_start_time_seconds");
-    let mut values = said.flat_map(|family| family.samples()).map(|sample| sample.value());
-    let first = values.next().filter(|value| value.is_finite() && *value > 0.0)?;
     // Rounded up: before that the counter may not have been there.
-    values.next().is_none().then_some((first * 1000.0).ceil() as i64)
+    let first = first.filter(|value| value.is_finite() && *value > 0.0 && starts == 1);
+    let said = first.map(|seconds| (seconds * 1000.0).ceil() as i64);
+    let began = snapshot.counters.since.map(milliseconds);
+    let start_ms = match (said, began) {
+        // Whoever started it knows it better, unless another process is shown.
+        (Some(said), Some(began)) if said.abs_diff(began) > NEARLY => Some(said),
+        (_, Some(began)) if starts < 2 => Some(began),
+        (said, _) => said,
+    };
+    Some(Process { start_ms })
 }
 
 /// Whether a sample of this name counts from a beginning on, in a family of this kind.

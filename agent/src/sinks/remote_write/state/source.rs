@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Shards;
 use super::known::Known;
-use super::origin::{self, CounterOrigin, Start};
+use super::origin::{self, CounterOrigin, NEARLY, Process, Start};
 use super::pass::Pass;
 use crate::snapshot::Snapshot;
 
@@ -24,7 +24,11 @@ pub(super) struct Source {
     values_ms: i64,
     /// Nobody was there at the last look.
     absent: bool,
-    /// When its process began, as it says.
+    /// Since when anybody looks.
+    since_ms: i64,
+    /// When its process began, as it says or as whoever started it knows.
+    process_ms: Option<i64>,
+    /// When its counters began.
     start_ms: Option<i64>,
 }
 
@@ -38,25 +42,35 @@ impl Source {
             looked: false,
             values_ms: i64::MIN,
             absent: false,
+            since_ms,
+            process_ms: None,
             start_ms: None,
         }
     }
 
     /// When the counters of this reading began that are new or fell.
     pub(super) fn start(&mut self, snapshot: &Snapshot, origin: CounterOrigin, at: i64) -> Start {
-        let mut says = origin::process_start(snapshot.pages.iter().skip(1), origin);
-        let never = self.values_ms == i64::MIN && self.looked;
-        if says.is_none() && never && self.absent && origin == CounterOrigin::Process {
-            // Nobody was there at the last look, and nobody ever before.
-            says = Some(self.looked_ms + 1);
-        }
+        let process = (origin == CounterOrigin::Process).then(|| origin::process(snapshot)).flatten();
+        // There never were any values, as nobody was there, or an app that the agent itself has started: what was
+        // counted until the last look, nobody saw.
+        let is_ours = snapshot.counters.since.is_some();
+        let unseen = self.looked && (self.absent || is_ours) && self.values_ms == i64::MIN;
+        let says = match process {
+            Some(Process { start_ms: None }) if unseen => Some(self.looked_ms + 1),
+            Some(Process { start_ms: Some(start) }) if unseen && start > self.since_ms => {
+                Some(start.max(self.looked_ms + 1))
+            }
+            process => process.and_then(|process| process.start_ms),
+        };
+        let process = process.and_then(|process| process.start_ms);
         // One that is computed anew each time is off by a clock tick or so; one that is younger than the last
         // look is another's.
         let moved = says.is_some_and(|says| {
-            says > self.looked_ms || self.start_ms.is_none_or(|before| says.abs_diff(before) > 2_000)
+            let differs = |before: i64| process.is_some_and(|process| process.abs_diff(before) > NEARLY);
+            says > self.looked_ms || self.process_ms.is_none_or(differs)
         });
         if moved {
-            self.start_ms = says;
+            (self.start_ms, self.process_ms) = (says, process);
         }
         let begins = says.and(self.start_ms).filter(|start| *start > self.looked_ms && *start < at);
         Start { known_ms: self.start_ms.unwrap_or(0), moved, begins_ms: begins }

@@ -43,7 +43,7 @@ impl Worker {
             let protocol = self.shared.dialogue().current(Clock::now());
             if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
                 let whole = record.clone();
-                ready = match self.apart(move |place, _| place.bodies(&whole, protocol)).await {
+                ready = match self.apart(move |place, shared| place.bodies(shared, &whole, protocol)).await {
                     Some(Ok((body, metadata))) => Some((protocol, body, metadata)),
                     Some(Err(error)) => {
                         tracing::error!(about = self.shared.label, "samples cannot be encoded: {error}");
@@ -60,6 +60,11 @@ impl Worker {
             let Some((_, body, metadata)) = &ready else { continue };
             let samples = body.counts.samples + body.counts.histograms;
             // A record of help texts alone has no samples to send.
+            if samples > 0
+                && let Some(end) = self.quiet().await
+            {
+                return Outcome::Ends(end);
+            }
             let asked = if samples == 0 { Ok(None) } else { self.ask(body, protocol).await.map(Some) };
             let answer = match asked {
                 Ok(Some(answer)) => answer,
@@ -88,6 +93,7 @@ impl Worker {
                     if std::mem::take(&mut self.held) {
                         self.client.lets_in().await;
                     }
+                    self.shared.fits(record.sample_count(), &self.settings);
                     self.took(record, body, samples - missing.min(samples));
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
@@ -108,7 +114,7 @@ impl Worker {
                 }
                 Verdict::Some => return Outcome::Smaller(refusal(answer.words)),
                 Verdict::TooMuch if record.series_count() > 1 => {
-                    self.shared.smaller(record.sample_count() / 2);
+                    self.shared.too_large(record.sample_count());
                     return Outcome::Smaller(refusal(answer.words));
                 }
                 Verdict::TooMuch => {
@@ -148,9 +154,9 @@ impl Worker {
         answer
     }
 
-    /// Help texts in a request of their own: sent once, as they come again after a while.
+    /// Types and help texts in a request of their own: sent once, as they come again after a while.
     async fn describe(&mut self, metadata: Option<&Body>, protocol: Protocol) {
-        let Some(body) = metadata else { return };
+        let Some(body) = metadata.filter(|_| self.shared.left_alone().is_none()) else { return };
         match self.client.post(body, protocol).await {
             Ok(answer) if answer.status.is_success() => {
                 self.shared.stats.writes.described(&self.shared.label, body.bytes.len());

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant as Clock};
 
+use humantime::format_duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{End, Worker};
@@ -11,6 +12,7 @@ use crate::sinks::remote_write::client::{Answer, Failure};
 const PACE: Duration = Duration::from_mins(1);
 /// Between two looks at the files that say who we are.
 const LOOK: Duration = Duration::from_secs(1);
+
 impl Worker {
     /// Nobody answered; waits, and says why the worker ends where it does.
     pub(super) async fn failed(&mut self, failure: &Failure) -> Option<End> {
@@ -28,9 +30,32 @@ impl Worker {
         after: Option<Duration>,
     ) -> Option<End> {
         self.shared.stats.writes.retried(&self.shared.label, reason);
-        self.shared.failing(reason, message);
+        let most = self.settings.max_retry_after;
+        match after.filter(|asked| *asked > most) {
+            Some(asked) => {
+                let (asked, most) = (format_duration(asked), format_duration(most));
+                let cut = format!("it asks for no request within {asked}, and max_retry_after is {most}");
+                self.shared.failing(reason, &format!("{message}; {cut}"));
+            }
+            None => self.shared.failing(reason, message),
+        }
+        let after = after.map(|asked| asked.min(most));
+        if let Some(asked) = after {
+            // It asks all of us, not one shard.
+            self.shared.leave_alone(Some(Instant::now() + asked));
+        }
         let wait = self.backoff.from(self.settings.min_backoff, after, self.settings.max_backoff);
         self.wait(Instant::now() + wait, after.is_some()).await
+    }
+
+    /// Waits while the receiver has asked to be left alone.
+    pub(super) async fn quiet(&mut self) -> Option<End> {
+        while let Some(until) = self.shared.left_alone() {
+            if let Some(end) = self.wait(until, true).await {
+                return Some(end);
+            }
+        }
+        None
     }
 
     /// Not let in: waits until the files that say who we are say something else, or for a minute.
@@ -38,7 +63,8 @@ impl Worker {
         self.held = true;
         let remedy = self.client.keeps_out().await;
         self.shared.held(&format!("{}: {}", answer.status, answer.words), &remedy);
-        let until = Instant::now() + answer.after.map_or(PACE, |asked| asked.max(PACE));
+        let asked = answer.after.map_or(PACE, |asked| asked.min(self.settings.max_retry_after).max(PACE));
+        let until = Instant::now() + asked;
         while Instant::now() < until {
             if let Some(end) = self.wait(until.min(Instant::now() + LOOK), true).await {
                 return Some(end);

@@ -1,7 +1,8 @@
 //! The encoder against prost's reading of what it wrote.
 
+use exposition::Kind;
 use exposition::remote_write::message::{self, v2};
-use exposition::remote_write::{Batch, Encoder, Protocol, Record, Sample, SeriesLabels};
+use exposition::remote_write::{Batch, Encoder, Family, Protocol, Record, Sample, SeriesLabels};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -103,17 +104,19 @@ fn resolved(request: &v2::Request) -> Vec<Plain> {
     series.collect()
 }
 
+/// The numbers of types.proto, by the words of OpenMetrics.
+fn number(kind: Kind) -> i32 {
+    let kinds = ["unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"];
+    let number = kinds.iter().position(|word| *word == kind.as_openmetrics()).unwrap();
+    i32::try_from(number).unwrap()
+}
+
 /// What 2.0 must say.
 fn expected_2(all: &All, origins: bool) -> Vec<Plain> {
     let mut expected = Vec::new();
     for one in &all.series {
-        let metadata = one.family.and_then(|at| all.families.get(at)).map(|(_, kind, help, unit)| {
-            // The numbers of types.proto, by the words of OpenMetrics.
-            let kinds =
-                ["unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"];
-            let kind = kinds.iter().position(|word| *word == kind.as_openmetrics()).unwrap();
-            (i32::try_from(kind).unwrap(), help.clone(), unit.clone())
-        });
+        let metadata = one.family.and_then(|at| all.families.get(at));
+        let metadata = metadata.map(|(_, kind, help, unit)| (number(*kind), help.clone(), unit.clone()));
         let metadata = metadata.filter(|metadata| *metadata != (0, String::new(), String::new()));
         let samples: Vec<_> = one
             .samples
@@ -183,17 +186,19 @@ proptest! {
     }
 
     #[test]
-    fn metadata_is_of_families_with_help(all in all()) {
-        let body = Encoder::default().metadata(&all.record(), Protocol::V1).unwrap();
-        let expected: Vec<_> = all.families.iter().filter(|(_, _, help, _)| !help.is_empty()).collect();
+    fn metadata_is_of_the_families_that_are_due(all in all(), least in 0_usize..3) {
+        let record = all.record();
+        let due = |family: &Family<'_>| family.help.len() >= least;
+        let body = Encoder::default().metadata(&record, Protocol::V1, due).unwrap();
+        let expected: Vec<_> = all.families.iter().filter(|(_, _, help, _)| help.len() >= least).collect();
         prop_assert_eq!(body.is_some(), !expected.is_empty());
         let message = body.map(|body| snappy(&body.bytes)).unwrap_or_default();
         let request = message::WriteRequest::decode(&message[..]).unwrap();
         prop_assert!(request.timeseries.is_empty());
-        let said: Vec<_> = request.metadata.iter().map(|one| (&one.metric_family_name, &one.help, &one.unit)).collect();
-        let expected: Vec<_> = expected.iter().map(|(name, _, help, unit)| (name, help, unit)).collect();
-        prop_assert_eq!(said, expected);
-        prop_assert!(Encoder::default().metadata(&all.record(), Protocol::V2).unwrap().is_none());
+        let said = request.metadata.iter().map(|one| (one.kind, &one.metric_family_name, &one.help, &one.unit));
+        let expected = expected.iter().map(|(name, kind, help, unit)| (number(*kind), name, help, unit));
+        prop_assert_eq!(said.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        prop_assert!(Encoder::default().metadata(&record, Protocol::V2, |_| true).unwrap().is_none());
     }
 }
 
