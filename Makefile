@@ -107,10 +107,10 @@ bench-api: need-rust tools ## measure what instrumentation costs, beside the art
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
 
 bench-agent: need-rust tools ## measure the agent beside vmagent, node_exporter and Prometheus (it says how to install them)
-	cargo bench -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
+	cargo bench --profile dist -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
 
 bench-gateway: need-rust ## measure the gateway beside the real Pushgateway (it says how to install it)
-	cargo bench -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json
+	cargo bench --profile dist -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json
 
 bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)
 	cargo bench -p lab --bench load -- --json $(CURDIR)/docs/results/bench-load.json
