@@ -14,7 +14,7 @@ pub(super) struct Bounds {
 
 /// Longer than this is a slip: the settings are reloaded, or the machine is renewed, before it is over. As
 /// humantime counts a year.
-const YEAR: Duration = Duration::from_secs(31_557_600);
+const YEAR: Duration = Duration::from_hours(8_766);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Between two readings: a page is not read, packed and pushed in less.
@@ -37,7 +37,7 @@ pub(super) const KEPT: Bounds = Bounds { least: Duration::from_secs(1), most: YE
 pub(super) const BATCH: Bounds = Bounds { least: Duration::ZERO, most: Duration::from_mins(5) };
 /// Of groups that are deleted; longer than any machine lives is a way to say never.
 pub(super) const AGE: Bounds =
-    Bounds { least: Duration::from_secs(1), most: Duration::from_secs(31_557_600 * 100) };
+    Bounds { least: Duration::from_secs(1), most: Duration::from_hours(8_766 * 100) };
 
 impl Bounds {
     /// Says so where the value is none of these.
