@@ -14,7 +14,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, SystemTime};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -107,7 +107,8 @@ impl App {
         let calm = tokio::time::sleep(SOON);
         tokio::pin!(calm);
         // A stop that is asked for is not taken back, however long the app takes for it.
-        let (mut may_go_on, mut stops, mut suspends) = (false, false, false);
+        let (mut may_go_on, mut stops) = (false, false);
+        let mut job = terminal::Job::default();
         let app = id(&self.child);
         let status = loop {
             tokio::select! {
@@ -117,9 +118,8 @@ impl App {
                 }
                 status = self.child.wait() => break status,
                 Some(()) = self.children.recv() => {
-                    if let Some(app) = app.filter(|app| terminal::has_stopped(*app)) {
-                        terminal::follow(app, suspends).await;
-                        suspends = false;
+                    if let Some(app) = app {
+                        job.follow(app).await;
                     }
                 }
                 Some(signal) = self.signals.recv() => {
@@ -130,9 +130,8 @@ impl App {
                         may_go_on = !stops;
                         calm.as_mut().reset(tokio::time::Instant::now() + SOON);
                     }
-                    suspends = signal == Signal::TSTP || (suspends && signal != Signal::CONT);
-                    if let Some(pid) = id(&self.child) {
-                        pass_on(signal, pid);
+                    if let Some(app) = id(&self.child) {
+                        job.pass_on(signal, app);
                     }
                 }
             }
@@ -153,15 +152,6 @@ impl App {
             }
         });
         code
-    }
-}
-
-/// Gone already is as good. What a terminal sends to a job is for all of it.
-fn pass_on(signal: Signal, app: Pid) {
-    match signal {
-        Signal::CONT => terminal::go_on(app),
-        Signal::TSTP => drop(kill_process_group(app, signal)),
-        _ => drop(kill_process(app, signal)),
     }
 }
 

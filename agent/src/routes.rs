@@ -83,11 +83,16 @@ pub fn filter(
     let pages = warp::method()
         .and(pages)
         .map(|method: Method, response: Response| only(&method, &[Method::GET, Method::HEAD], response));
+    let foreign = warp::header::optional::<String>("sec-fetch-site")
+        .map(|from: Option<String>| from.is_some_and(|from| from == "cross-site" || from == "same-site"));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    let flushes = warp::path!("-" / "flush").and(warp::method()).and(query).then(
-        move |method: Method, query: String| {
+    let flushes = warp::path!("-" / "flush").and(warp::method()).and(foreign).and(query).then(
+        move |method: Method, is_foreign: bool, query: String| {
             let flush = flush.clone();
             async move {
+                if is_foreign {
+                    return of_another_site();
+                }
                 if method == Method::POST {
                     return flush.answer(query).await;
                 }
@@ -95,16 +100,27 @@ pub fn filter(
             }
         },
     );
-    let reloads = warp::path!("-" / "reload").and(warp::method()).then(move |method: Method| {
-        let ask = ask.clone();
-        async move {
-            if method == Method::POST {
-                return ask.answer().await;
+    let reloads = warp::path!("-" / "reload").and(warp::method()).and(foreign).then(
+        move |method: Method, is_foreign: bool| {
+            let ask = ask.clone();
+            async move {
+                if is_foreign {
+                    return of_another_site();
+                }
+                if method == Method::POST {
+                    return ask.answer().await;
+                }
+                only(&method, &[Method::POST], Response::default())
             }
-            only(&method, &[Method::POST], Response::default())
-        }
-    });
+        },
+    );
     flushes.or(reloads).unify().or(pages).unify()
+}
+
+/// A page that somebody visits elsewhere may send a POST here, with the password that the browser knows; browsers
+/// say from where it comes (Fetch Metadata, section 2.4), and programs say nothing.
+fn of_another_site() -> Response {
+    warp::reply::with_status("asked by a page of another site\n", StatusCode::FORBIDDEN).into_response()
 }
 
 /// Warp's own answer to another method does not say which are allowed.

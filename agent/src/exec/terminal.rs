@@ -16,6 +16,8 @@ use rustix::termios::{tcgetpgrp, tcsetpgrp};
 
 /// Whoever goes on sooner was not stopped.
 const STOPPED: Duration = Duration::from_millis(20);
+/// So soon after it went on, the agent may still hear of what stopped it.
+const STALE: Duration = Duration::from_millis(100);
 /// An app that stops again and again, where nobody can stop the agent, is not continued more often.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -45,33 +47,62 @@ fn set(front: Pid) {
     }
 }
 
-/// Whether the app has stopped since this was asked last.
-pub(super) fn has_stopped(app: Pid) -> bool {
-    let stopped = waitid(WaitId::Pid(app), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
-    stopped.ok().flatten().is_some_and(|status| status.stopped())
+/// Agent and app as one job.
+#[derive(Debug, Default)]
+pub(super) struct Job {
+    /// The agent was told to stop, and has passed that on.
+    asked: bool,
+    /// When it went on after it was stopped itself.
+    went_on: Option<Instant>,
 }
 
-/// Stops the agent, since the app has stopped: `asked` where the agent was told to and passed it on, else
-/// where there is a terminal. Without one a stopped app is a target that does not answer.
-pub(super) async fn follow(app: Pid, asked: bool) {
-    let began = Instant::now();
-    // SIGTTOU stops as SIGTSTP does, which is passed on and so stops nobody; neither stops a group that nobody
-    // could continue (POSIX, "orphaned process group"), nor process 1 of a container.
-    if asked {
-        // Others of its group may not know of this, and would not be continued with it.
-        let _ = kill_process(getpid(), Signal::TTOU);
-    } else if tcgetpgrp(io::stdin()).is_ok() {
-        // A script that the agent is a part of is to stop with it.
-        let _ = kill_current_process_group(Signal::TTOU);
-        if began.elapsed() < STOPPED {
-            tokio::time::sleep(PAUSE).await;
+impl Job {
+    /// Passes a signal on; gone already is as good. What a terminal sends to a job is for all of it.
+    pub(super) fn pass_on(&mut self, signal: Signal, app: Pid) {
+        match signal {
+            Signal::CONT => {
+                self.asked = false;
+                go_on(app);
+            }
+            // One from before a stop that is over, as is undone by SIGCONT for whoever does not catch it.
+            Signal::TSTP if self.went_on.is_some_and(|went_on| went_on.elapsed() < STALE) => {}
+            Signal::TSTP => {
+                self.asked = true;
+                let _ = kill_process_group(app, signal);
+            }
+            _ => drop(kill_process(app, signal)),
         }
-        go_on(app);
+    }
+
+    /// Stops the agent if the app has stopped since this was asked last, and the agent was told to, or there is a
+    /// terminal. Without one a stopped app is a target that does not answer.
+    pub(super) async fn follow(&mut self, app: Pid) {
+        let stopped = waitid(WaitId::Pid(app), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+        if !stopped.ok().flatten().is_some_and(|status| status.stopped()) {
+            return;
+        }
+        let began = Instant::now();
+        // SIGTTOU stops as SIGTSTP does, which is passed on and so stops nobody; neither stops a group that
+        // nobody could continue (POSIX, "orphaned process group"), nor process 1 of a container.
+        if std::mem::take(&mut self.asked) {
+            // Others of its group may not know of this, and would not be continued with it.
+            let _ = kill_process(getpid(), Signal::TTOU);
+        } else if tcgetpgrp(io::stdin()).is_ok() {
+            // A script that the agent is a part of is to stop with it.
+            let _ = kill_current_process_group(Signal::TTOU);
+            if began.elapsed() < STOPPED {
+                tokio::time::sleep(PAUSE).await;
+            }
+            go_on(app);
+        } else {
+            return;
+        }
+        self.went_on = Some(Instant::now());
     }
 }
 
 /// Continues the app, in front if the agent is.
-pub(super) fn go_on(app: Pid) {
+fn go_on(app: Pid) {
     give(app);
     let _ = kill_process_group(app, Signal::CONT);
 }

@@ -13,7 +13,10 @@ fn wrong_settings_are_a_finding_each() {
     let (code, said) = doctor("interval = \"0s\"\nintervall = 1\n");
     assert_eq!(code, Some(1), "{said}");
     assert_eq!(said.lines().filter(|line| line.starts_with("fail  settings ")).count(), 2, "{said}");
-    assert!(said.contains("expected a duration longer than 0") && said.contains("agent.toml:1:1"), "{said}");
+    assert!(
+        said.contains("expected a duration from 10ms to 1year, got 0s") && said.contains("agent.toml:1:1"),
+        "{said}"
+    );
 }
 
 #[test]

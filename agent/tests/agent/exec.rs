@@ -16,6 +16,13 @@ pub(crate) struct Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
+        // An app outlives an agent that is killed, and many of these would run for ever.
+        if let Ok(None) = self.child.try_wait()
+            && let app = self.app()
+            && !app.is_empty()
+        {
+            let _ = Command::new("kill").args(["-KILL", &app]).status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -37,8 +37,8 @@ impl App {
     }
 
     fn last_word(&mut self) -> u64 {
-        let line = self.lines.next().unwrap().unwrap();
-        line.strip_prefix("final ").unwrap().parse().unwrap()
+        let mut lines = self.lines.by_ref().map_while(Result::ok);
+        lines.find_map(|line| line.strip_prefix("final ")?.parse().ok()).unwrap()
     }
 }
 

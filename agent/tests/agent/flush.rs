@@ -1,5 +1,7 @@
 //! A flush: for whoever ends the app, and has to know that its last values have arrived.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 
 use super::doubles::{Double, answer};
@@ -57,4 +59,25 @@ fn a_flush_is_asked_for_by_post_and_for_a_time_that_can_be_meant() {
     let (status, said) = flush(&agent, "/-/flush?timeout=soon");
     assert_eq!(status, 400);
     assert!(said.contains("expected /-/flush or /-/flush?timeout=5s") && said.contains("soon"), "{said}");
+}
+
+#[test]
+fn a_page_of_another_site_can_ask_for_nothing() {
+    let (target, _) = counter();
+    let agent = start(&settings(&target, &Double::gateway().url, ""));
+    for (path, site, status) in [
+        ("/-/flush", "cross-site", 403),
+        ("/-/reload", "cross-site", 403),
+        ("/-/reload", "same-site", 403),
+        ("/-/reload", "same-origin", 200),
+        ("/-/reload", "none", 200),
+    ] {
+        let mut stream = TcpStream::connect(("127.0.0.1", agent.port)).unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: a\r\nsec-fetch-site: {site}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {site}: {said}");
+    }
 }

@@ -8,6 +8,15 @@ use super::exec::{free_port, with};
 /// Types into an interactive bash on a terminal of its own.
 const TYPIST: &str = include_str!("job_control.py");
 
+/// An app that says when it goes on.
+const STOPPED: &str = r#"
+import signal, time
+signal.signal(signal.SIGCONT, lambda *_: print("continued", flush=True))
+print("ready", flush=True)
+while True:
+    time.sleep(0.01)
+"#;
+
 #[test]
 fn agent_and_app_are_one_job_of_an_interactive_shell() {
     let (gateway, folder) = (Double::gateway(), tempfile::tempdir().unwrap());
@@ -32,8 +41,7 @@ fn agent_and_app_are_one_job_of_an_interactive_shell() {
 #[test]
 fn without_a_terminal_a_stop_is_passed_on_and_a_stopped_app_does_not_stop_the_agent() {
     let (gateway, port) = (Double::gateway(), free_port());
-    let app = "trap 'echo continued' CONT; echo ready; while :; do sleep 0.01; done";
-    let mut run = with(&gateway, port, "", &["sh", "-c", app]);
+    let mut run = with(&gateway, port, "", &["python3", "-c", STOPPED]);
     run.until("the app", |run| run.said().contains("ready"));
     let app = run.app();
     let state = |pid: &str| {

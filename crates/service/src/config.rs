@@ -17,7 +17,7 @@ pub use places::{Place, Places};
 pub use secret::Secret;
 pub use values::{ByteSize, OneOrMany, duration, nearest, optional_duration};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ::config::{Config, File, FileFormat};
 use serde::Serialize;
@@ -105,7 +105,7 @@ where
     let mut mistakes = Mistakes::default();
     let mut places = Places::default();
     let text = match &layers.file {
-        Some(path) => read(path, &mut mistakes),
+        Some(path) => file::read(path, &mut mistakes),
         None => Some(String::new()),
     };
     let name = layers.file.as_deref().map_or_else(String::new, |path| path.display().to_string());
@@ -168,14 +168,6 @@ where
         _ => {}
     }
     Err(mistakes)
-}
-
-fn read(path: &Path, mistakes: &mut Mistakes) -> Option<String> {
-    let note = |error| {
-        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
-        mistakes.add(&place, "", format!("cannot be read: {error}"));
-    };
-    std::fs::read_to_string(path).map_err(note).ok()
 }
 
 /// The defaults as the weakest layer, so that a variable can change one key of a default table.

@@ -36,7 +36,8 @@ pub(super) const KEPT: Bounds = Bounds { least: Duration::from_secs(1), most: YE
 /// How long samples wait for others to go with them.
 pub(super) const BATCH: Bounds = Bounds { least: Duration::ZERO, most: Duration::from_mins(5) };
 /// Of groups that are deleted; longer than any machine lives is a way to say never.
-pub(super) const AGE: Bounds = Bounds { least: Duration::from_secs(1), most: Duration::from_hours(876_600) };
+pub(super) const AGE: Bounds =
+    Bounds { least: Duration::from_secs(1), most: Duration::from_hours(8_766 * 100) };
 
 impl Bounds {
     /// Says so where the value is none of these.

@@ -3,6 +3,9 @@
 //! Deserializing stops at the first mistake, so the entry at fault is taken out and the rest is
 //! tried again, until it passes.
 
+use std::io::Read;
+use std::path::Path;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -10,12 +13,37 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::mistakes::{Mistakes, explain};
 use super::places::{Place, Places};
+use super::values::ByteSize;
 
 /// One step from a table or array to what is in it.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
     Key(String),
     Index(usize),
+}
+
+/// A file of settings is no longer than this; what is endless, such as a device, ends here.
+const LONGEST_FILE: usize = 16 << 20;
+
+/// The text of the file, unless it cannot be read.
+pub(super) fn read(path: &Path, mistakes: &mut Mistakes) -> Option<String> {
+    let mut note = |message: String| {
+        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
+        mistakes.add(&place, "", message);
+    };
+    let mut text = String::new();
+    let opened = std::fs::File::open(path);
+    match opened.and_then(|file| file.take(LONGEST_FILE as u64 + 1).read_to_string(&mut text)) {
+        Ok(_) if text.len() > LONGEST_FILE => {
+            note(format!("is too long: expected at most {}", ByteSize(LONGEST_FILE)));
+            None
+        }
+        Ok(_) => Some(text),
+        Err(error) => {
+            note(format!("cannot be read: {error}"));
+            None
+        }
+    }
 }
 
 /// Notes all places and mistakes; gives back the text without what is wrong, if it is TOML at all.

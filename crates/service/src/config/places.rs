@@ -73,6 +73,10 @@ impl Places {
 
     /// The key as it was before items of lists were left out, which moved those behind them.
     pub(super) fn original(&self, key: &str) -> String {
+        // Nearly always; the way below looks at all items before one.
+        if self.gaps.is_empty() {
+            return key.to_owned();
+        }
         let mut parts = key.split('[');
         let mut found = parts.next().unwrap_or_default().to_owned();
         for part in parts {

@@ -35,7 +35,7 @@ pub(super) fn of(
     for name in layers.garbled.iter().filter(|name| name.starts_with(&ours)) {
         found.push((Place::Environment(name.clone()), "expected UTF-8, got other bytes".to_owned()));
     }
-    found.sort_by_key(|left| left.0.to_string());
+    found.sort_by_key(|(place, _)| place.to_string());
     found
 }
 

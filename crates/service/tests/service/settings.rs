@@ -320,3 +320,10 @@ fn a_setting_whose_value_is_no_text_is_a_mistake() {
     let said = load::<Settings>(&Layers { garbled, ..layers }).unwrap_err().to_string();
     assert_eq!(said, "environment variable T__INTERVAL: expected UTF-8, got other bytes");
 }
+
+#[test]
+fn a_file_without_end_is_a_mistake() {
+    let layers = Layers { file: Some("/dev/zero".into()), env_prefix: "T", ..Layers::default() };
+    let said = load::<Settings>(&layers).unwrap_err().to_string();
+    assert_eq!(said, "/dev/zero: is too long: expected at most 16MiB");
+}
