@@ -67,7 +67,8 @@ impl Faulty {
     fn listen(&self, first: TcpListener) {
         let address = first.local_addr().unwrap();
         let mut listener = Some(first);
-        loop {
+        // Until its test is over: one hold is this thread's own.
+        while Arc::strong_count(&self.fault) > 1 {
             if self.is(Fault::Refuses) {
                 listener = None;
             } else if let Some(listener) = &listener {

@@ -12,7 +12,9 @@ fn snapshot(job: &str) -> Arc<Snapshot> {
         pages: vec![],
         up: true,
         values_at: None,
+        natives: None,
         absent: false,
+        counters: crate::snapshot::Counters::default(),
         last: false,
     })
 }
@@ -172,12 +174,11 @@ fn who_was_turned_away_is_let_in_and_who_failed_otherwise_waits_on() {
     for held in [true, false] {
         let c = sent(&mut turns, now).unwrap();
         let asked = Duration::from_mins(1);
-        let waits = if held {
+        assert!(if held {
             turns.held(c, Scope::Endpoint, asked, now)
         } else {
             turns.failed(c, Scope::Endpoint, Some(asked), now)
-        };
-        assert!(waits);
+        });
         turns.let_in();
         assert_eq!(matches!(turns.next(now), Turn::Wait(_)), !held);
         turns.offer(snapshot("c"));

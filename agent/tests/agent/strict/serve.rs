@@ -13,14 +13,16 @@ use super::rule::{Found, told};
 use super::script::Answer;
 use super::{Kind, Message, Seen, Strict};
 
-/// Takes connections while the receiver is not down.
+/// Takes connections while the receiver is not down, until its test is over: hundreds of them that look on
+/// would take the time of all other tests.
 pub(crate) fn listen(strict: &Strict, first: TcpListener) {
     let address = first.local_addr().unwrap();
     let mut listener = Some(first);
     // Weak: a connection is over when its thread is, and only then reset.
     let mut open: Vec<Weak<TcpStream>> = Vec::new();
     let connections = AtomicUsize::new(0);
-    loop {
+    // One hold is this thread's own.
+    while Arc::strong_count(&strict.state) > 1 {
         if strict.lock().down {
             listener = None;
             for stream in open.drain(..).filter_map(|stream| stream.upgrade()) {
