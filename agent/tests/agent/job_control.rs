@@ -10,11 +10,11 @@ const TYPIST: &str = include_str!("job_control.py");
 
 /// An app that says when it goes on.
 const STOPPED: &str = r#"
-import signal, time
+import signal
 signal.signal(signal.SIGCONT, lambda *_: print("continued", flush=True))
 print("ready", flush=True)
 while True:
-    time.sleep(0.01)
+    signal.pause()
 "#;
 
 #[test]
