@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use service::web::is_from_another_site;
 use tokio::time::Instant;
 use warp::reply::Response;
 use warp::{Filter, Reply};
@@ -83,8 +84,7 @@ pub fn filter(
     let pages = warp::method()
         .and(pages)
         .map(|method: Method, response: Response| only(&method, &[Method::GET, Method::HEAD], response));
-    let foreign = warp::header::optional::<String>("sec-fetch-site")
-        .map(|from: Option<String>| from.is_some_and(|from| from == "cross-site" || from == "same-site"));
+    let foreign = warp::header::headers_cloned().map(|headers| is_from_another_site(&headers));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let flushes = warp::path!("-" / "flush").and(warp::method()).and(foreign).and(query).then(
         move |method: Method, is_foreign: bool, query: String| {
@@ -117,8 +117,6 @@ pub fn filter(
     flushes.or(reloads).unify().or(pages).unify()
 }
 
-/// A page that somebody visits elsewhere may send a POST here, with the password that the browser knows; browsers
-/// say from where it comes (Fetch Metadata, section 2.4), and programs say nothing.
 fn of_another_site() -> Response {
     warp::reply::with_status("asked by a page of another site\n", StatusCode::FORBIDDEN).into_response()
 }

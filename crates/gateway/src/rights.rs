@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Method};
+use http::Method;
 use service::server::User;
 
 use crate::settings::WebFlags;
@@ -83,12 +83,6 @@ impl Right {
             _ => Self::Admin,
         }
     }
-}
-
-/// Whether a browser says that another site's page sent this. No pusher does; a page must not end the
-/// gateway of whoever looks at it.
-pub fn is_from_another_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|from| from == "cross-site" || from == "same-site")
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use http::{HeaderName, Method as Verb, StatusCode};
 use percent_encoding::percent_decode_str;
 use service::body::{self, Budget};
 use service::server::{ServerStats, User};
+use service::web::is_from_another_site;
 use tokio_util::sync::CancellationToken;
 use warp::Filter;
 use warp::filters::path::FullPath;
@@ -29,7 +30,7 @@ use crate::groups::{Groups, Moment, Most};
 use crate::persistence::disk::RealDisk;
 use crate::persistence::{self, Counters, Opened};
 use crate::policy::Policies;
-use crate::rights::{self, Right, Role};
+use crate::rights::{Right, Role};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::store::Store;
@@ -172,7 +173,7 @@ impl Gateway {
                 Target::Group(path) => self.change(verb, path, query, headers, body).await,
                 // It knows its own page by a token.
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
-                _ if right == Right::Admin && rights::is_from_another_site(headers) => {
+                _ if right == Right::Admin && is_from_another_site(headers) => {
                     plain(StatusCode::FORBIDDEN, "sent by a page of another site")
                 }
                 Target::Telemetry => self.scrape(headers).await,

@@ -26,6 +26,12 @@ pub struct WebError {
     reason: String,
 }
 
+/// Whether a browser says that another site's page sent this, with the password that the browser knows. No
+/// program says so; a page must not end or delay the server of whoever looks at it (Fetch Metadata, section 2.4).
+pub fn is_from_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|from| from == "cross-site" || from == "same-site")
+}
+
 /// A configuration in effect.
 #[derive(Clone)]
 pub(crate) struct State {
