@@ -1,10 +1,13 @@
 //! Asking a receiver whether it is there, lets us in, and in which protocol: empty writes, which change nothing.
 
+use std::time::Instant;
+
 use exposition::remote_write::{Batch, Encoder, Protocol};
 use reqwest::StatusCode;
 
 use super::client::Client;
-use crate::config::{Dialect, RemoteWrite};
+use super::dialogue::{Dialogue, Turn};
+use crate::config::RemoteWrite;
 
 /// What a receiver said to an empty write.
 #[derive(Debug)]
@@ -17,30 +20,28 @@ pub(crate) struct Written {
     pub(crate) is_lost: bool,
 }
 
-/// Sends a write without any samples; one in each protocol that the agent would try.
+/// Sends writes without any samples, until the protocol is found as it is found for those with some.
 pub(crate) async fn look(settings: &RemoteWrite) -> Result<Written, String> {
     let client = Client::new(settings);
-    let only = match settings.protocol {
-        Dialect::Auto => None,
-        Dialect::V2 => Some(Protocol::V2),
-        Dialect::V1 => Some(Protocol::V1),
-        Dialect::Zstd => Some(Protocol::Zstd),
-    };
-    let first = ask(&client, only.unwrap_or(Protocol::V2)).await?;
-    let unknown = matches!(first.status, StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    if only.is_some() || !(first.is_lost || unknown) {
-        return Ok(first);
+    let now = Instant::now();
+    let mut dialogue = Dialogue::new(settings.protocol, now);
+    loop {
+        let protocol = dialogue.current(now);
+        let body =
+            Encoder::default().body(&Batch::new(0).finish(), protocol).map_err(|error| error.to_string())?;
+        let answer = client.post(&body, protocol).await.map_err(|failure| failure.message)?;
+        let says = answer.written.is_some();
+        match dialogue.answered(protocol, answer.status, says) {
+            Turn::Again => {}
+            Turn::Ask => {
+                if client.takes_zstd().await {
+                    dialogue.takes_zstd();
+                }
+            }
+            Turn::Stay => {
+                let is_lost = protocol == Protocol::V2 && answer.status.is_success() && !says;
+                return Ok(Written { status: answer.status, words: answer.words, protocol, is_lost });
+            }
+        }
     }
-    if first.is_lost && client.takes_zstd().await {
-        return ask(&client, Protocol::Zstd).await;
-    }
-    ask(&client, Protocol::V1).await
-}
-
-async fn ask(client: &Client, protocol: Protocol) -> Result<Written, String> {
-    let body =
-        Encoder::default().body(&Batch::new(0).finish(), protocol).map_err(|error| error.to_string())?;
-    let answer = client.post(&body, protocol).await.map_err(|failure| failure.message)?;
-    let is_lost = protocol == Protocol::V2 && answer.status.is_success() && answer.written.is_none();
-    Ok(Written { status: answer.status, words: answer.words, protocol, is_lost })
 }
