@@ -43,18 +43,12 @@ fn snapshot(target: usize, round: u64, odd: bool) -> Arc<Snapshot> {
     }
     let mut up = PageBuilder::new();
     up.sample("up", &[("instance", &instance), ("job", "api")], 1.0);
-    Arc::new(Snapshot {
-        source: instance.clone(),
-        key: format!("job/api/instance/{instance}").parse().unwrap(),
-        taken_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000 + 15 * round),
-        pages: vec![up.finish(), Page::parse(text, &Limits::NONE).unwrap()],
-        values_at: None,
-        natives: None,
-        absent: false,
-        counters: agent::snapshot::Counters::default(),
-        up: true,
-        last: false,
-    })
+    Arc::new(Snapshot::new(
+        instance.clone(),
+        format!("job/api/instance/{instance}").parse().unwrap(),
+        UNIX_EPOCH + Duration::from_secs(1_700_000_000 + 15 * round),
+        vec![up.finish(), Page::parse(text, &Limits::NONE).unwrap()],
+    ))
 }
 
 /// Nanoseconds a sample, the median of all rounds but the first.

@@ -35,6 +35,33 @@ pub struct Snapshot {
     pub last: bool,
 }
 
+impl Snapshot {
+    /// A reading of a source that could be read, with nothing known of it but its pages.
+    pub fn new(source: impl Into<String>, key: GroupingKey, taken_at: SystemTime, pages: Vec<Page>) -> Self {
+        Self {
+            source: source.into(),
+            key,
+            taken_at,
+            pages,
+            natives: None,
+            values_at: None,
+            absent: false,
+            counters: Counters::default(),
+            up: true,
+            last: false,
+        }
+    }
+
+    /// This reading, which brought no values, with those of the last one that did.
+    #[must_use]
+    pub fn with_values_of(mut self, good: Option<&Self>) -> Self {
+        self.values_at = good.map(|good| good.values_at.unwrap_or(good.taken_at));
+        self.natives = good.and_then(|good| good.natives.clone());
+        self.pages.extend(good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned());
+        self
+    }
+}
+
 /// What is known of the counters of a source beside what its pages say.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counters {

@@ -29,11 +29,7 @@ impl Keep {
             // The group is replaced now: what was there before must not come back later.
             *good = None;
         }
-        let mut snapshot = snapshot;
-        snapshot.values_at = good.as_ref().map(|good| good.values_at.unwrap_or(good.taken_at));
-        snapshot.natives = good.as_ref().and_then(|good| good.natives.clone());
-        snapshot.pages.extend(good.iter().flat_map(|good| good.pages.iter().skip(1)).cloned());
-        Arc::new(snapshot)
+        Arc::new(snapshot.with_values_of(good.as_deref()))
     }
 }
 
@@ -49,18 +45,7 @@ mod tests {
         let page = |text: &&str| Page::parse((*text).to_owned(), &Limits::default());
         let pages = pages.iter().map(|text| page(text).unwrap()).collect();
         let key = "job/a".parse().unwrap();
-        Snapshot {
-            source: "a".to_owned(),
-            key,
-            taken_at: SystemTime::now(),
-            pages,
-            up,
-            values_at: None,
-            natives: None,
-            absent: false,
-            counters: crate::snapshot::Counters::default(),
-            last: false,
-        }
+        Snapshot { up, ..Snapshot::new("a", key, SystemTime::now(), pages) }
     }
 
     fn said(snapshot: &Snapshot) -> String {

@@ -120,18 +120,7 @@ impl Host {
         let said = said(&reports, up);
         let pages = std::iter::once(&said).chain(reports.iter().map(|report| &report.page));
         let pages = pages.map(|page| page.rewrite(&how)).collect();
-        Snapshot {
-            source: "host".to_owned(),
-            key: self.key.clone(),
-            taken_at,
-            pages,
-            up,
-            values_at: None,
-            natives: None,
-            absent: false,
-            counters: crate::snapshot::Counters::default(),
-            last: false,
-        }
+        Snapshot { up, ..Snapshot::new("host", self.key.clone(), taken_at, pages) }
     }
 }
 

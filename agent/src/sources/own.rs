@@ -37,18 +37,7 @@ impl Source for Own {
             let page = page.rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
             let mut report = PageBuilder::new();
             up::write(&mut report, &labels, true);
-            Snapshot {
-                source: "own".to_owned(),
-                key: self.key.clone(),
-                taken_at: SystemTime::now(),
-                pages: vec![report.finish(), page],
-                up: true,
-                values_at: None,
-                natives: None,
-                absent: false,
-                counters: crate::snapshot::Counters::default(),
-                last: false,
-            }
+            Snapshot::new("own", self.key.clone(), SystemTime::now(), vec![report.finish(), page])
         })
     }
 

@@ -163,16 +163,10 @@ impl Scrape {
     fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
         let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
         Snapshot {
-            source: self.name.clone(),
-            key: self.key.clone(),
-            taken_at,
-            pages,
-            natives: None,
-            values_at: None,
             absent: !up && self.fetcher.was_refused(),
             counters: Counters { origin: self.origin, since: None },
             up,
-            last: false,
+            ..Snapshot::new(self.name.clone(), self.key.clone(), taken_at, pages)
         }
     }
 }

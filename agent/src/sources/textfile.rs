@@ -104,18 +104,7 @@ impl Textfiles {
             said(&read, !unread.is_empty(), up).rewrite(&Rewrite { labels: &labels, ..Rewrite::default() });
         pages[0] = report;
         self.note(&unread, dropped);
-        Snapshot {
-            source: self.name.clone(),
-            key: self.key.clone(),
-            taken_at,
-            pages,
-            up,
-            values_at: None,
-            natives: None,
-            absent: false,
-            counters: crate::snapshot::Counters::default(),
-            last: false,
-        }
+        Snapshot { up, ..Snapshot::new(self.name.clone(), self.key.clone(), taken_at, pages) }
     }
 
     fn note(&mut self, unread: &[Unread], dropped: Option<(usize, String)>) {

@@ -20,16 +20,5 @@ pub(crate) fn gone(source: &str, key: &GroupingKey) -> Snapshot {
     let mut page = PageBuilder::new();
     write(&mut page, &key.iter().collect::<Vec<_>>(), false);
     let (taken_at, pages) = (SystemTime::now(), vec![page.finish()]);
-    Snapshot {
-        source: source.to_owned(),
-        key: key.clone(),
-        taken_at,
-        pages,
-        values_at: None,
-        natives: None,
-        absent: false,
-        counters: crate::snapshot::Counters::default(),
-        up: false,
-        last: true,
-    }
+    Snapshot { up: false, last: true, ..Snapshot::new(source, key.clone(), taken_at, pages) }
 }

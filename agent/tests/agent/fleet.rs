@@ -56,18 +56,12 @@ async fn three_hundred_agents_come_back_below_twice_their_steady_rate() {
             tokio::time::sleep(INTERVAL * u32::try_from(number).unwrap() / u32::try_from(AGENTS).unwrap())
                 .await;
             loop {
-                let snapshot = Snapshot {
-                    source: "s".to_owned(),
-                    key: format!("job/{number}").parse().unwrap(),
-                    taken_at: std::time::SystemTime::UNIX_EPOCH,
-                    pages: Vec::new(),
-                    up: true,
-                    values_at: None,
-                    natives: None,
-                    absent: false,
-                    counters: agent::snapshot::Counters::default(),
-                    last: false,
-                };
+                let snapshot = Snapshot::new(
+                    "s",
+                    format!("job/{number}").parse().unwrap(),
+                    std::time::SystemTime::UNIX_EPOCH,
+                    Vec::new(),
+                );
                 intake.offer(Arc::new(snapshot));
                 tokio::time::sleep(INTERVAL).await;
             }

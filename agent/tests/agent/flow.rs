@@ -120,18 +120,12 @@ impl agent::sources::Source for Clock {
             let _ = self.0.send(now);
             // Reading takes time, which must not add up.
             tokio::time::sleep(Duration::from_millis(130)).await;
-            agent::snapshot::Snapshot {
-                source: "clock".to_owned(),
-                key: "job/clock".parse::<GroupingKey>().unwrap(),
-                taken_at: std::time::SystemTime::now(),
-                pages: Vec::new(),
-                up: true,
-                values_at: None,
-                natives: None,
-                absent: false,
-                counters: agent::snapshot::Counters::default(),
-                last: false,
-            }
+            agent::snapshot::Snapshot::new(
+                "clock",
+                "job/clock".parse::<GroupingKey>().unwrap(),
+                std::time::SystemTime::now(),
+                Vec::new(),
+            )
         })
     }
 }

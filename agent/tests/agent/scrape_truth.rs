@@ -59,18 +59,7 @@ fn snapshot(taken: i64, values: Option<(Option<i64>, &str)>, up: bool, absent: b
     let values_at = values.and_then(|(at, _)| at).map(time);
     let (source, taken_at) = ("s".to_owned(), time(taken));
     let counters = Counters::default();
-    Arc::new(Snapshot {
-        source,
-        key: key(),
-        taken_at,
-        pages,
-        natives: None,
-        values_at,
-        absent,
-        counters,
-        up,
-        last: false,
-    })
+    Arc::new(Snapshot { values_at, absent, counters, up, ..Snapshot::new(source, key(), taken_at, pages) })
 }
 
 /// Lets a state take a reading, and what it made of it: a line a sample, those of one series in their order.

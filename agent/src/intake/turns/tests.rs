@@ -5,18 +5,7 @@ use super::*;
 fn snapshot(job: &str) -> Arc<Snapshot> {
     let key = format!("job/{job}").parse().unwrap();
     let taken_at = std::time::SystemTime::UNIX_EPOCH;
-    Arc::new(Snapshot {
-        source: job.to_owned(),
-        key,
-        taken_at,
-        pages: vec![],
-        up: true,
-        values_at: None,
-        natives: None,
-        absent: false,
-        counters: crate::snapshot::Counters::default(),
-        last: false,
-    })
+    Arc::new(Snapshot::new(job, key, taken_at, vec![]))
 }
 
 fn turns(jobs: &[&str]) -> Turns {

@@ -81,22 +81,8 @@ mod tests {
         let key = "job/j/instance/i".parse().unwrap();
         let taken_at = std::time::SystemTime::UNIX_EPOCH;
         let source = "s".to_owned();
-        let Body { text, left_out, first } = body(
-            &Snapshot {
-                source,
-                key,
-                taken_at,
-                pages: vec![page],
-                up: true,
-                values_at: None,
-                natives: None,
-                absent: false,
-                counters: crate::snapshot::Counters::default(),
-                last: false,
-            },
-            &Page::empty(),
-            &BTreeSet::new(),
-        );
+        let Body { text, left_out, first } =
+            body(&Snapshot::new(source, key, taken_at, vec![page]), &Page::empty(), &BTreeSet::new());
         (String::from_utf8(text).unwrap(), left_out, first)
     }
 

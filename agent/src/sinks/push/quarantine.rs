@@ -85,18 +85,7 @@ mod tests {
             page("# TYPE m counter\nm 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n"),
         ];
         let taken_at = std::time::SystemTime::UNIX_EPOCH;
-        Snapshot {
-            source: "s".to_owned(),
-            key: "job/j".parse().unwrap(),
-            taken_at,
-            pages,
-            up: true,
-            values_at: None,
-            natives: None,
-            absent: false,
-            counters: crate::snapshot::Counters::default(),
-            last: false,
-        }
+        Snapshot::new("s", "job/j".parse().unwrap(), taken_at, pages)
     }
 
     #[test]

@@ -25,8 +25,12 @@ impl Scrape {
         while let Ok(snapshot) = timeout_at(until, self.snapshot()).await {
             let spoke = self.exit.as_ref().is_some_and(|exit| exit.was_written_since(before));
             let (up, good) = (snapshot.up, newest.take());
-            let snapshot =
-                if up || snapshot.pages.len() > 1 { snapshot } else { with_values_of(good, snapshot) };
+            // An app that was scraped after it wrote its file, or never wrote one: what was scraped last is the newest.
+            let snapshot = if up || snapshot.pages.len() > 1 {
+                snapshot
+            } else {
+                snapshot.with_values_of(good.as_ref())
+            };
             if !up && spoke {
                 return snapshot;
             }
@@ -41,12 +45,4 @@ impl Scrape {
             None => self.snapshot().await,
         }
     }
-}
-
-/// The app was scraped after it wrote its file, or never wrote one: what was scraped last is the newest.
-fn with_values_of(good: Option<Snapshot>, mut snapshot: Snapshot) -> Snapshot {
-    snapshot.values_at = good.as_ref().map(|good| good.taken_at);
-    snapshot.natives = good.as_ref().and_then(|good| good.natives.clone());
-    snapshot.pages.extend(good.into_iter().flat_map(|good| good.pages).skip(1));
-    snapshot
 }
