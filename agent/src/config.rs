@@ -154,11 +154,7 @@ impl Settings {
         let writes = !self.remote_write.0.is_empty();
         for target in &mut self.scrape.0 {
             let natives = *target.scrape_native_histograms.get_or_insert(self.scrape_native_histograms);
-            let usual = match (natives, writes) {
-                (true, _) => ScrapeProtocol::FOR_NATIVES,
-                (false, true) => ScrapeProtocol::FOR_SAMPLES,
-                (false, false) => ScrapeProtocol::FOR_PAGES,
-            };
+            let usual = ScrapeProtocol::usual(natives, writes);
             let all = self.scrape_protocols.as_deref();
             target.scrape_protocols.get_or_insert_with(|| all.unwrap_or(usual).to_vec());
             target.timeout.get_or_insert(Target::TIMEOUT.min(self.interval));

@@ -34,6 +34,15 @@ impl ScrapeProtocol {
     /// Where pages go to gateways and pulls only, see `docs/decisions/0100-what-a-scrape-asks-for.md`.
     pub const FOR_PAGES: &[Self] = &[Text, OpenMetrics1, OpenMetrics0];
 
+    /// What is asked for where nobody says it: with native histograms or not, written to receivers or not.
+    pub fn usual(natives: bool, writes: bool) -> &'static [Self] {
+        match (natives, writes) {
+            (true, _) => Self::FOR_NATIVES,
+            (false, true) => Self::FOR_SAMPLES,
+            (false, false) => Self::FOR_PAGES,
+        }
+    }
+
     /// Its name in settings.
     pub fn name(self) -> &'static str {
         match self {

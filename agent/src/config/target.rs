@@ -196,8 +196,7 @@ impl Target {
 
     /// What it is asked for, the first preferred.
     pub fn protocols(&self) -> &[ScrapeProtocol] {
-        let natives = self.scrape_native_histograms == Some(true);
-        let usual = if natives { ScrapeProtocol::FOR_NATIVES } else { ScrapeProtocol::FOR_PAGES };
+        let usual = ScrapeProtocol::usual(self.scrape_native_histograms == Some(true), false);
         self.scrape_protocols.as_deref().unwrap_or(usual)
     }
 

@@ -123,7 +123,7 @@ where
         let set = || join::<T>(&defaults, &file, &[(key.clone(), values::plain(value))]).err();
         overrides::far_index(&key).is_none() && set().is_none_or(|error| !overrides::is_stray(&error))
     };
-    for (place, message) in strangers::of(layers, &strangers::names(&beneath), is_known) {
+    for (place, message) in strangers::of(layers, &beneath, is_known) {
         mistakes.add(&place, "", message);
     }
     let mut good = Vec::new();

@@ -6,7 +6,6 @@ use exposition::remote_write::{Body, EncodeError, Encoder, Family, Protocol, Rec
 
 use super::Shared;
 use super::join::join;
-use super::shared::lock;
 use super::tag::{Lanes, Tag};
 use crate::config::Drain;
 use crate::spool::{Entry, Reader, Receipt};
@@ -116,7 +115,7 @@ impl Place {
             None
         } else {
             let (every, now) = (shared.settings.borrow().metadata_interval, Instant::now());
-            let mut typed = lock(&shared.typed);
+            let mut typed = shared.typed();
             let due = |family: &Family<'_>| typed.describes(family, every, now);
             self.encoder.metadata(record, protocol, due).map_err(failed)?
         };

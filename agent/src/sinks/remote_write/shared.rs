@@ -42,13 +42,13 @@ pub(crate) struct Shared {
     pub(super) dialogue: Mutex<Dialogue>,
     urgent: AtomicUsize,
     size: Mutex<Size>,
-    pub(super) typed: Mutex<Typed>,
+    typed: Mutex<Typed>,
     busy_us: AtomicU64,
     said: Mutex<Said>,
     pub(super) seen: Mutex<SpoolStats>,
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -74,6 +74,10 @@ impl Shared {
             said: Mutex::default(),
             seen: Mutex::default(),
         }
+    }
+
+    pub(super) fn typed(&self) -> MutexGuard<'_, Typed> {
+        lock(&self.typed)
     }
 
     pub(super) fn dialogue(&self) -> MutexGuard<'_, Dialogue> {

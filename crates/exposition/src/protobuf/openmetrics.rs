@@ -108,7 +108,8 @@ fn line(
     out.push(b'\n');
 }
 
-fn block(pairs: &[LabelPair], bound: Option<(&str, f64)>, out: &mut Vec<u8>) {
+/// Labels as a page has them: `{a="1"}`, with a bound behind them where there is one.
+pub(super) fn block(pairs: &[LabelPair], bound: Option<(&str, f64)>, out: &mut Vec<u8>) {
     out.push(b'{');
     for (at, label) in pairs.iter().enumerate() {
         if at > 0 {

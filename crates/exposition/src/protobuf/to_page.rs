@@ -3,11 +3,12 @@
 //! Of what text cannot say, a pushed page has nothing, and a scraped one has exemplars and beginnings beside it.
 
 use super::model::{self, Metric, MetricFamily};
+use super::openmetrics;
 use crate::builder::PageBuilder;
 use crate::encode::go_float;
 use crate::error::TooLarge;
 use crate::kind::Kind;
-use crate::labels::{self, Labels};
+use crate::labels::Labels;
 use crate::page::{Exemplar, Page};
 
 /// Writes families that [`super::mend`] has found to be in order as a page of at most `most` bytes.
@@ -105,7 +106,10 @@ impl Writer {
     fn beside(&mut self, metric: &Metric, exemplar: Option<&model::Exemplar>) {
         let began = metric.began().map(model::Timestamp::milliseconds);
         let Some(it) = exemplar else { return self.page.beside(began, None) };
-        let block = block(&it.label);
+        let mut block = Vec::new();
+        openmetrics::block(&it.label, None, &mut block);
+        // Of `str`s and ASCII.
+        let block = String::from_utf8(block).unwrap_or_default();
         let exemplar = Exemplar {
             labels: Labels::after(&block, 0),
             value: it.value.unwrap_or_default(),
@@ -115,24 +119,8 @@ impl Writer {
     }
 }
 
-/// Labels as a page has them: `{a="1"}`.
-fn block(all: &[model::LabelPair]) -> String {
-    let mut text = vec![b'{'];
-    for (at, label) in all.iter().enumerate() {
-        if at > 0 {
-            text.push(b',');
-        }
-        text.extend_from_slice(label.name().as_bytes());
-        text.extend_from_slice(b"=\"");
-        labels::escape(label.value(), true, &mut text);
-        text.push(b'"');
-    }
-    text.push(b'}');
-    // Of `str`s and ASCII.
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// A bound as Prometheus spells it in a protobuf scrape (`model/textparse/protobufparse.go`).
+/// A bound as Prometheus spells it in a protobuf scrape (`model/textparse/protobufparse.go`): with Go's exponents,
+/// `1e+06`, which OpenMetrics writes `1000000.0`.
 fn canonical(bound: f64) -> String {
     let mut text = go_float(bound);
     if bound.is_finite() && !text.contains(['.', 'e']) {

@@ -8,10 +8,10 @@ use super::{Layers, Place};
 const MOST_PARTS: usize = 7;
 
 /// Each of them with what was probably meant. `is_known` is asked whether a name behind the prefix, such as
-/// `IDENTITY__JOB`, is a setting's; `names` are some that are.
+/// `IDENTITY__JOB`, is a setting's; `beneath` has some that are.
 pub(super) fn of(
     layers: &Layers,
-    names: &[String],
+    beneath: &toml::Table,
     is_known: impl Fn(&str, &str) -> bool,
 ) -> Vec<(Place, String)> {
     let prefix = layers.env_prefix;
@@ -26,7 +26,7 @@ pub(super) fn of(
         if !begins || name.starts_with(&ours) || is_service_link(rest, value) {
             continue;
         }
-        let message = match meant(rest, value, names, &is_known) {
+        let message = match meant(rest, value, beneath, &is_known) {
             Some(meant) => format!("unknown name: did you mean {ours}{meant}?"),
             None => format!("unknown name: {hint}, with two underscores before each part"),
         };
@@ -56,7 +56,7 @@ fn is_service_link(rest: &str, value: &str) -> bool {
 fn meant(
     rest: &str,
     value: &str,
-    names: &[String],
+    beneath: &toml::Table,
     is_known: &impl Fn(&str, &str) -> bool,
 ) -> Option<String> {
     let upper = rest.to_ascii_uppercase();
@@ -78,13 +78,14 @@ fn meant(
         }
     }
     let bare = |name: &str| name.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    let names = names(beneath);
     let bared: Vec<String> = names.iter().map(|name| bare(name)).collect();
     let near = nearest(&bare(&upper), bared.iter().map(String::as_str))?.to_owned();
     bared.iter().position(|name| *name == near).and_then(|at| names.get(at)).cloned()
 }
 
 /// Names of all keys of a table, behind the prefix; of a list its only member's.
-pub(super) fn names(table: &toml::Table) -> Vec<String> {
+fn names(table: &toml::Table) -> Vec<String> {
     let mut all = Vec::new();
     gather(table, "", &mut all);
     all
