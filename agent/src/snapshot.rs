@@ -70,3 +70,27 @@ pub struct Counters {
     /// When the app began that shows them, where the agent started it.
     pub since: Option<SystemTime>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn values_that_stand_in_keep_the_time_of_the_reading_that_had_them() {
+        let page = |text: &str| Page::parse(text.to_owned(), &exposition::Limits::NONE).unwrap();
+        let at = |seconds, pages| {
+            Snapshot::new("s", "job/j".parse().unwrap(), UNIX_EPOCH + Duration::from_secs(seconds), pages)
+        };
+        let good = at(1, vec![page("up 1\n"), page("c 7\n")]);
+        let first = at(2, vec![page("up 0\n")]).with_values_of(Some(&good));
+        let second = at(3, vec![page("up 0\n")]).with_values_of(Some(&first));
+        for snapshot in [first, second] {
+            assert_eq!(snapshot.values_at, Some(UNIX_EPOCH + Duration::from_secs(1)));
+            let said: String = snapshot.pages.iter().map(Page::text).collect();
+            assert_eq!(said, "up 0\nc 7\n");
+        }
+        assert_eq!(at(4, vec![page("up 0\n")]).with_values_of(None).values_at, None);
+    }
+}
