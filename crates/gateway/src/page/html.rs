@@ -128,8 +128,9 @@ fn dialog() -> Markup {
                 p id="confirm-group" {}
                 p { "Its series are gone with the next scrape. A pusher that lives on brings it back." }
                 div class="buttons" {
-                    // The harmless one is what Enter chooses.
-                    button value="cancel" autofocus { "Keep it" }
+                    // The harmless one is first, so a dialog focuses it and Enter chooses it. `autofocus` would be
+                    // the page's, too: Chromium complains where a reader was quicker.
+                    button value="cancel" { "Keep it" }
                     button value="delete" class="danger" { "Delete" }
                 }
             }
