@@ -120,6 +120,7 @@ pub async fn run(
         unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await);
         return Ok(unfound);
     };
+    tokio::spawn(service::resident::after_the_start());
     let (ask, asked) = Ask::new();
     let flush = Flush { hurry: hurry.clone(), intakes: ways.intakes() };
     let shown = status::Sources {

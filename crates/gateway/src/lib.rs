@@ -30,6 +30,7 @@ pub mod work;
 
 use std::sync::Arc;
 
+use service::resident;
 use service::server::{self, Listeners};
 use service::stop::Drained;
 use tokio::signal::unix::SignalKind;
@@ -59,6 +60,7 @@ pub async fn run(
         let gateway = Arc::clone(&gateway);
         tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok()))
     });
+    tokio::spawn(resident::after_the_start());
     let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
     let connections = gateway.connections();
     let service = warp::service(routes::filter(gateway));
