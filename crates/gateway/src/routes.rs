@@ -27,7 +27,7 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 
 use crate::groups::{Groups, Moment, Most};
-use crate::persistence::disk::RealDisk;
+use crate::persistence::disk::{Disk, RealDisk};
 use crate::persistence::{self, Counters, Opened};
 use crate::policy::Policies;
 use crate::rights::{Right, Role};
@@ -65,17 +65,21 @@ impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
     pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
         let settings = Settings { persistence_file: None, ..settings };
-        Ok(Self::open(settings, stop)?.0)
+        Ok(Self::open(settings, stop, Arc::new(RealDisk))?.0)
     }
 
-    /// The same with the groups that were kept, and with what keeps them from now on.
-    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
+    /// The same with the groups that were kept, and with what keeps them on this disk from now on.
+    pub fn open(
+        settings: Settings,
+        stop: CancellationToken,
+        disk: Arc<dyn Disk>,
+    ) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
         let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
         stats.reloaded(true);
         let opened = settings.persistence().map(|options| {
             let counters = Counters::new(stats.registry())?;
-            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+            anyhow::Ok(persistence::open(options, disk, counters)?)
         });
         let mut opened = opened.transpose()?;
         let bounds = settings.bounds;
