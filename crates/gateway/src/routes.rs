@@ -253,8 +253,13 @@ impl Gateway {
     /// the time for writing ends; `what` too many of them are.
     fn held(&self, body: Option<Vec<u8>>, what: &str) -> Response {
         let Some(body) = body else { return failed() };
-        let full = || busy(&format!("too many {what} are being read"));
-        self.answers.hold(body).map_or_else(full, |body| Response::new(body.into()))
+        self.answers.hold(body).map_or_else(|| self.unread(what), |body| Response::new(body.into()))
+    }
+
+    /// There is no room for one more such answer.
+    fn unread(&self, what: &str) -> Response {
+        self.stats.unread();
+        busy(&format!("too many {what} are being read"))
     }
 
     /// The same as JSON.

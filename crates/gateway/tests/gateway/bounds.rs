@@ -108,6 +108,22 @@ fn keys_and_series_have_bounds_of_their_own() {
     assert!(scrape(&gateway).lines().any(|line| line == counted));
 }
 
+#[test]
+fn an_answer_without_room_is_503_and_counted() {
+    let gateway = start(&["--limit.bytes-in-flight=64KiB"]);
+    for job in ["j", "k"] {
+        let body = format!("a{{l=\"{}\"}} 1\n", "x".repeat(40_000));
+        assert_eq!(push(&gateway, "PUT", &format!("/metrics/job/{job}"), &body).0, 200);
+    }
+    let refused = push(&gateway, "GET", "/metrics", "");
+    assert_eq!(refused, (503, "too many scrapes are being read".to_owned()));
+    let packed = [("Accept-Encoding", "gzip")];
+    assert_eq!(crate::raw::send(gateway.port, "GET", "/metrics", &packed, b"").unwrap().status, 200);
+    assert_eq!(push(&gateway, "DELETE", "/metrics/job/k", "").0, 202);
+    let counted = "pushpull_gateway_refused_answers_total 1";
+    assert!(scrape(&gateway).lines().any(|line| line == counted));
+}
+
 /// The most memory that the process ever had, in bytes (`proc_pid_status(5)`).
 fn peak(gateway: &peers::Peer) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.pid())).unwrap();
