@@ -36,6 +36,7 @@ use service::stop::Drained;
 use tokio::signal::unix::SignalKind;
 use tokio_util::sync::CancellationToken;
 
+use crate::persistence::disk::{Disk, RealDisk};
 use crate::routes::Gateway;
 use crate::settings::Settings;
 
@@ -49,11 +50,21 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> anyhow::Result<Drained> {
+    run_on(listeners, settings, stop, Arc::new(RealDisk)).await
+}
+
+/// The same with the groups on a disk of the caller's.
+pub async fn run_on(
+    listeners: impl Into<Listeners>,
+    settings: Settings,
+    stop: CancellationToken,
+    disk: Arc<dyn Disk>,
+) -> anyhow::Result<Drained> {
     let server = settings.server();
     let reloads = settings.config_file.is_some();
     // Where a file may be no larger than a limit, a write that says so is no reason to die.
     let _too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
-    let (gateway, opened) = Gateway::open(settings, stop.clone())?;
+    let (gateway, opened) = Gateway::open(settings, stop.clone(), disk)?;
     let gateway = Arc::new(gateway);
     let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
     let hangups = reloads.then(|| {

@@ -4,6 +4,7 @@ mod api;
 pub mod html;
 mod metrics;
 mod models;
+mod zeros;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -97,7 +97,7 @@ pub fn open(options: Options, disk: Arc<dyn Disk>, counters: Counters) -> Result
         log_problem: Some("starting".to_owned()),
         ..Status::default()
     };
-    let queue = Arc::new(Queue::new(options.fsync, status, counters));
+    let queue = Arc::new(Queue::new(&options, status, counters));
     Ok(Opened { options, disk, files, lock, found, queue })
 }
 

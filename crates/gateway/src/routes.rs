@@ -27,7 +27,7 @@ use warp::filters::path::FullPath;
 use warp::reply::Response;
 
 use crate::groups::{Groups, Moment, Most};
-use crate::persistence::disk::RealDisk;
+use crate::persistence::disk::{Disk, RealDisk};
 use crate::persistence::{self, Counters, Opened};
 use crate::policy::Policies;
 use crate::rights::{Right, Role};
@@ -65,17 +65,21 @@ impl Gateway {
     /// A gateway without groups; `/-/quit` cancels `stop`.
     pub fn new(settings: Settings, stop: CancellationToken) -> anyhow::Result<Self> {
         let settings = Settings { persistence_file: None, ..settings };
-        Ok(Self::open(settings, stop)?.0)
+        Ok(Self::open(settings, stop, Arc::new(RealDisk))?.0)
     }
 
-    /// The same with the groups that were kept, and with what keeps them from now on.
-    pub fn open(settings: Settings, stop: CancellationToken) -> anyhow::Result<(Self, Option<Opened>)> {
+    /// The same with the groups that were kept, and with what keeps them on this disk from now on.
+    pub fn open(
+        settings: Settings,
+        stop: CancellationToken,
+        disk: Arc<dyn Disk>,
+    ) -> anyhow::Result<(Self, Option<Opened>)> {
         let stats = Stats::new()?;
         let policies = Policies::load(settings.config_file.clone(), settings.default_ttl)?;
         stats.reloaded(true);
         let opened = settings.persistence().map(|options| {
             let counters = Counters::new(stats.registry())?;
-            anyhow::Ok(persistence::open(options, Arc::new(RealDisk), counters)?)
+            anyhow::Ok(persistence::open(options, disk, counters)?)
         });
         let mut opened = opened.transpose()?;
         let bounds = settings.bounds;
@@ -249,8 +253,13 @@ impl Gateway {
     /// the time for writing ends; `what` too many of them are.
     fn held(&self, body: Option<Vec<u8>>, what: &str) -> Response {
         let Some(body) = body else { return failed() };
-        let full = || busy(&format!("too many {what} are being read"));
-        self.answers.hold(body).map_or_else(full, |body| Response::new(body.into()))
+        self.answers.hold(body).map_or_else(|| self.unread(what), |body| Response::new(body.into()))
+    }
+
+    /// There is no room for one more such answer.
+    fn unread(&self, what: &str) -> Response {
+        self.stats.unread();
+        busy(&format!("too many {what} are being read"))
     }
 
     /// The same as JSON.

@@ -147,7 +147,11 @@ impl Settings {
     /// How groups are kept, where they are.
     pub fn persistence(&self) -> Option<Options> {
         let path = self.persistence_file.clone().filter(|path| !path.as_os_str().is_empty())?;
-        Some(Options::new(path, self.persistence_fsync, self.persistence_interval))
+        Some(Options {
+            most_queued: self.bounds.queued_bytes.0,
+            patience: self.bounds.disk_time,
+            ..Options::new(path, self.persistence_fsync, self.persistence_interval)
+        })
     }
 
     /// How to log.

@@ -24,6 +24,7 @@ pub struct Stats {
     registry: Registry,
     requests: IntCounterVec,
     refused: IntCounterVec,
+    unread: IntCounter,
     pushes: Pushes,
     connections: Arc<ServerStats>,
     groups: IntGauge,
@@ -49,6 +50,8 @@ impl Stats {
         )?;
         let refused =
             counters("pushpull_gateway_refused_pushes_total", "Pushes refused, by reason.", &["reason"])?;
+        let help = "Scrapes, pages and lists that were not given, since too much of such was not read yet.";
+        let unread = registered(&registry, IntCounter::new("pushpull_gateway_refused_answers_total", help))?;
         let pushes = Pushes::new(&registry)?;
         let connections = Arc::new(ServerStats::default());
         let gauge = |name: &str, help: &str| registered(&registry, IntGauge::new(name, help));
@@ -88,6 +91,7 @@ impl Stats {
             registry,
             requests,
             refused,
+            unread,
             pushes,
             connections,
             groups,
@@ -103,6 +107,11 @@ impl Stats {
     /// For metrics that not every gateway has.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Counts an answer for which there was no room.
+    pub fn unread(&self) {
+        self.unread.inc();
     }
 
     /// Counts a request.

@@ -20,6 +20,8 @@ pub struct Content<'a> {
     pub lines: &'a [u8],
     /// What text cannot say, where there is such: [`crate::families::Extra::metrics`].
     pub beyond: Option<&'a Bytes>,
+    /// The lines in their place, while new counters read 0.
+    pub zeros: Option<&'a [u8]>,
     /// When it was pushed.
     pub stamps: Stamps,
 }
@@ -33,13 +35,13 @@ impl<'a> Content<'a> {
             kind: family.kind,
             lines: held.lines(),
             beyond: held.beyond(),
+            zeros: None,
             stamps: held.stamps,
         }
     }
 
-    /// As a scrape at some time shows it: what text cannot say has no zeros, so it waits until they end.
+    /// As a scrape at some time shows it.
     pub fn at(family: Shown<'a>, held: &'a Held, now: Instant) -> Self {
-        let pushed = Self::pushed(family, held);
-        held.zeros_at(now).map_or(pushed, |lines| Self { lines, beyond: None, ..pushed })
+        Self { zeros: held.zeros_at(now), ..Self::pushed(family, held) }
     }
 }

@@ -6,7 +6,7 @@ use exposition::protobuf::model::{Metric, MetricFamily, MetricType, Timestamp};
 use exposition::{Limits, Page, encode, protobuf};
 
 use super::metrics::own::{self, Now};
-use super::unix;
+use super::{unix, zeros};
 use crate::groups::{Content, Shown, Snapshot};
 
 /// All families, with the gateway's own, as delimited protobuf, sorted by name.
@@ -60,8 +60,14 @@ fn models_of(own: &Page, groups: &Snapshot, now: Now) -> Vec<MetricFamily> {
 /// The metrics of one group's family. Series whose pusher did not say when they began did so, for all
 /// that anybody knows, when the family was first pushed.
 pub(super) fn model(part: &Content<'_>) -> MetricFamily {
-    let read = part.beyond.and_then(|beyond| protobuf::metrics(beyond).ok());
-    let mut family = read.unwrap_or_else(|| from_text(part));
+    let whole = part.beyond.and_then(|beyond| protobuf::metrics(beyond).ok());
+    let mut family = match (whole, part.zeros) {
+        (Some(whole), None) => whole,
+        (Some(whole), Some(zeros)) => {
+            zeros::shown(whole, from_text(part, part.lines), from_text(part, zeros))
+        }
+        (None, zeros) => from_text(part, zeros.unwrap_or(part.lines)),
+    };
     if let Some(first) = part.stamps.first().map(unix).and_then(Timestamp::of) {
         for created in family.metric.iter_mut().filter_map(Metric::created) {
             created.get_or_insert(first);
@@ -70,10 +76,10 @@ pub(super) fn model(part: &Content<'_>) -> MetricFamily {
     family
 }
 
-fn from_text(part: &Content<'_>) -> MetricFamily {
-    let mut text = Vec::with_capacity(part.lines.len() + 64);
+fn from_text(part: &Content<'_>, lines: &[u8]) -> MetricFamily {
+    let mut text = Vec::with_capacity(lines.len() + 64);
     encode::header(part.name, None, part.kind, &mut text);
-    text.extend_from_slice(part.lines);
+    text.extend_from_slice(lines);
     read(text, part.name).pop().unwrap_or_default()
 }
 

@@ -35,9 +35,14 @@ impl Journal {
         self.0.append(records);
     }
 
-    /// Waits, for ten seconds at the most, while too much is waiting for the disk.
+    /// Waits, as long as was said at the most, while too much is waiting for the disk.
     pub async fn room(&self) {
         self.0.room().await;
+    }
+
+    /// Whether there is room, without waiting.
+    pub fn has_room(&self) -> bool {
+        self.0.has_room()
     }
 
     /// Waits until all that was taken so far is as safe as was asked for; else says why it is not.

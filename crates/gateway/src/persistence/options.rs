@@ -30,12 +30,17 @@ pub struct Options {
     pub interval: Duration,
     /// A snapshot is taken when the logs have more bytes than this, and than twice the last snapshot.
     pub snapshot_at: u64,
+    /// Bytes that may wait for the disk; pushes wait while there are more.
+    pub most_queued: usize,
+    /// How long a push waits for the disk.
+    pub patience: Duration,
 }
 
 impl Options {
-    /// With the usual bound for logs.
+    /// With the usual bounds.
     pub fn new(path: PathBuf, fsync: Fsync, interval: Duration) -> Self {
-        Self { path, fsync, interval, snapshot_at: 16 << 20 }
+        let (snapshot_at, most_queued, patience) = (16 << 20, 64 << 20, Duration::from_secs(10));
+        Self { path, fsync, interval, snapshot_at, most_queued, patience }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use super::counters::Counters;
 use super::record::Record;
 use super::snapshot::Written;
-use super::{Fsync, Status};
+use super::{Fsync, Options, Status};
 
 pub(super) use turn::Turn;
 
@@ -19,10 +19,6 @@ pub(super) use turn::Turn;
 const TICK: Duration = Duration::from_millis(10);
 /// So many bytes are written at once.
 const BATCH: usize = 1 << 20;
-/// More than this does not wait: pushes do.
-const MOST: usize = 64 << 20;
-/// How long a push waits for a disk.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between requests and the thread that writes.
 #[derive(Debug)]
@@ -33,6 +29,8 @@ pub(super) struct Queue {
     /// There is room again.
     room: Notify,
     fsync: Fsync,
+    most: usize,
+    patience: Duration,
     pub(super) counters: Counters,
 }
 
@@ -41,6 +39,9 @@ pub(super) struct Queue {
 struct Inner {
     records: Vec<Record>,
     bytes: usize,
+    /// Bytes that the thread is writing, and since when it has been at that.
+    writing: usize,
+    busy: Option<Instant>,
     since: Option<Instant>,
     waiting: Vec<oneshot::Sender<Result<(), String>>>,
     /// Whether something was taken that is not on the disk for good.
@@ -55,10 +56,12 @@ struct Inner {
 }
 
 impl Queue {
-    pub(super) fn new(fsync: Fsync, status: Status, counters: Counters) -> Self {
+    pub(super) fn new(options: &Options, status: Status, counters: Counters) -> Self {
         let inner = Inner {
             records: Vec::new(),
             bytes: 0,
+            writing: 0,
+            busy: None,
             since: None,
             waiting: Vec::new(),
             pending: false,
@@ -68,7 +71,9 @@ impl Queue {
             stop: false,
             status,
         };
-        Self { inner: Mutex::new(inner), work: Condvar::new(), room: Notify::new(), fsync, counters }
+        let Options { fsync, most_queued: most, patience, .. } = *options;
+        let (inner, work, room) = (Mutex::new(inner), Condvar::new(), Notify::new());
+        Self { inner, work, room, fsync, most, patience, counters }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -98,11 +103,11 @@ impl Queue {
 
     /// Waits until there is room. Where none comes, what waits is given up: the groups are in memory.
     pub(super) async fn room(&self) {
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + self.patience;
         let mut waited = false;
         loop {
             let room = self.room.notified();
-            if self.lock().bytes < MOST {
+            if self.has_room() {
                 return;
             }
             if !waited {
@@ -116,13 +121,19 @@ impl Queue {
         }
     }
 
+    /// Whether a push may be taken now.
+    pub(super) fn has_room(&self) -> bool {
+        self.lock().has_room(self.most)
+    }
+
     fn give_up(&self) {
         let mut inner = self.lock();
-        if inner.bytes < MOST {
+        if inner.has_room(self.most) {
             return;
         }
         self.counters.errors.with_label_values(&["slow"]).inc();
-        let problem = format!("the disk took nothing of {} bytes within {PATIENCE:?}", inner.bytes);
+        let bytes = inner.bytes + inner.writing;
+        let problem = format!("the disk took nothing of {bytes} bytes within {:?}", self.patience);
         inner.records.clear();
         inner.bytes = 0;
         inner.gave_up = true;
@@ -150,17 +161,27 @@ impl Queue {
             if self.fsync != Fsync::Always || !inner.pending {
                 return Ok(());
             }
+            if let Some(problem) = inner.stuck(self.patience) {
+                drop(inner);
+                self.counters.not_durable.inc();
+                return Err(problem);
+            }
             let (sender, receiver) = oneshot::channel();
+            // Those who went away are forgotten before there is more room for those who wait.
+            if inner.waiting.len() == inner.waiting.capacity() {
+                inner.waiting.retain(|sender| !sender.is_closed());
+            }
             inner.waiting.push(sender);
             self.work.notify_one();
             receiver
         };
-        let said = match tokio::time::timeout(PATIENCE, waiting).await {
+        let _counted = self.counters.waits();
+        let said = match tokio::time::timeout(self.patience, waiting).await {
             Ok(Ok(said)) => said,
             Ok(Err(_)) => Err("the thread that writes has ended".to_owned()),
             Err(_) => {
                 self.counters.errors.with_label_values(&["slow"]).inc();
-                Err(format!("the disk did not take it within {PATIENCE:?}"))
+                Err(format!("the disk did not take it within {:?}", self.patience))
             }
         };
         if said.is_err() {
@@ -188,12 +209,30 @@ impl Queue {
     /// What is said of them.
     pub(super) fn status(&self) -> Status {
         let inner = self.lock();
-        Status { queued_bytes: inner.bytes as u64, ..inner.status.clone() }
+        Status {
+            queued_bytes: (inner.bytes + inner.writing) as u64,
+            busy: inner.busy.map(|since| since.elapsed()).unwrap_or_default(),
+            stuck: inner.stuck(self.patience),
+            ..inner.status.clone()
+        }
     }
 
     /// Asks the thread to finish.
     pub(super) fn stop(&self) {
         self.lock().stop = true;
         self.work.notify_one();
+    }
+}
+
+impl Inner {
+    /// Where nothing is being logged, nothing waits.
+    fn has_room(&self, most: usize) -> bool {
+        self.bytes + self.writing < most || self.status.log_problem.is_some()
+    }
+
+    /// What is said of a disk that has not answered for so long. Whoever comes now need not wait as well.
+    fn stuck(&self, patience: Duration) -> Option<String> {
+        let busy = self.busy.map(|since| since.elapsed()).filter(|busy| *busy > patience)?;
+        Some(format!("the disk has answered nothing for {:.1} s", busy.as_secs_f64()))
     }
 }

@@ -1,5 +1,7 @@
 //! What is said of the files and the disk.
 
+use std::time::Duration;
+
 /// How it is going.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
@@ -13,15 +15,20 @@ pub struct Status {
     pub log_bytes: u64,
     /// Bytes of that.
     pub snapshot_bytes: u64,
-    /// Bytes that wait for the disk.
+    /// Bytes that wait for the disk, with those that it is at.
     pub queued_bytes: u64,
+    /// How long it has been at that.
+    pub busy: Duration,
+    /// What is said of it where that is too long.
+    pub stuck: Option<String>,
 }
 
 impl Status {
     /// Why not all groups are kept, if so.
     pub fn problem(&self) -> Option<String> {
         let missed = self.missed.then_some("what was missed is being written");
-        let first = self.log_problem.as_deref().or(self.snapshot_problem.as_deref()).or(missed);
+        let problems = [&self.log_problem, &self.stuck, &self.snapshot_problem];
+        let first = problems.into_iter().find_map(Option::as_deref).or(missed);
         first.map(ToOwned::to_owned)
     }
 }

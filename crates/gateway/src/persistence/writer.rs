@@ -183,7 +183,9 @@ impl Writer {
     fn sync(&mut self) -> io::Result<()> {
         let Some(log) = &mut self.log else { return Ok(()) };
         if log.unsynced.is_some() {
+            let began = Instant::now();
             log.file.sync()?;
+            self.queue.counters.sync_seconds.observe(began.elapsed().as_secs_f64());
             log.unsynced = None;
             self.queue.counters.syncs.inc();
             self.queue.synced();

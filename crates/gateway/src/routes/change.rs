@@ -65,6 +65,7 @@ impl Gateway {
             }
         };
         if *verb == Verb::DELETE {
+            self.room().await;
             if asked.origin.is_some_and(|origin| origin.is_zero()) {
                 self.store.delete(key);
             } else {
@@ -83,18 +84,43 @@ impl Gateway {
         let (method, name) = if *verb == Verb::PUT { (Method::Put, "put") } else { (Method::Post, "post") };
         let bytes = body.len();
         let sent = bytes + head_bytes(verb, path, query, headers);
-        self.room().await;
-        let (form, by) = ((Packing::of(headers), Language::of(headers)), pusher(headers));
+        let form = (Packing::of(headers), Language::of(headers));
+        // Held until the disk has said its word, so that what waits for it is bounded as bodies are.
+        let asked = Arc::new((body, manner, pusher(headers)));
         let response = if form.0 != Packing::None || bytes > SMALL {
-            let (gateway, key) = (Arc::clone(self), Arc::clone(key));
-            let work = self.work.run(move || gateway.push(method, &key, &body, form, &manner, by.as_deref()));
-            work.await.unwrap_or_else(failed)
+            self.push_large(method, key, form, &asked).await
         } else {
-            self.push(method, key, &body, form, &manner, by.as_deref())
+            self.room().await;
+            let (body, manner, by) = &*asked;
+            self.push(method, key, body, form, manner, by.as_deref())
         };
         let response = self.durable(response).await;
         self.stats.push(name, began.elapsed(), sent);
         response
+    }
+
+    /// A push that takes a while, made beside the tasks that answer. Many may wait for their turn there, so
+    /// there must be room for what it changes when that has come.
+    async fn push_large(
+        self: &Arc<Self>,
+        method: Method,
+        key: &Arc<GroupingKey>,
+        form: (Packing, Language),
+        asked: &Arc<(Body, Manner, Option<String>)>,
+    ) -> Response {
+        loop {
+            self.room().await;
+            let (gateway, key, asked) = (Arc::clone(self), Arc::clone(key), Arc::clone(asked));
+            let work = self.work.run(move || {
+                let (body, manner, by) = &*asked;
+                gateway.has_room().then(|| gateway.push(method, &key, body, form, manner, by.as_deref()))
+            });
+            match work.await {
+                Some(Some(response)) => return response,
+                Some(None) => {}
+                None => return failed(),
+            }
+        }
     }
 
     /// The group of a path: what it is called stands in each of its series, so it must be short.

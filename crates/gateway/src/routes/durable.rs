@@ -6,6 +6,7 @@ use warp::reply::Response;
 
 use super::Gateway;
 use super::answers::plain;
+use crate::persistence::Journal;
 
 impl Gateway {
     /// Waits while too much is waiting for the disk.
@@ -13,6 +14,11 @@ impl Gateway {
         if let Some(journal) = self.store.journal() {
             journal.room().await;
         }
+    }
+
+    /// Whether there is none too much.
+    pub(super) fn has_room(&self) -> bool {
+        self.store.journal().is_none_or(Journal::has_room)
     }
 
     /// The answer once what was changed is as safe as was asked for. Where it cannot be, it is 202: taken, but

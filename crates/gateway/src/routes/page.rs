@@ -10,7 +10,7 @@ use service::negotiate;
 use warp::reply::Response;
 
 use super::Gateway;
-use super::answers::{busy, failed, plain, with};
+use super::answers::{failed, plain, with};
 use crate::page::html::{self, Facts, policy};
 use crate::query;
 
@@ -47,7 +47,7 @@ impl Gateway {
         head.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.answers.hold(body) {
             Some(body) => Response::from_parts(head, body.into()),
-            None => busy("too many pages are being read"),
+            None => self.unread("pages"),
         }
     }
 

@@ -12,7 +12,6 @@ use warp::Reply;
 use warp::reply::Response;
 
 use super::Gateway;
-use super::answers::busy;
 use crate::groups::Snapshot;
 use crate::page::{self, Metrics};
 
@@ -53,7 +52,7 @@ impl Gateway {
         // While this is read, what is replaced in the store stays in memory for it: at most all of it.
         let mut room = self.answers.nothing();
         if !room.grow(metrics.bytes()) {
-            return busy("too many scrapes are being read");
+            return self.unread("scrapes");
         }
         let pieces = std::iter::from_fn(move || {
             let _held = &room;

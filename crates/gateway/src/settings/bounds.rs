@@ -16,6 +16,12 @@ pub struct Bounds {
     /// Bytes of the text of all series held; a push that would make more gets 429.
     #[arg(long = "limit.stored-bytes", value_name = "BYTES", default_value = "1GiB")]
     pub stored_bytes: ByteSize,
+    /// Bytes of changes that wait for the disk of --persistence.file; pushes wait while there are more.
+    #[arg(long = "limit.queued-bytes", value_name = "BYTES", default_value = "64MiB")]
+    pub queued_bytes: ByteSize,
+    /// How long a push waits for that disk; then it is 202, for it is served, but not safe.
+    #[arg(long = "limit.disk-time", value_name = "DURATION", default_value = "10s", value_parser = lifetime)]
+    pub disk_time: Duration,
     /// Bytes of a metric name; a longer one gets 413.
     #[arg(long = "limit.metric-name", value_name = "BYTES", default_value = "4KiB")]
     pub metric_name: ByteSize,

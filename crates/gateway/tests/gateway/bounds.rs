@@ -81,6 +81,49 @@ fn heads_that_stall_and_heads_that_do_not_end_are_cut() {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
 
+#[test]
+fn a_connection_that_is_idle_for_too_long_is_closed() {
+    let gateway = start(&["--limit.idle-time=100ms"]);
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).unwrap();
+    stream.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    // Ends when the gateway closes, which nobody asked for.
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("OK"), "{answer}");
+}
+
+#[test]
+fn keys_and_series_have_bounds_of_their_own() {
+    let gateway = start(&["--limit.key-bytes=20B", "--limit.key-labels=2", "--limit.series-labels=4"]);
+    for (path, body, want) in [
+        ("/metrics/job/a/b/1234567890123456", "a 1\n", "key of 21 bytes is over the limit of 20"),
+        ("/metrics/job/a/b/1/c/2/d/3", "a 1\n", "key of 3 labels besides the job is over the limit of 2"),
+        ("/metrics/job/a", "a{b=\"\",c=\"\",d=\"\",e=\"\",f=\"\"} 1\n", "over the limit of 4"),
+    ] {
+        let (status, said) = push(&gateway, "PUT", path, body);
+        assert!(status == 413 && said.contains(want), "{path}: {status} {said}");
+    }
+    assert_eq!(push(&gateway, "PUT", "/metrics/job/a/b/12345678901234/c/", "a{d=\"\"} 1\n").0, 200);
+    let counted = "pushpull_gateway_refused_pushes_total{reason=\"too_large\"} 3";
+    assert!(scrape(&gateway).lines().any(|line| line == counted));
+}
+
+#[test]
+fn an_answer_without_room_is_503_and_counted() {
+    let gateway = start(&["--limit.bytes-in-flight=64KiB"]);
+    for job in ["j", "k"] {
+        let body = format!("a{{l=\"{}\"}} 1\n", "x".repeat(40_000));
+        assert_eq!(push(&gateway, "PUT", &format!("/metrics/job/{job}"), &body).0, 200);
+    }
+    let refused = push(&gateway, "GET", "/metrics", "");
+    assert_eq!(refused, (503, "too many scrapes are being read".to_owned()));
+    let packed = [("Accept-Encoding", "gzip")];
+    assert_eq!(crate::raw::send(gateway.port, "GET", "/metrics", &packed, b"").unwrap().status, 200);
+    assert_eq!(push(&gateway, "DELETE", "/metrics/job/k", "").0, 202);
+    let counted = "pushpull_gateway_refused_answers_total 1";
+    assert!(scrape(&gateway).lines().any(|line| line == counted));
+}
+
 /// The most memory that the process ever had, in bytes (`proc_pid_status(5)`).
 fn peak(gateway: &peers::Peer) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.pid())).unwrap();

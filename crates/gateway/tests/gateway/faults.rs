@@ -11,6 +11,7 @@ type Fault = (&'static str, &'static str, Vec<u8>, bool, u16);
 fn faults() -> Vec<Fault> {
     let empty = |name: &str| MetricFamily { metric: vec![], ..gauge(name, 1.0) };
     let failure = b"# TYPE push_failure_time_seconds counter\npush_failure_time_seconds 5\n".to_vec();
+    let forged = b"# TYPE push_failure_time_seconds gauge\npush_failure_time_seconds 4242\n".to_vec();
     let le = b"# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n".to_vec();
     let twice = b"# TYPE w histogram\nw_bucket{le=\"1\"} 1\nw_bucket{le=\"1\"} 1\nw_bucket{le=\"+Inf\"} 1\nw_sum 1\nw_count 1\n".to_vec();
     vec![
@@ -21,6 +22,7 @@ fn faults() -> Vec<Fault> {
         ("5 odd characters in a name", "/job/j", delimited(&[gauge("a b", 1.0)]), true, 400),
         ("5 a line break in a name", "/job/j", delimited(&[gauge("a 1\nforged", 1.0)]), true, 400),
         ("6 the failure time as a counter", "/job/only", failure, false, 200),
+        ("6 the failure time as a gauge", "/job/forger", forged, false, 200),
         ("7 an empty family", "/job/j", delimited(&[empty("push_failure_time_seconds")]), true, 200),
         ("7 another empty family", "/job/j", delimited(&[empty("empty")]), true, 200),
         ("8 no name at all", "/job/j", b"{} 1\n".to_vec(), false, 400),
@@ -55,5 +57,5 @@ fn no_push_brings_the_scrape_down() {
         assert_eq!(send(gateway.port, "DELETE", "/metrics/job/new", &[], b"").unwrap().status, 202);
     }
     let page = super::scrape(&gateway);
-    assert!(!page.contains("forged"), "{page}");
+    assert!(!page.contains("forged") && !page.contains("4242"), "{page}");
 }

@@ -93,6 +93,32 @@ fn the_status_has_every_key_that_the_real_one_has() {
     assert!(ours["data"]["start_time"].as_str().unwrap().ends_with('Z'));
 }
 
+/// Binds a socket and hands it over, as systemd does (`sd_listen_fds(3)`).
+const HAND_OVER: &str = "
+import os, socket, sys
+listener = socket.socket()
+listener.bind(('127.0.0.1', int(sys.argv[2])))
+listener.listen()
+os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], [sys.argv[1], '--web.systemd-socket'])
+";
+
+#[test]
+fn a_socket_of_systemds_is_served_on() {
+    let arguments = |port: u16| {
+        ["-c", HAND_OVER, env!("CARGO_BIN_EXE_pushpull-gateway"), &port.to_string()]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let gateway = peers::start("python3", arguments, "/-/ready");
+    assert_eq!(peers::request(gateway.port, "PUT", "/metrics/job/j", b"a 1\n").unwrap().0, 200);
+    let gateway = env!("CARGO_BIN_EXE_pushpull-gateway");
+    let (success, said) = peers::run(gateway, &["--web.systemd-socket"], b"");
+    assert!(!success && said.contains("expected sockets in LISTEN_FDS, got none"), "{said}");
+}
+
 #[test]
 fn several_addresses_are_one_gateway() {
     let second = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -34,7 +34,7 @@ pub(crate) fn native() -> MetricFamily {
     }
 }
 
-fn counter(name: &str) -> MetricFamily {
+pub(crate) fn counter(name: &str) -> MetricFamily {
     let exemplar = Exemplar {
         label: vec![LabelPair::new("trace_id", "abc")],
         value: Some(1.0),

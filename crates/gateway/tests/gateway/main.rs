@@ -3,6 +3,7 @@
 
 mod aggregation;
 mod api;
+mod balancers;
 mod bounds;
 mod clumsy;
 mod expiry;

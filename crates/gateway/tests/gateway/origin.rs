@@ -1,5 +1,7 @@
 //! New counters begin at 0, so that what a short job counted is an increase.
 
+mod formats;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};

@@ -6,3 +6,4 @@ mod disk;
 mod power;
 mod process;
 mod restart;
+mod slow;

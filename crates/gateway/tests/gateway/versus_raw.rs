@@ -13,7 +13,7 @@ use super::start;
 use super::versus_real::same_in_time;
 
 /// Method, path behind `/metrics`, headers, body; and where we differ on purpose, our status and why.
-type Row =
+pub(crate) type Row =
     (&'static str, &'static str, Vec<(&'static str, &'static str)>, Vec<u8>, Option<(u16, &'static str)>);
 
 const GZIP: (&str, &str) = ("Content-Encoding", "gzip");
@@ -62,7 +62,7 @@ fn snappy(bytes: &[u8]) -> Vec<u8> {
     packer.into_inner().unwrap()
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let gzip = service::negotiate::gzip;
     let type_of = |value| ("Content-Type", value);
     let counter =

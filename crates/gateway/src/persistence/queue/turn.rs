@@ -26,6 +26,8 @@ impl Queue {
     /// Waits for something to do, until `end` at the latest; being asked to stop is something if it `stops`.
     pub(in crate::persistence) fn turn(&self, end: Option<Instant>, stops: bool) -> Turn {
         let mut inner = self.lock();
+        (inner.writing, inner.busy) = (0, None);
+        self.room.notify_waiters();
         loop {
             let now = Instant::now();
             let tick = inner.since.map(|since| since + TICK);
@@ -48,18 +50,16 @@ impl Queue {
             };
         }
         inner.since = None;
-        inner.bytes = 0;
-        let turn = Turn {
+        (inner.writing, inner.bytes) = (inner.bytes, 0);
+        inner.busy = Some(Instant::now());
+        Turn {
             records: std::mem::take(&mut inner.records),
             waiting: std::mem::take(&mut inner.waiting),
             finished: inner.finished.take(),
             gave_up: std::mem::take(&mut inner.gave_up),
             force: std::mem::take(&mut inner.force),
             stop: inner.stop,
-        };
-        drop(inner);
-        self.room.notify_waiters();
-        turn
+        }
     }
 
     /// All that was taken is safe, but for what came since.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::process::{Process, start};
 use crate::peers;
 
-fn until(what: &str, condition: impl Fn() -> bool) {
+pub(super) fn until(what: &str, condition: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !condition() {
         assert!(Instant::now() < end, "{what} did not come");
@@ -14,7 +14,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-fn metric(name: &str) -> String {
+pub(super) fn metric(name: &str) -> String {
     format!("pushpull_gateway_persistence_{name}")
 }
 
