@@ -17,6 +17,14 @@ mod cost;
 mod double;
 #[path = "agent/figures.rs"]
 mod figures;
+#[path = "remote_write/fleet.rs"]
+mod fleet;
+#[path = "remote_write/floor.rs"]
+mod floor;
+#[path = "remote_write/kills.rs"]
+mod kills;
+#[path = "remote_write/memory.rs"]
+mod memory;
 #[path = "agent/page.rs"]
 mod page;
 #[allow(dead_code, reason = "what the other bench takes of it")]
@@ -42,6 +50,10 @@ impl Run {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--receiver") {
+        fleet::receive();
+        return ExitCode::SUCCESS;
+    }
     let after = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
     if let Err(missing) = peers::check() {
         eprintln!("{missing}");
@@ -49,7 +61,13 @@ fn main() -> ExitCode {
     }
     let mut run =
         Run { quick: arguments.iter().any(|argument| argument == "--quick"), report: String::new() };
-    let sections: [(&str, fn(&mut Run)); 1] = [("cost", cost::measure)];
+    let sections: [(&str, fn(&mut Run)); 5] = [
+        ("cost", cost::measure),
+        ("memory", memory::measure),
+        ("floor", floor::measure),
+        ("kills", kills::measure),
+        ("fleet", fleet::measure),
+    ];
     let only = after("--only");
     for (name, measure) in sections {
         if only.is_none_or(|only| only == name) {
