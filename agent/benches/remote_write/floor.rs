@@ -24,7 +24,7 @@ struct Found {
 }
 
 pub(crate) fn measure(run: &mut Run) {
-    let (targets, seconds) = if run.quick { (2, 4) } else { (20, 30) };
+    let (targets, seconds) = if run.quick { (2, 4) } else { (20, 20) };
     let outage = Duration::from_secs(seconds);
     println!(
         "\na place of 1 MiB on the disk, an outage of {seconds} s, {targets} targets of 1,000 series 4 times a second"
