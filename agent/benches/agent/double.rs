@@ -35,6 +35,7 @@ struct Counts {
     scraped: AtomicU64,
     received: AtomicU64,
     down: AtomicBool,
+    ended: AtomicBool,
     packs: AtomicBool,
     taken: Mutex<Taken>,
     followed: Mutex<Option<Followed>>,
@@ -85,6 +86,11 @@ impl Double {
         self.counts.down.store(down, Ordering::Relaxed);
     }
 
+    /// From now on there are no pages.
+    pub(crate) fn end_pages(&self) {
+        self.counts.ended.store(true, Ordering::Relaxed);
+    }
+
     /// Whether messages are packed anew, to learn what they take in zstd.
     pub(crate) fn packs(&self, packs: bool) {
         self.counts.packs.store(packs, Ordering::Relaxed);
@@ -122,7 +128,8 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
                 return None;
             }
         }
-        if text.starts_with("get ") {
+        let get = text.starts_with("get ");
+        if get && !counts.ended.load(Ordering::Relaxed) {
             let series =
                 text.split_once("/series/").and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
             let round = counts.scraped.load(Ordering::Relaxed);
@@ -136,7 +143,7 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
             if let Some(followed) = &mut *lock(&counts.followed) {
                 followed.answered.push((round, Instant::now()));
             }
-        } else if counts.down.load(Ordering::Relaxed) {
+        } else if get || counts.down.load(Ordering::Relaxed) {
             stream.write_all(b"HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n").await.ok()?;
         } else {
             let samples = counts.take(&text, &buffer[head..head + length], &mut writes);

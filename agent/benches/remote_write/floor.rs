@@ -62,9 +62,9 @@ fn out(kind: Kind, targets: usize, outage: Duration) -> Found {
         began.elapsed() > outage
     });
     let (lives, read) = (running.lives(), double.scraped() * 1_000);
-    // From a restart on nothing new is read: what comes then was kept.
     running.kill();
-    let before = double.scraped();
+    // Nothing new is read after the restart: what comes was kept, but for `up` and the like.
+    double.end_pages();
     double.down(false);
     running.again();
     let began = Instant::now();
@@ -72,8 +72,7 @@ fn out(kind: Kind, targets: usize, outage: Duration) -> Found {
         largest = largest.max(du(&running.data()));
         began.elapsed() > Duration::from_secs(6)
     });
-    let new = (double.scraped() - before) * 1_000;
-    Found { largest, read, came: double.taken().samples.saturating_sub(new).min(read), lives }
+    Found { largest, read, came: double.taken().samples, lives }
 }
 
 /// Bytes that a folder takes, in blocks, as `du` counts them.
