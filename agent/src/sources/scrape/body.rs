@@ -16,9 +16,6 @@ const LONGEST_LINE: usize = 1 << 20;
 /// So many lines for each sample: HELP, TYPE, the sample itself, and an empty one.
 const LINES: usize = 4;
 
-/// So much room is made for a body before it is there.
-const MOST_ROOM: usize = 1 << 18;
-
 /// A body on its way in.
 pub(super) enum Body {
     Plain(Page),
@@ -57,13 +54,6 @@ impl Body {
             is_text,
         };
         if is_packed { Self::Packed(Box::new(MultiGzDecoder::new(page))) } else { Self::Plain(page) }
-    }
-
-    /// Makes room for a body of this length: one that grows is copied again and again. Who lies gets little.
-    pub(super) fn expect(&mut self, length: Option<u64>) {
-        if let (Self::Plain(page), Some(length)) = (self, length) {
-            page.text.reserve(usize::try_from(length).unwrap_or(MOST_ROOM).min(MOST_ROOM));
-        }
     }
 
     /// Takes the next bytes as they came.

@@ -138,7 +138,6 @@ impl Fetcher {
     ) -> Result<bytes::Bytes, Failure> {
         let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
         let mut body = Body::new(self.limits, is_packed, is_text);
-        body.expect(response.content_length());
         let mut chunks = response.bytes_stream();
         loop {
             match chunks.try_next().await {
