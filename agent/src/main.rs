@@ -172,7 +172,7 @@ async fn serve(
                 }
             };
             let (hurry, done) =
-                (Hurry::new(app.looks()).of_app(app.began(), groups), CancellationToken::new());
+                (Hurry::new(app.looks()).of_app((app.began(), app.stamp()), groups), CancellationToken::new());
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
             let serving = {
                 // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.
