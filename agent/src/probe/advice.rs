@@ -17,6 +17,10 @@ const ADVICE: &[(&[&str], &str)] = &[
         "it is signed by a CA that is not trusted here: give that CA's certificate as ca_file",
     ),
     (
+        &["CaUsedAsEndEntity"],
+        "the server shows the certificate of an authority: put that very certificate into ca_file, or make it with -addext basicConstraints=critical,CA:FALSE",
+    ),
+    (
         &["not valid for name", "NotValidForName"],
         "use a host name in url that the certificate has, or have one issued for this name",
     ),
