@@ -89,6 +89,13 @@ fn the_last_values_arrive_and_the_series_end_when_the_agent_is_told_to() {
     let receiver = Receiver::new(Kind::Prometheus);
     let mut agent = start(&settings(&target, &receiver.url(), "on_shutdown = \"stale\""));
     eventually("the first samples", || receiver.now("c_total").is_some());
+    let page = agent.metrics();
+    assert!(page.contains("pushpull_agent_remote_write_busy_seconds_total{"), "{page}");
+    let (good, printed) = peers::run("promtool", &["check", "metrics"], page.as_bytes());
+    assert!(good, "{printed}\n{page}");
+    let seen = ["/", "/api/v1/status"].map(|path| peers::request(agent.port, "GET", path, b"").unwrap().1);
+    assert!(!seen[0].contains("-0 ") && !seen[0].contains(">Endpoints<"), "{}", seen[0]);
+    assert!(!seen[1].contains("-0.0"), "{}", seen[1]);
     agent.terminate();
     assert_eq!(agent.wait(), Some(0), "{}", agent.log());
     let last = count.load(Ordering::SeqCst);
