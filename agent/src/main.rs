@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
-use agent::config::{self, PullSettings, Settings};
+use agent::config::{self, Discovery, PullSettings, Settings};
 use agent::doctor;
 use agent::exec::{App, vacant};
 use agent::identity::Identity;
@@ -80,8 +80,25 @@ fn main() -> ExitCode {
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
-    let groups = identity.targets.iter().chain(&identity.textfiles).chain([&identity.host, &identity.own]);
-    let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
+    let targets = loaded.settings.scrape.0.iter().zip(&identity.targets).map(|(target, key)| {
+        let known = format!("# group /metrics/{key}\n");
+        match target.discovery {
+            Discovery::None => known,
+            // Such groups are named by what is found.
+            Discovery::Dns | Discovery::File | Discovery::Http => {
+                let known =
+                    known.replace("/instance/%2A", "/instance/ADDRESS").replace("# group", "# groups");
+                let from = target.targets.as_ref().unwrap_or(&target.url);
+                format!(
+                    "{}, where ADDRESS is that of each target of {}\n",
+                    known.trim_end(),
+                    config::shown(from)
+                )
+            }
+        }
+    });
+    let others = identity.textfiles.iter().chain([&identity.host, &identity.own]);
+    let groups: String = targets.chain(others.map(|key| format!("# group /metrics/{key}\n"))).collect();
     let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
     let notes: String = honoring
         .map(|target| {
@@ -160,6 +177,10 @@ async fn serve(
                 );
                 return Ok(Ended { left: Vec::new(), code: Some(2) });
             };
+            if settings.push.0.is_empty() {
+                eprintln!("pushpull-agent: there is no gateway to reap: no [[push]] is set");
+                return Ok(Ended { left: Vec::new(), code: Some(2) });
+            }
             let went_well = reap::run(settings, orders, stop::signals()?).await?;
             Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }

@@ -141,7 +141,10 @@ impl Live {
             let watch = Watch::of(finder, next.times, &self.changes, &self.stop);
             self.finders.insert(id, watch);
         }
-        let mut said = said::sources(&parts) + &said::endpoints(&ends) + &said::receivers(&receivers);
+        let mut said = said::times(before.times, next.times)
+            + &said::sources(&parts)
+            + &said::endpoints(&ends)
+            + &said::receivers(&receivers);
         if let Some(web) = web {
             self.listening.secure(web);
         }
