@@ -30,6 +30,7 @@
 //! ```
 
 mod acked;
+mod attempt;
 mod cursor;
 mod disk;
 mod frame;
@@ -50,6 +51,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use thiserror::Error;
 
+pub use attempt::attempt;
 pub use reader::Reader;
 pub use settings::{MIN_BYTES, SpoolSettings, SyncPolicy};
 pub use stats::{Amount, DropReason, SpoolStats};

@@ -41,12 +41,20 @@ impl Write {
         let endpoint = self.receiver.endpoint().to_owned();
         let ended = tokio::time::timeout_at(deadline, &mut self.sending).await;
         self.sending.abort();
+        let mut left = Vec::new();
         match ended {
-            Ok(Ok(Rest { samples: 0, .. })) => Vec::new(),
-            Ok(Ok(Rest { samples, is_kept })) => vec![Left::Samples { endpoint, samples, is_kept }],
-            Ok(Err(error)) => vec![Left::Died { whose: endpoint, why: error.to_string() }],
-            Err(_) => vec![Left::Late { endpoint }],
+            Ok(Ok(Rest { samples: 0, .. })) => {}
+            Ok(Ok(Rest { samples, is_kept })) => {
+                left.push(Left::Samples { endpoint: endpoint.clone(), samples, is_kept });
+            }
+            Ok(Err(error)) => left.push(Left::Died { whose: endpoint.clone(), why: error.to_string() }),
+            Err(_) => left.push(Left::Late { endpoint: endpoint.clone() }),
         }
+        let samples = self.receiver.refused_at_the_end();
+        if samples > 0 {
+            left.push(Left::RefusedSamples { endpoint, samples });
+        }
+        left
     }
 }
 

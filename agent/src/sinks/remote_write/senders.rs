@@ -131,7 +131,7 @@ impl Senders {
         let end = *self.shared.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(end) = end.filter(|_| !self.shared.closing()) else { return };
         if self.fed || self.feed.as_ref().is_none_or(std::thread::JoinHandle::is_finished) {
-            let last = if self.shared.is_kept { end.min(Instant::now() + LAST) } else { end };
+            let last = if self.shared.may_wait() { end.min(Instant::now() + LAST) } else { end };
             self.shared.closing.send_replace(Some(last));
             self.shared.changed();
         }

@@ -2,7 +2,7 @@
 
 mod said;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
@@ -44,6 +44,12 @@ pub(crate) struct Shared {
     size: Mutex<Size>,
     typed: Mutex<Typed>,
     busy_us: AtomicU64,
+    /// The last readings come, or have come.
+    ends: AtomicBool,
+    /// Samples that were refused for good since then.
+    refused_last: AtomicU64,
+    /// It is tried until the end of all, whatever is kept.
+    insists: AtomicBool,
     said: Mutex<Said>,
     pub(super) seen: Mutex<SpoolStats>,
 }
@@ -71,6 +77,9 @@ impl Shared {
             size: Mutex::default(),
             typed: Mutex::default(),
             busy_us: AtomicU64::new(0),
+            ends: AtomicBool::new(false),
+            refused_last: AtomicU64::new(0),
+            insists: AtomicBool::new(false),
             said: Mutex::default(),
             seen: Mutex::default(),
         }
@@ -91,6 +100,30 @@ impl Shared {
 
     pub(super) fn ends_by(&self, end: Instant) {
         *lock(&self.end) = Some(end);
+    }
+
+    pub(super) fn ends(&self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn insists(&self) {
+        self.insists.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what waits may as well wait for another process.
+    pub(super) fn may_wait(&self) -> bool {
+        self.is_kept && !self.insists.load(Ordering::Relaxed)
+    }
+
+    /// So many samples were refused for good.
+    pub(super) fn refused(&self, samples: usize) {
+        if self.ends.load(Ordering::Relaxed) {
+            self.refused_last.fetch_add(samples as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn refused_at_the_end(&self) -> u64 {
+        self.refused_last.load(Ordering::Relaxed)
     }
 
     pub(super) fn closing(&self) -> bool {

@@ -61,6 +61,9 @@ impl Worker {
     pub(super) fn refused(&mut self, reason: &'static str, samples: usize, words: &str, again: bool) {
         // Sent twice since an answer was lost, they are probably there.
         let reason = if again { "sent_again" } else { reason };
+        if !again {
+            self.shared.refused(samples);
+        }
         self.shared.stats.writes.failed(&self.shared.label, reason, samples);
         self.shared.refuses(reason, samples, words);
     }

@@ -83,7 +83,7 @@ impl Worker {
         let ended = loop {
             let end = *closing.borrow_and_update();
             // What waits on a disk may as well wait there; what is in memory is tried while there is time.
-            let tries = !self.shared.is_kept && !asked;
+            let tries = !self.shared.may_wait() && !asked;
             if end.is_some_and(|end| !tries || until >= end) {
                 break Some(End::Left);
             }
