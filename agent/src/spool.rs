@@ -35,6 +35,7 @@ mod disk;
 mod frame;
 mod lock;
 mod memory;
+mod mend;
 mod open;
 mod reader;
 mod segment;
@@ -158,6 +159,9 @@ impl Spool {
             if let Some(error) = opened.trouble {
                 store.told(&error);
             }
+            let mut lost = Amount::default();
+            lost.add(opened.lost, 0);
+            store.broke(lost);
             store.pending_samples = store.count_pending();
             store.keep();
         }
@@ -216,6 +220,7 @@ impl Spool {
         {
             let mut store = self.store();
             store.expire(now);
+            store.mend(now);
             store.flush(now);
         }
         self.sync_if_due(now, false);
