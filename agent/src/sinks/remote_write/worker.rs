@@ -5,7 +5,7 @@ mod refusals;
 mod waits;
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -135,9 +135,7 @@ impl Worker {
 
     /// When what waits is not to wait for others any longer.
     fn due(&self, part: &Part) -> Instant {
-        let spooled = Duration::from_millis(u64::try_from(part.time_ms).unwrap_or(0));
-        let waited = (UNIX_EPOCH + spooled).elapsed().unwrap_or_default();
-        Instant::now() + self.settings.batch_deadline.saturating_sub(waited)
+        Instant::now() + still_to_wait(part.time_ms, SystemTime::now(), self.settings.batch_deadline)
     }
 
     /// Sends parts, in their order, until none is left; why not, where the worker ends before.
@@ -174,5 +172,35 @@ impl Worker {
         let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
         self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
         self.shared.changed();
+    }
+}
+
+/// How long what was spooled at a time waits for company. A time that is still to come is of a clock that was
+/// set back since: nobody knows how long it has waited.
+fn still_to_wait(spooled_ms: i64, now: SystemTime, deadline: Duration) -> Duration {
+    let spooled = Duration::from_millis(u64::try_from(spooled_ms).unwrap_or(0));
+    let since = UNIX_EPOCH.checked_add(spooled).and_then(|spooled| now.duration_since(spooled).ok());
+    deadline.saturating_sub(since.unwrap_or(deadline))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_the_future_is_due_at_once() {
+        let (now, deadline) = (UNIX_EPOCH + Duration::from_secs(1000), Duration::from_secs(5));
+        for (spooled_ms, want) in [
+            (1_000_000, 5_000),
+            (998_000, 3_000),
+            (900_000, 0),
+            (1_000_001, 0),
+            (4_600_000, 0),
+            (i64::MAX, 0),
+            (-1, 0),
+        ] {
+            let waits = still_to_wait(spooled_ms, now, deadline);
+            assert_eq!(waits, Duration::from_millis(want), "spooled at {spooled_ms}");
+        }
     }
 }
