@@ -3,6 +3,7 @@
 use std::time::Instant as Clock;
 
 use exposition::remote_write::{Body, Protocol, Record};
+use reqwest::StatusCode;
 use tokio::time::sleep_until;
 
 use super::{End, Worker};
@@ -12,6 +13,8 @@ use crate::sinks::remote_write::sorting::{self, Verdict};
 
 /// No answer changes the protocol more often for one request.
 const TURNS: u8 = 4;
+/// Where so many in a row are not understood, a pause is due.
+const PROTOCOLS: u8 = 2;
 
 /// What became of a record.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ impl Worker {
     /// Sends a record until it is taken or refused.
     pub(super) async fn exchange(&mut self, record: &Record) -> Outcome {
         let (mut ready, mut turns, mut ambiguous) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
+        let mut unknown = 0;
         loop {
             let protocol = self.shared.dialogue().current(Clock::now());
             if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
@@ -81,6 +85,18 @@ impl Worker {
                 }
             };
             let turn = self.turn(protocol, &answer).await;
+            if answer.status == StatusCode::UNSUPPORTED_MEDIA_TYPE && self.shared.dialogue().is_found_out() {
+                unknown += 1;
+                // No protocol is taken at the moment, which says nothing of the samples: they wait.
+                if unknown >= PROTOCOLS {
+                    (unknown, turns) = (0, 0);
+                    let message = format!("{}, in each protocol: {}", answer.status, answer.words);
+                    match self.again("415", &message, answer.after).await {
+                        Some(end) => return Outcome::Ends(end),
+                        None => continue,
+                    }
+                }
+            }
             if turn != Turn::Stay && turns < TURNS {
                 turns += 1;
                 self.shared.stats.writes.retried(&self.shared.label, sorting::reason(answer.status));
