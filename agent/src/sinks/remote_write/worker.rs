@@ -14,6 +14,7 @@ use super::Shared;
 use super::client::Client;
 use super::gather::{Part, Place, joined};
 use super::tag::Lanes;
+use super::senders::whole;
 use crate::backoff::Backoff;
 use crate::config::RemoteWrite;
 use exchange::Outcome;
@@ -72,7 +73,7 @@ impl Worker {
             let output = work(&mut place, &shared);
             (place, output)
         });
-        let (place, output) = done.await.ok()?;
+        let (place, output) = whole(done.await)?;
         self.place = Some(place);
         Some(output)
     }
