@@ -121,7 +121,7 @@ impl Client {
         let says = WRITTEN.iter().chain([&EXEMPLARS]).any(|name| headers.contains_key(*name));
         let count =
             |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
-        let written = says.then(|| WRITTEN.iter().map(count).sum());
+        let written = says.then(|| WRITTEN.iter().map(count).fold(0, usize::saturating_add));
         let words = if status.is_success() { String::new() } else { words(response).await };
         Ok(Answer { status, after, written, words })
     }
