@@ -193,6 +193,11 @@ impl Spool {
         Reader::new(0, u64::MAX)
     }
 
+    /// The sequence of the next record.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.store().next
+    }
+
     /// Two readers for an outage's end: one over what waits now, one over what is appended from now on.
     pub fn readers_apart(&self) -> (Reader, Reader) {
         let next = self.store().next;

@@ -1,5 +1,6 @@
 //! One shard: reads what waits, sends it, one request at a time, until the receiver has taken or refused it.
 
+mod deliver;
 mod exchange;
 mod refusals;
 mod waits;
@@ -12,12 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::client::Client;
-use super::gather::{Part, Place, joined};
+use super::gather::{Part, Place};
 use super::tag::Lanes;
 use super::senders::whole;
 use crate::backoff::Backoff;
 use crate::config::RemoteWrite;
-use exchange::Outcome;
 
 /// The sender of one shard.
 pub(super) struct Worker {
@@ -27,6 +27,11 @@ pub(super) struct Worker {
     /// Taken out while it is where blocking is allowed.
     place: Option<Place>,
     backoff: Backoff,
+    /// Requests that were refused since one was taken, and the pauses between them.
+    refusals: usize,
+    pause: Backoff,
+    /// A receiver has taken something of it: what comes now was not sent before.
+    is_new: bool,
     /// The last answer said that we are not let in.
     held: bool,
     /// To end after the request that is under way.
@@ -58,6 +63,9 @@ impl Worker {
             client: Arc::clone(client),
             place: Some(Place::new(shared, lanes, at)),
             backoff: Backoff::default(),
+            refusals: 0,
+            pause: Backoff::default(),
+            is_new: false,
             held: false,
             stop,
         }
@@ -137,42 +145,6 @@ impl Worker {
     /// When what waits is not to wait for others any longer.
     fn due(&self, part: &Part) -> Instant {
         Instant::now() + still_to_wait(part.time_ms, SystemTime::now(), self.settings.batch_deadline)
-    }
-
-    /// Sends parts, in their order, until none is left; why not, where the worker ends before.
-    async fn deliver(&mut self, parts: Vec<Part>) -> Option<End> {
-        // Stretches of parts, the next one last.
-        let mut stretches = vec![(0, parts.len())];
-        while let Some((from, until)) = stretches.pop() {
-            let (count, record) = joined(&parts[from..until], self.shared.samples_per_send(&self.settings));
-            if from + count < until {
-                stretches.push((from + count, until));
-            }
-            let until = from + count;
-            match self.exchange(&record).await {
-                Outcome::Taken | Outcome::Refused => self.done(&parts[from..until]).await,
-                Outcome::Smaller(_) if until - from > 1 => {
-                    let middle = usize::midpoint(from, until);
-                    stretches.push((middle, until));
-                    stretches.push((from, middle));
-                }
-                Outcome::Smaller(words) => {
-                    if let Some(end) = self.bisect(record, &words).await {
-                        return Some(end);
-                    }
-                    self.done(&parts[from..until]).await;
-                }
-                Outcome::Ends(end) => return Some(end),
-            }
-        }
-        None
-    }
-
-    /// They are done with.
-    async fn done(&mut self, parts: &[Part]) {
-        let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
-        self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
-        self.shared.changed();
     }
 }
 

@@ -39,12 +39,31 @@ pub(super) struct Refusal {
     pub(super) words: String,
     /// It may have taken it before, when its answer was lost: what comes twice is refused, too.
     pub(super) again: bool,
+    /// It was this same request whose answer was lost.
+    pub(super) same: bool,
+}
+
+impl Refusal {
+    /// It says that it has these samples, or newer ones, and may well have got them from us.
+    pub(super) fn is_there(&self) -> bool {
+        self.again && sorting::says_there(&self.words)
+    }
 }
 
 impl Worker {
-    /// Sends a record until it is taken or refused.
-    pub(super) async fn exchange(&mut self, record: &Record) -> Outcome {
-        let (mut ready, mut turns, mut ambiguous) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
+    /// Sends a record until it is taken or refused; `again`: it may have been taken before.
+    pub(super) async fn exchange(&mut self, record: &Record, again: bool) -> Outcome {
+        let outcome = self.settle(record, again).await;
+        match &outcome {
+            Outcome::Taken => self.refusals = 0,
+            Outcome::Refused | Outcome::Smaller(_) => self.refusals += 1,
+            Outcome::Ends(_) => {}
+        }
+        outcome
+    }
+
+    async fn settle(&mut self, record: &Record, again: bool) -> Outcome {
+        let (mut ready, mut turns, mut lost) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
         let mut unknown = 0;
         loop {
             let protocol = self.shared.dialogue().current(Clock::now());
@@ -80,13 +99,15 @@ impl Worker {
                     return Outcome::Taken;
                 }
                 Err(failure) => {
-                    ambiguous |= failure.ambiguous;
+                    lost |= failure.ambiguous;
                     match self.failed(&failure).await {
                         Some(end) => return Outcome::Ends(end),
                         None => continue,
                     }
                 }
             };
+            lost |= answer.resent;
+            let ambiguous = again || lost;
             let turn = self.turn(protocol, &answer).await;
             if answer.status == StatusCode::UNSUPPORTED_MEDIA_TYPE && self.shared.dialogue().is_found_out() {
                 unknown += 1;
@@ -106,16 +127,22 @@ impl Worker {
                 continue;
             }
             let reason = sorting::reason(answer.status);
-            let refusal = |words| Refusal { reason, words, again: ambiguous };
+            let refusal = |words| Refusal { reason, words, again: ambiguous, same: lost };
             match sorting::sort(&answer, protocol, samples) {
                 Verdict::Taken(missing) => {
                     if std::mem::take(&mut self.held) {
                         self.client.lets_in().await;
                     }
                     self.shared.fits(record.sample_count(), &self.settings);
-                    self.took(record, body, samples - missing.min(samples));
+                    let missing = missing.min(samples);
+                    if missing < samples {
+                        self.took(record, body, samples - missing);
+                    }
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
+                    }
+                    if missing == samples {
+                        return Outcome::Refused;
                     }
                     self.describe(metadata.as_ref(), protocol).await;
                     return Outcome::Taken;
