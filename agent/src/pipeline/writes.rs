@@ -126,7 +126,8 @@ impl Writes {
         for write in self.open.into_values() {
             left.extend(write.finish(deadline).await);
         }
-        for (name, mut draining) in self.leaving {
+        // What is over was told when it ended, and its spool may be another receiver's by now.
+        for (name, mut draining) in self.leaving.into_iter().filter(|(_, draining)| !draining.is_finished()) {
             match tokio::time::timeout_at(deadline, &mut draining).await {
                 Ok(Ok(more)) => left.extend(more),
                 Ok(Err(error)) => left.push(Left::Died { whose: name, why: error.to_string() }),

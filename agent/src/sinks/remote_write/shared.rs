@@ -40,6 +40,9 @@ pub(crate) struct Shared {
     /// The last reading is spooled.
     pub(super) fed: Notify,
     pub(super) dialogue: Mutex<Dialogue>,
+    /// Records before this one were there when the agent began: a request with them may have been under way when it
+    /// ended the last time.
+    pub(super) from_before: u64,
     urgent: AtomicUsize,
     size: Mutex<Size>,
     typed: Mutex<Typed>,
@@ -62,6 +65,7 @@ impl Shared {
     pub(super) fn new(settings: &RemoteWrite, spool: Spool, lanes: Lanes, stats: &Arc<Stats>) -> Self {
         Self {
             label: settings.label(),
+            from_before: spool.next_seq(),
             spool,
             is_kept: settings.spool.dir.is_some(),
             queue: Queue::default(),
