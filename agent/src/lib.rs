@@ -97,7 +97,9 @@ pub async fn run(
         match part.make(&claims, &stats)? {
             Made::Source(mut source) => {
                 // An app may have written its last words before this.
-                stamp.into_iter().for_each(|stamp| source.begins(stamp));
+                if let Some(stamp) = stamp {
+                    source.begins(stamp);
+                }
                 sources.push(source);
             }
             Made::Finder(mut finder) if is_once => {

@@ -1,15 +1,15 @@
 //! `pushpull-agent`: reads the settings, binds, runs until a signal.
 
 mod arguments;
+mod bound;
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
-use agent::config::{self, Discovery, PullSettings, Settings};
+use agent::config::{self, Discovery, Settings};
 use agent::doctor;
 use agent::exec::{App, vacant};
 use agent::identity::Identity;
@@ -17,14 +17,11 @@ use agent::pipeline::{Hurry, Left};
 use agent::probe::{self, Finding};
 use agent::reap;
 use agent::reload::{Load, Reloads};
-use agent::spool::OpenError;
 use agent::status::events::Events;
 use arguments::{Arguments, Command, load};
 use clap::Parser;
 use service::config::Loaded;
-use service::web::Web;
-use service::{crypto, health, logs, server, stop};
-use tokio::net::TcpListener;
+use service::{crypto, health, logs, stop};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +49,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor) => return look(doctor::examine(&loaded.settings, &identity)),
         Some(Command::Health) => {
             let pull = &loaded.settings.pull;
-            return health::exit_code("pushpull-agent", pull.listen, is_tls(pull));
+            return health::exit_code("pushpull-agent", pull.listen, bound::is_tls(pull));
         }
         _ => {}
     }
@@ -168,6 +165,9 @@ async fn serve(
     match command {
         Some(Command::Once) => {
             let stop = stop::signals()?;
+            if let Some(code) = bound::spools(&settings)? {
+                return Ok(Ended { left: Vec::new(), code: Some(code) });
+            }
             agent::run(settings, identity, Mode::Once, stop).await.map(alone)
         }
         Some(Command::Reap(arguments)) => {
@@ -185,20 +185,10 @@ async fn serve(
             Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }
         Some(Command::Exec { command }) => {
-            // Standard output is the app's. What the agent answers at is not worth a day without the app.
-            let (listener, url) = match bind(&settings, settings.pull.listen).await {
-                Ok(bound) => bound,
-                Err(error) => {
-                    let bound = bind(&settings, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-                    tracing::error!(
-                        "{error:#}; the app is started all the same, and its agent answers at {}",
-                        bound.1
-                    );
-                    bound
-                }
-            };
+            let (listener, url) = bound::for_an_app(&settings).await?;
+            // Standard output is the app's.
             eprintln!("listening on {url}");
-            announce(&settings, &url);
+            bound::announce(&settings, &url);
             let groups = vacant(&settings, &identity).await;
             let app = match App::start(&command) {
                 Ok(app) => app,
@@ -227,50 +217,18 @@ async fn serve(
         }
         _ => {
             let (stop, hangup) = stop::signals_but_hangup()?;
-            let (listener, url) = bind(&settings, settings.pull.listen).await?;
+            let (listener, url) = bound::bind(&settings, settings.pull.listen).await?;
             // Whoever waits for this line is to find an agent that works.
-            for receiver in &settings.remote_write.0 {
-                let Some(dir) = &receiver.spool.dir else { continue };
-                match agent::spool::attempt(dir) {
-                    Err(error @ OpenError::Dir { .. }) => {
-                        eprintln!("pushpull-agent: the settings are wrong\nremote_write.spool.dir: {error}");
-                        return Ok(Ended { left: Vec::new(), code: Some(2) });
-                    }
-                    tried => tried?,
-                }
+            if let Some(code) = bound::spools(&settings)? {
+                return Ok(Ended { left: Vec::new(), code: Some(code) });
             }
             print(&format!("listening on {url}\n"));
-            announce(&settings, &url);
+            bound::announce(&settings, &url);
             let reloads = Reloads { load, signal: Some(hangup) };
             let mode = Mode::Serve(listener, Hurry::none(), events, reloads);
             agent::run(settings, identity, mode, stop).await.map(alone)
         }
     }
-}
-
-/// Whether the listener speaks TLS; a file that is wrong is told elsewhere.
-fn is_tls(pull: &PullSettings) -> bool {
-    pull.web_config_file.as_deref().is_some_and(|file| Web::open(file).is_ok_and(|web| web.is_tls()))
-}
-
-/// A listener there, and its URL.
-async fn bind(settings: &Settings, address: SocketAddr) -> anyhow::Result<(TcpListener, String)> {
-    let hint = "choose another with --listen or pull.listen, such as 127.0.0.1:0 for a free port";
-    let listener = server::bind(address, hint).await?;
-    let scheme = if is_tls(&settings.pull) { "https" } else { "http" };
-    let url = format!("{scheme}://{}", listener.local_addr()?);
-    Ok((listener, url))
-}
-
-/// What the agent begins to do.
-fn announce(settings: &Settings, url: &str) {
-    for endpoint in &settings.push.0 {
-        tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");
-    }
-    for receiver in &settings.remote_write.0 {
-        tracing::info!(endpoint = receiver.label(), interval = ?settings.interval, drain = ?receiver.drain, "writing");
-    }
-    tracing::info!(%url, "answering pulls");
 }
 
 /// To standard output, at once; a closed one is no reason to stop.

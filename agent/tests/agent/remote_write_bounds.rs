@@ -71,7 +71,11 @@ fn what_a_receiver_suffers_from_can_be_read() {
     let (code, said) =
         run(&format!("{text}\n[pull]\nlisten = \"127.0.0.1:{}\"\n", agent.port), &["doctor"], &[]);
     assert_eq!(code, Some(1), "{said}");
-    for part in [" samples wait: ", "the spool was full: raise spool.max_bytes", "nothing listens there"] {
+    for part in [
+        " samples wait — its line below says why",
+        "the spool was full: raise spool.max_bytes",
+        "nothing listens there",
+    ] {
         assert!(said.contains(part), "{part}\nin\n{said}");
     }
 }

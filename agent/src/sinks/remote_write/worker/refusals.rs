@@ -70,7 +70,8 @@ impl Worker {
     pub(super) fn refused(&mut self, reason: &'static str, samples: usize, words: &str, again: bool) {
         // Sent twice since an answer was lost, they are probably there.
         let reason = if again { "sent_again" } else { reason };
-        if !again {
+        // A 2xx is a success, whatever it says beside (specification 2.0, "Partial Write").
+        if !again && reason != "partial" {
             self.shared.refused(samples);
         }
         self.shared.stats.writes.failed(&self.shared.label, reason, samples);
