@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help run stack-native test lint lint-config lint-dashboards ci tools need-rust stack stack-down stack-logs \
-        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-agent bench-gateway bench-load fuzz \
+        stack-status test-stack dashboards compare report overhead article bench-exposition bench-api bench-agent bench-remote-write bench-gateway bench-load fuzz \
         dist
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -16,7 +16,7 @@ FUZZ = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
        -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: need-rust ## build and start everything: gateway, API, agent, a light load, and Prometheus where installed
 	cargo build
@@ -108,6 +108,9 @@ bench-api: need-rust tools ## measure what instrumentation costs, beside the art
 
 bench-agent: need-rust tools ## measure the agent beside vmagent, node_exporter and Prometheus (it says how to install them)
 	cargo bench --profile dist -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
+
+bench-remote-write: need-rust tools ## measure remote write beside vmagent and Prometheus in agent mode
+	cargo bench --profile dist -p agent --bench remote_write -- --json $(CURDIR)/docs/results/bench-remote-write.json
 
 bench-gateway: need-rust ## measure the gateway beside the real Pushgateway (it says how to install it)
 	cargo bench --profile dist -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json

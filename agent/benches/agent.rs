@@ -10,27 +10,26 @@
     reason = "a bench prints, and may end where it cannot go on"
 )]
 
+#[allow(dead_code, reason = "what remote write takes of it")]
 #[path = "agent/double.rs"]
 mod double;
+#[path = "agent/figures.rs"]
+mod figures;
+#[path = "agent/page.rs"]
+mod page;
+#[allow(dead_code, reason = "what remote write takes of it")]
 #[path = "agent/peers.rs"]
 mod peers;
+#[path = "agent/written.rs"]
+mod written;
 
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use double::Double;
-use peers::{Kind, Running};
-
-/// What is asked of all.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask {
-    pub(crate) targets: usize,
-    pub(crate) series: usize,
-    /// In milliseconds.
-    pub(crate) interval: u64,
-    pub(crate) host: bool,
-}
+use figures::{median, until, verdict};
+use peers::{Ask, Kind, Running};
 
 type Note<'a> = &'a mut dyn FnMut(&str, &[f64]);
 
@@ -162,22 +161,4 @@ fn rounds(double: &Double, kind: Kind, running: &Running, count: u64) {
         return;
     }
     until("readings", || double.scraped() >= before + count);
-}
-
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_mins(2);
-    while !done() {
-        assert!(Instant::now() < end, "{what} did not come within two minutes");
-        std::thread::park_timeout(Duration::from_millis(2));
-    }
-}
-
-fn verdict(reached: bool) -> &'static str {
-    if reached { "reached" } else { "missed" }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }

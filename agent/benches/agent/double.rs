@@ -1,16 +1,44 @@
-//! Targets and the receiver of all: any GET is a page, anything else is taken.
+//! Targets and the receiver of all: any GET is a page, anything else is taken and counted.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::page::page;
+use super::written;
+
+/// What came by remote write, and by how many requests and connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Taken {
+    pub(crate) requests: u64,
+    pub(crate) connections: u64,
+    pub(crate) bytes: u64,
+    pub(crate) samples: u64,
+    /// What the same messages take in zstd, where that is counted.
+    pub(crate) zstd: u64,
+}
+
+/// Which readings were answered, and which of them arrived, where that is followed.
+#[derive(Debug, Default)]
+pub(crate) struct Followed {
+    pub(crate) answered: Vec<(u64, Instant)>,
+    pub(crate) arrived: Vec<u64>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
     scraped: AtomicU64,
     received: AtomicU64,
+    down: AtomicBool,
+    ended: AtomicBool,
+    packs: AtomicBool,
+    taken: Mutex<Taken>,
+    followed: Mutex<Option<Followed>>,
 }
 
 pub(crate) struct Double {
@@ -47,11 +75,42 @@ impl Double {
     pub(crate) fn received(&self) -> u64 {
         self.counts.received.load(Ordering::Relaxed)
     }
+
+    /// What was taken by remote write so far.
+    pub(crate) fn taken(&self) -> Taken {
+        *lock(&self.counts.taken)
+    }
+
+    /// From now on 503 is the answer to all but readings.
+    pub(crate) fn down(&self, down: bool) {
+        self.counts.down.store(down, Ordering::Relaxed);
+    }
+
+    /// From now on there are no pages.
+    pub(crate) fn end_pages(&self) {
+        self.counts.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether messages are packed anew, to learn what they take in zstd.
+    pub(crate) fn packs(&self, packs: bool) {
+        self.counts.packs.store(packs, Ordering::Relaxed);
+    }
+
+    /// Follows readings from now on.
+    pub(crate) fn follow(&self) {
+        *lock(&self.counts.followed) = Some(Followed::default());
+    }
+
+    /// Looks at what was followed.
+    pub(crate) fn followed<T>(&self, look: impl FnOnce(&Followed) -> T) -> T {
+        look(lock(&self.counts.followed).get_or_insert_default())
+    }
 }
 
 async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
     let _ = stream.set_nodelay(true);
-    let mut buffer = Vec::with_capacity(64 << 10);
+    let mut buffer = Vec::with_capacity(4 << 10);
+    let mut writes = false;
     loop {
         let head = loop {
             if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -69,8 +128,8 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
                 return None;
             }
         }
-        buffer.drain(..head + length);
-        if text.starts_with("get ") {
+        let get = text.starts_with("get ");
+        if get && !counts.ended.load(Ordering::Relaxed) {
             let series =
                 text.split_once("/series/").and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
             let round = counts.scraped.load(Ordering::Relaxed);
@@ -81,31 +140,48 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
             );
             stream.write_all(&[head.as_bytes(), page.as_bytes()].concat()).await.ok()?;
             counts.scraped.fetch_add(1, Ordering::Relaxed);
+            if let Some(followed) = &mut *lock(&counts.followed) {
+                followed.answered.push((round, Instant::now()));
+            }
+        } else if get || counts.down.load(Ordering::Relaxed) {
+            stream.write_all(b"HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n").await.ok()?;
         } else {
-            // 200 is a gateway's answer, and remote write takes any of 2xx.
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok()?;
+            let samples = counts.take(&text, &buffer[head..head + length], &mut writes);
+            // 200 is a gateway's answer, and remote write takes any of 2xx; 2.0 must say what was written.
+            let said = if written::of_2_0(&text) {
+                format!("x-prometheus-remote-write-samples-written: {samples}\r\n")
+            } else {
+                String::new()
+            };
+            let answer = format!("HTTP/1.1 200 OK\r\n{said}content-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.ok()?;
             counts.received.fetch_add(1, Ordering::Relaxed);
         }
+        buffer.drain(..head + length);
     }
 }
 
-/// Ten families with four labels a series; values move with each reading.
-fn page(series: usize, round: u64) -> String {
-    let mut text = String::with_capacity(series * 96);
-    for number in 0..series {
-        let family = number % 10;
-        if number < 10 {
-            text.push_str(&format!(
-                "# HELP requests_{family}_total Requests.\n# TYPE requests_{family}_total counter\n"
-            ));
-            // All of a family stand together.
-            for member in (number..series).step_by(10) {
-                text.push_str(&format!(
-                    "requests_{family}_total{{method=\"GET\",route=\"/api/v1/things/{member}\",status=\"200\",zone=\"eu\"}} {}\n",
-                    round + member as u64
-                ));
-            }
+impl Counts {
+    /// `writes`: whether this connection had remote write before.
+    fn take(&self, head: &str, body: &[u8], writes: &mut bool) -> u64 {
+        let Some((message, series)) = written::unpack(head, body) else { return 0 };
+        let samples = written::samples(&message, series);
+        let packs = self.packs.load(Ordering::Relaxed);
+        // 0 is zstd's own level, which is what vmagent asks for.
+        let zstd = if packs { zstd::bulk::compress(&message, 0).map_or(0, |packed| packed.len()) } else { 0 };
+        if let Some(followed) = &mut *lock(&self.followed) {
+            followed.arrived.extend(written::readings(&message));
         }
+        let mut taken = lock(&self.taken);
+        taken.requests += 1;
+        taken.connections += u64::from(!std::mem::replace(writes, true));
+        taken.bytes += body.len() as u64;
+        taken.samples += samples;
+        taken.zstd += zstd as u64;
+        samples
     }
-    text
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
