@@ -106,14 +106,18 @@ bench-exposition: need-rust ## measure parsing and writing pages against other c
 bench-api: need-rust tools ## measure what instrumentation costs, beside the article's FastAPI app
 	cargo bench -p api --bench overhead -- --json $(CURDIR)/docs/results/bench-api.json
 
+# As images have them: static, all optimised.
+STATIC := RUSTFLAGS="-C target-feature=+crt-static"
+DIST = --profile dist --target "$$(rustc --print host-tuple)"
+
 bench-agent: need-rust tools ## measure the agent beside vmagent, node_exporter and Prometheus (it says how to install them)
-	cargo bench --profile dist -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
+	$(STATIC) cargo bench $(DIST) -p agent --bench agent -- --json $(CURDIR)/docs/results/bench-agent.json
 
 bench-remote-write: need-rust tools ## measure remote write beside vmagent and Prometheus in agent mode
-	cargo bench --profile dist -p agent --bench remote_write -- --json $(CURDIR)/docs/results/bench-remote-write.json
+	$(STATIC) cargo bench $(DIST) -p agent --bench remote_write -- --json $(CURDIR)/docs/results/bench-remote-write.json
 
 bench-gateway: need-rust ## measure the gateway beside the real Pushgateway (it says how to install it)
-	cargo bench --profile dist -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json
+	$(STATIC) cargo bench $(DIST) -p gateway --bench gateway -- --json $(CURDIR)/docs/results/bench-gateway.json
 
 bench-load: need-rust ## measure the load generator beside wrk and oha (it says how to install them)
 	cargo bench -p lab --bench load -- --json $(CURDIR)/docs/results/bench-load.json

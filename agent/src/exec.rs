@@ -68,6 +68,7 @@ pub struct App {
     /// Comes when the app stops, too.
     children: unix::Signal,
     began: SystemTime,
+    stamp: SystemTime,
     looks: watch::Sender<Option<Duration>>,
 }
 
@@ -80,7 +81,7 @@ impl App {
         let signals = listen().map_err(failed)?;
         let children = signal(SignalKind::child()).map_err(failed)?;
         // Before it can count anything.
-        let began = SystemTime::now();
+        let (began, stamp) = (SystemTime::now(), crate::sources::stamp());
         let child = Command::new(program).args(arguments).process_group(0).spawn().map_err(failed)?;
         if let Some(pid) = id(&child) {
             terminal::give(pid);
@@ -88,12 +89,17 @@ impl App {
         if rustix::process::getpid().as_raw_nonzero().get() == 1 {
             orphans::bury(id(&child));
         }
-        Ok(Self { child, signals, children, began, looks: watch::Sender::new(Some(RUNNING)) })
+        Ok(Self { child, signals, children, began, stamp, looks: watch::Sender::new(Some(RUNNING)) })
     }
 
     /// When it was started.
     pub fn began(&self) -> SystemTime {
         self.began
+    }
+
+    /// The same on the clock that files are stamped with: what is older was not left by this app.
+    pub fn stamp(&self) -> SystemTime {
+        self.stamp
     }
 
     /// At what pace it is to be looked at.

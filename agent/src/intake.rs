@@ -79,6 +79,14 @@ impl Intake {
         self
     }
 
+    /// The same for a process that nothing comes after for a long time: who cannot be reached at the end is
+    /// tried until it, and not only some times.
+    #[must_use]
+    pub fn insistent(self) -> Self {
+        self.lock().turns.insist();
+        self
+    }
+
     /// What failed is tried again within an interval at the latest from now on.
     pub(crate) fn wait_at_most(&self, interval: Duration) {
         self.lock().turns.wait_at_most(interval);

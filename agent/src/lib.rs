@@ -81,9 +81,9 @@ pub async fn run(
     let stats = Arc::new(Stats::new().context("cannot set up the agent's own metrics")?);
     let (changing, changes) = tokio::sync::mpsc::channel(16);
     let is_once = matches!(mode, Mode::Once);
-    let since = match &mode {
-        Mode::Serve(_, hurry, ..) => hurry.since(),
-        Mode::Once => SystemTime::now(),
+    let (since, stamp) = match &mode {
+        Mode::Serve(_, hurry, ..) => (hurry.since(), hurry.stamp()),
+        Mode::Once => (SystemTime::now(), None),
     };
     if is_once {
         // Nothing ends here: what is left behind is to be scraped for as long as after any other push.
@@ -95,7 +95,11 @@ pub async fn run(
     let (mut sources, mut finders, mut unfound) = (Vec::new(), BTreeMap::new(), Vec::new());
     for (id, part) in &plan.parts {
         match part.make(&claims, &stats)? {
-            Made::Source(source) => sources.push(source),
+            Made::Source(mut source) => {
+                // An app may have written its last words before this.
+                stamp.into_iter().for_each(|stamp| source.begins(stamp));
+                sources.push(source);
+            }
             Made::Finder(mut finder) if is_once => {
                 sources.extend(finder.find().await);
                 unfound.extend(finder.failure().map(Left::Targets));
@@ -109,17 +113,23 @@ pub async fn run(
         stop.cancel();
     }
     let pull = Arc::new(Pull::new(sources.len()));
-    let ways = plan.endpoints.values().map(|endpoint| reload::way(endpoint, plan.times, &stats, &stop));
+    let ways =
+        plan.endpoints.values().map(|endpoint| reload::way(endpoint, plan.times, &stats, &stop, is_once));
     let (times, ways) = (plan.times, Ways::new(ways.collect()));
     let mut writes = Vec::new();
     for receiver in plan.receivers.values() {
-        writes.push(Write::to(Receiver::open(receiver, &stats, since)?, &stop));
+        let opened = Receiver::open(receiver, &stats, since)?;
+        if is_once {
+            opened.0.insists();
+        }
+        writes.push(Write::to(opened, &stop));
     }
     let Mode::Serve(listener, hurry, events, reloads) = mode else {
         let hurry = Hurry::none();
         unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await);
         return Ok(unfound);
     };
+    tokio::spawn(service::resident::after_the_start());
     let (ask, asked) = Ask::new();
     let flush = Flush { hurry: hurry.clone(), intakes: ways.intakes() };
     let shown = status::Sources {

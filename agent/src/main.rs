@@ -3,12 +3,13 @@
 mod arguments;
 
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent::Mode;
-use agent::config::{self, PullSettings, Settings};
+use agent::config::{self, Discovery, PullSettings, Settings};
 use agent::doctor;
 use agent::exec::{App, vacant};
 use agent::identity::Identity;
@@ -16,6 +17,7 @@ use agent::pipeline::{Hurry, Left};
 use agent::probe::{self, Finding};
 use agent::reap;
 use agent::reload::{Load, Reloads};
+use agent::spool::OpenError;
 use agent::status::events::Events;
 use arguments::{Arguments, Command, load};
 use clap::Parser;
@@ -78,8 +80,25 @@ fn main() -> ExitCode {
 
 fn check(loaded: &Loaded<Settings>, identity: &Identity) -> ExitCode {
     let described = loaded.places.describe(&loaded.settings).unwrap_or_default();
-    let groups = identity.targets.iter().chain(&identity.textfiles).chain([&identity.host, &identity.own]);
-    let groups: String = groups.map(|key| format!("# group /metrics/{key}\n")).collect();
+    let targets = loaded.settings.scrape.0.iter().zip(&identity.targets).map(|(target, key)| {
+        let known = format!("# group /metrics/{key}\n");
+        match target.discovery {
+            Discovery::None => known,
+            // Such groups are named by what is found.
+            Discovery::Dns | Discovery::File | Discovery::Http => {
+                let known =
+                    known.replace("/instance/%2A", "/instance/ADDRESS").replace("# group", "# groups");
+                let from = target.targets.as_ref().unwrap_or(&target.url);
+                format!(
+                    "{}, where ADDRESS is that of each target of {}\n",
+                    known.trim_end(),
+                    config::shown(from)
+                )
+            }
+        }
+    });
+    let others = identity.textfiles.iter().chain([&identity.host, &identity.own]);
+    let groups: String = targets.chain(others.map(|key| format!("# group /metrics/{key}\n"))).collect();
     let honoring = loaded.settings.scrape.0.iter().filter(|target| target.honor_labels);
     let notes: String = honoring
         .map(|target| {
@@ -158,11 +177,28 @@ async fn serve(
                 );
                 return Ok(Ended { left: Vec::new(), code: Some(2) });
             };
+            if settings.push.0.is_empty() {
+                eprintln!("pushpull-agent: there is no gateway to reap: no [[push]] is set");
+                return Ok(Ended { left: Vec::new(), code: Some(2) });
+            }
             let went_well = reap::run(settings, orders, stop::signals()?).await?;
             Ok(Ended { left: Vec::new(), code: Some(u8::from(!went_well)) })
         }
         Some(Command::Exec { command }) => {
-            let listener = listen(&settings).await?;
+            // Standard output is the app's. What the agent answers at is not worth a day without the app.
+            let (listener, url) = match bind(&settings, settings.pull.listen).await {
+                Ok(bound) => bound,
+                Err(error) => {
+                    let bound = bind(&settings, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+                    tracing::error!(
+                        "{error:#}; the app is started all the same, and its agent answers at {}",
+                        bound.1
+                    );
+                    bound
+                }
+            };
+            eprintln!("listening on {url}");
+            announce(&settings, &url);
             let groups = vacant(&settings, &identity).await;
             let app = match App::start(&command) {
                 Ok(app) => app,
@@ -171,8 +207,10 @@ async fn serve(
                     return Ok(Ended { left: Vec::new(), code: Some(error.code()) });
                 }
             };
-            let (hurry, done) =
-                (Hurry::new(app.looks()).of_app(app.began(), groups), CancellationToken::new());
+            let (hurry, done) = (
+                Hurry::new(app.looks()).of_app((app.began(), app.stamp()), groups),
+                CancellationToken::new(),
+            );
             let look = async || drop(hurry.read(Instant::now() + LOOK).await);
             let serving = {
                 // SIGHUP is the app's: whoever wants the agent's settings to be read again asks by POST.
@@ -189,7 +227,20 @@ async fn serve(
         }
         _ => {
             let (stop, hangup) = stop::signals_but_hangup()?;
-            let listener = listen(&settings).await?;
+            let (listener, url) = bind(&settings, settings.pull.listen).await?;
+            // Whoever waits for this line is to find an agent that works.
+            for receiver in &settings.remote_write.0 {
+                let Some(dir) = &receiver.spool.dir else { continue };
+                match agent::spool::attempt(dir) {
+                    Err(error @ OpenError::Dir { .. }) => {
+                        eprintln!("pushpull-agent: the settings are wrong\nremote_write.spool.dir: {error}");
+                        return Ok(Ended { left: Vec::new(), code: Some(2) });
+                    }
+                    tried => tried?,
+                }
+            }
+            print(&format!("listening on {url}\n"));
+            announce(&settings, &url);
             let reloads = Reloads { load, signal: Some(hangup) };
             let mode = Mode::Serve(listener, Hurry::none(), events, reloads);
             agent::run(settings, identity, mode, stop).await.map(alone)
@@ -202,12 +253,17 @@ fn is_tls(pull: &PullSettings) -> bool {
     pull.web_config_file.as_deref().is_some_and(|file| Web::open(file).is_ok_and(|web| web.is_tls()))
 }
 
-async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
+/// A listener there, and its URL.
+async fn bind(settings: &Settings, address: SocketAddr) -> anyhow::Result<(TcpListener, String)> {
     let hint = "choose another with --listen or pull.listen, such as 127.0.0.1:0 for a free port";
-    let listener = server::bind(settings.pull.listen, hint).await?;
+    let listener = server::bind(address, hint).await?;
     let scheme = if is_tls(&settings.pull) { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);
-    print(&format!("listening on {url}\n"));
+    Ok((listener, url))
+}
+
+/// What the agent begins to do.
+fn announce(settings: &Settings, url: &str) {
     for endpoint in &settings.push.0 {
         tracing::info!(endpoint = endpoint.label(), interval = ?settings.interval, "pushing");
     }
@@ -215,7 +271,6 @@ async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
         tracing::info!(endpoint = receiver.label(), interval = ?settings.interval, drain = ?receiver.drain, "writing");
     }
     tracing::info!(%url, "answering pulls");
-    Ok(listener)
 }
 
 /// To standard output, at once; a closed one is no reason to stop.

@@ -7,9 +7,11 @@ pub mod scrape;
 pub mod textfile;
 pub(crate) mod up;
 
+pub(crate) use file::stamp;
+
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::snapshot::Snapshot;
 
@@ -29,6 +31,9 @@ pub trait Source: Send {
     fn last(&mut self, _longest: Duration) -> Collecting<'_> {
         self.collect()
     }
+
+    /// What it shows was started after this, on the clock that files are stamped with, and nobody has looked yet.
+    fn begins(&mut self, _after: SystemTime) {}
 
     /// Whether it is worth a look between two pushes, since it may end at any time.
     fn looks(&self) -> bool {

@@ -30,11 +30,13 @@
 //! ```
 
 mod acked;
+mod attempt;
 mod cursor;
 mod disk;
 mod frame;
 mod lock;
 mod memory;
+mod mend;
 mod open;
 mod reader;
 mod segment;
@@ -50,6 +52,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use thiserror::Error;
 
+pub use attempt::attempt;
 pub use reader::Reader;
 pub use settings::{MIN_BYTES, SpoolSettings, SyncPolicy};
 pub use stats::{Amount, DropReason, SpoolStats};
@@ -158,6 +161,9 @@ impl Spool {
             if let Some(error) = opened.trouble {
                 store.told(&error);
             }
+            let mut lost = Amount::default();
+            lost.add(opened.lost, 0);
+            store.broke(lost);
             store.pending_samples = store.count_pending();
             store.keep();
         }
@@ -189,6 +195,11 @@ impl Spool {
         Reader::new(0, u64::MAX)
     }
 
+    /// The sequence of the next record.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.store().next
+    }
+
     /// Two readers for an outage's end: one over what waits now, one over what is appended from now on.
     pub fn readers_apart(&self) -> (Reader, Reader) {
         let next = self.store().next;
@@ -216,6 +227,7 @@ impl Spool {
         {
             let mut store = self.store();
             store.expire(now);
+            store.mend(now);
             store.flush(now);
         }
         self.sync_if_due(now, false);

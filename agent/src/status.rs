@@ -104,6 +104,11 @@ fn single(own: &Page, name: &str) -> f64 {
     own.samples().find(|sample| sample.name() == name).map_or(0.0, |sample| sample.value())
 }
 
+/// All together: 0, and not the -0 of an empty `sum`, where there is none.
+fn sum(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |sum, value| sum + value)
+}
+
 /// The value of one of the agent's own series.
 fn value(own: &Page, name: &str, endpoint: &str) -> Option<f64> {
     let mut samples = own.samples();

@@ -132,12 +132,13 @@ impl Transport {
     /// What is to be done where it is not let in.
     pub(crate) fn remedy(&self) -> String {
         let settings = &self.settings;
-        match settings.bearer_token_file.as_ref().or(settings.password_file.as_ref()) {
-            Some(file) => format!("write into {} what is let in", file.display()),
-            None if settings.bearer_token.is_some() || settings.username.is_some() => {
-                "set the password or token that is let in, and reload".to_owned()
+        match (settings.bearer_token_file.as_ref(), settings.password_file.as_ref()) {
+            (Some(file), _) => format!("put the right token into the file {}", file.display()),
+            (None, Some(file)) => format!("put the right password into the file {}", file.display()),
+            (None, None) if settings.bearer_token.is_some() || settings.username.is_some() => {
+                "set the right password or token, and reload".to_owned()
             }
-            None => "set username and password_file, or bearer_token_file, and reload".to_owned(),
+            (None, None) => "set username and password_file, or bearer_token_file, and reload".to_owned(),
         }
     }
 

@@ -129,6 +129,8 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
             }
         }
         let get = text.starts_with("get ");
+        // A gateway's page is looked at, too: that is no reading of a target.
+        let is_target = text.starts_with("get /series/");
         if get && !counts.ended.load(Ordering::Relaxed) {
             let series =
                 text.split_once("/series/").and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
@@ -139,8 +141,8 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>) -> Option<()> {
                 page.len()
             );
             stream.write_all(&[head.as_bytes(), page.as_bytes()].concat()).await.ok()?;
-            counts.scraped.fetch_add(1, Ordering::Relaxed);
-            if let Some(followed) = &mut *lock(&counts.followed) {
+            counts.scraped.fetch_add(u64::from(is_target), Ordering::Relaxed);
+            if is_target && let Some(followed) = &mut *lock(&counts.followed) {
                 followed.answered.push((round, Instant::now()));
             }
         } else if get || counts.down.load(Ordering::Relaxed) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{ByteSize, Secret, duration, optional_duration};
+use service::config::{ByteSize, Secret, duration};
 
 use super::transport::{TlsConfig, Transport};
 
@@ -29,7 +29,7 @@ pub struct Endpoint {
     pub timeout: Duration,
     /// Life of the groups, sent as `?ttl=`, which a real Pushgateway ignores; not set, it follows from the
     /// interval.
-    #[serde(with = "optional_duration", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "life", default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Duration>,
     /// What becomes of the groups when the agent ends.
     #[serde(default)]
@@ -202,5 +202,27 @@ impl Endpoint {
     pub fn label(&self) -> String {
         let first = self.gateways().first().map_or("", String::as_str);
         super::shown(first).trim_end_matches('/').to_owned()
+    }
+}
+
+/// The life of groups, as gateways take it, but for one that is not meant to end.
+mod life {
+    use std::time::Duration;
+
+    use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer};
+    pub(super) use service::config::optional_duration::serialize;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "never" {
+            let most =
+                "the longest is \"1year\"; a real Pushgateway ends no group by itself, whatever stands here";
+            return Err(D::Error::custom(format!(
+                "expected a duration such as \"1m\", got \"never\": {most}"
+            )));
+        }
+        service::config::optional_duration::deserialize(text.into_deserializer())
     }
 }

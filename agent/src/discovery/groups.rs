@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use exposition::GroupingKey;
 use exposition::name::is_label_name;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use url::Url;
 
 /// Bytes of one list.
@@ -39,6 +40,9 @@ pub(super) fn parse(text: &str, is_yaml: bool) -> Result<Vec<Group>, String> {
         serde_saphyr::from_str(text)
             .map_err(|error| format!("expected target groups: {}", first_line(&error)))?
     } else {
+        // What is no JSON at all is not said to be of a wrong type, as its first character would be.
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| format!("expected target groups in JSON: {error}"))?;
         serde_json::from_str(text).map_err(|error| format!("expected target groups: {error}"))?
     };
     let mut names = groups.iter().flat_map(|group| group.labels.keys());
@@ -169,7 +173,8 @@ mod tests {
                 false,
                 "expected target groups: invalid type: integer `1`, expected a string at line 1 column 15",
             ),
-            ("{}", false, "expected target groups"),
+            ("{}", false, "expected target groups: invalid type: map"),
+            ("{bad", false, "expected target groups in JSON: key must be a string at line 1 column 2"),
             ("[{\"target\": []}]", false, "unknown field `target`"),
             ("[{\"labels\": {\"a-b\": \"c\"}}]", false, "got \"a-b\""),
             ("[{\"labels\": {\"le\": \"c\"}}]", false, "got \"le\""),

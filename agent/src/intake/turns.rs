@@ -17,6 +17,8 @@ use crate::snapshot::Snapshot;
 
 /// So often in a row an endpoint is tried at the end that cannot be reached.
 const LAST_TRIES: u32 = 4;
+/// No longer is waited between two tries where who cannot be reached is tried until the end.
+const INSISTENT: Duration = Duration::from_secs(1);
 
 /// More groups than this are no machine but a mistake.
 pub(super) const MOST: usize = 10_000;
@@ -63,6 +65,8 @@ pub(super) struct Turns {
     end: Option<Instant>,
     /// No failure is waited for longer, unless the receiver asks for it.
     most: Duration,
+    /// At the end, too, who cannot be reached is tried on and on.
+    insists: bool,
 }
 
 impl Default for Turns {
@@ -74,6 +78,7 @@ impl Default for Turns {
             last: None,
             end: None,
             most: backoff::MOST,
+            insists: false,
         }
     }
 }
@@ -82,6 +87,11 @@ impl Turns {
     /// A new snapshot comes each interval: to wait longer than that for a gateway saves it nothing.
     pub(super) fn wait_at_most(&mut self, interval: Duration) {
         self.most = interval.min(backoff::MOST);
+    }
+
+    /// Who cannot be reached is tried until the end.
+    pub(super) fn insist(&mut self) {
+        self.insists = true;
     }
 
     /// Takes a snapshot in place of an older one of its group.
@@ -95,7 +105,7 @@ impl Turns {
 
     /// Whose turn it is.
     pub(super) fn next(&mut self, now: Instant) -> Turn {
-        let is_lost = self.end.is_some() && self.endpoint.backoff.failures() >= LAST_TRIES;
+        let is_lost = self.end.is_some() && !self.insists && self.endpoint.backoff.failures() >= LAST_TRIES;
         if self.waiting.is_empty() || is_lost {
             return Turn::Nothing;
         }
@@ -135,7 +145,11 @@ impl Turns {
         // Near the end it is worth asking once more before it, and not worth waiting for what is after it.
         let asked = asked.filter(|asked| self.end.is_none_or(|end| now + *asked < end));
         // At the end no newer snapshot comes, and a fleet that ends together is to make no storm.
-        let most = if self.end.is_some() { backoff::MOST } else { self.most };
+        let most = match self.end {
+            Some(_) if self.insists => INSISTENT,
+            Some(_) => backoff::MOST,
+            None => self.most,
+        };
         let pause = self.pause(&snapshot.key, scope);
         pause.is_held = false;
         pause.until = Some(now + pause.backoff.next(asked, most));

@@ -26,6 +26,8 @@ pub struct Hurry {
 #[derive(Debug)]
 struct Began {
     at: SystemTime,
+    /// The same on the clock that files are stamped with.
+    stamp: SystemTime,
     /// The groups of its targets.
     groups: BTreeSet<GroupingKey>,
 }
@@ -37,10 +39,16 @@ impl Hurry {
         Self { looks, asked: watch::Sender::new(0), read: watch::Sender::new(BTreeMap::new()), app: None }
     }
 
-    /// The agent started the app that fills these groups, at this time.
+    /// The agent started the app that fills these groups, at this time, and by the clock that files are stamped
+    /// with at this one.
     #[must_use]
-    pub fn of_app(self, at: SystemTime, groups: BTreeSet<GroupingKey>) -> Self {
-        Self { app: Some(Arc::new(Began { at, groups })), ..self }
+    pub fn of_app(self, (at, stamp): (SystemTime, SystemTime), groups: BTreeSet<GroupingKey>) -> Self {
+        Self { app: Some(Arc::new(Began { at, stamp, groups })), ..self }
+    }
+
+    /// What files of the app are not older than.
+    pub(crate) fn stamp(&self) -> Option<SystemTime> {
+        self.app.as_ref().map(|app| app.stamp)
     }
 
     /// Since when sources are looked at: now, or since before the app began.

@@ -44,6 +44,13 @@ pub enum Left {
         /// They wait on disk for the next start.
         is_kept: bool,
     },
+    /// A receiver of remote write refused samples for good while the agent ended.
+    RefusedSamples {
+        /// Which one.
+        endpoint: String,
+        /// Samples that it refused.
+        samples: u64,
+    },
     /// A task of the agent itself ended in the midst of its work.
     Died {
         /// The source or endpoint that it was for.
@@ -77,6 +84,9 @@ impl fmt::Display for Left {
                     f,
                     "{endpoint} did not take {samples} samples, which are lost: set spool.dir to keep such"
                 )
+            }
+            Self::RefusedSamples { endpoint, samples } => {
+                write!(f, "{endpoint} refused {samples} of the last samples for good")
             }
             Self::Died { whose, why } => write!(f, "the task of {whose} died: {why}"),
         }

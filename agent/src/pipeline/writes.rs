@@ -41,12 +41,20 @@ impl Write {
         let endpoint = self.receiver.endpoint().to_owned();
         let ended = tokio::time::timeout_at(deadline, &mut self.sending).await;
         self.sending.abort();
+        let mut left = Vec::new();
         match ended {
-            Ok(Ok(Rest { samples: 0, .. })) => Vec::new(),
-            Ok(Ok(Rest { samples, is_kept })) => vec![Left::Samples { endpoint, samples, is_kept }],
-            Ok(Err(error)) => vec![Left::Died { whose: endpoint, why: error.to_string() }],
-            Err(_) => vec![Left::Late { endpoint }],
+            Ok(Ok(Rest { samples: 0, .. })) => {}
+            Ok(Ok(Rest { samples, is_kept })) => {
+                left.push(Left::Samples { endpoint: endpoint.clone(), samples, is_kept });
+            }
+            Ok(Err(error)) => left.push(Left::Died { whose: endpoint.clone(), why: error.to_string() }),
+            Err(_) => left.push(Left::Late { endpoint: endpoint.clone() }),
         }
+        let samples = self.receiver.refused_at_the_end();
+        if samples > 0 {
+            left.push(Left::RefusedSamples { endpoint, samples });
+        }
+        left
     }
 }
 
@@ -118,7 +126,8 @@ impl Writes {
         for write in self.open.into_values() {
             left.extend(write.finish(deadline).await);
         }
-        for (name, mut draining) in self.leaving {
+        // What is over was told when it ended, and its spool may be another receiver's by now.
+        for (name, mut draining) in self.leaving.into_iter().filter(|(_, draining)| !draining.is_finished()) {
             match tokio::time::timeout_at(deadline, &mut draining).await {
                 Ok(Ok(more)) => left.extend(more),
                 Ok(Err(error)) => left.push(Left::Died { whose: name, why: error.to_string() }),

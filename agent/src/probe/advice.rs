@@ -17,6 +17,10 @@ const ADVICE: &[(&[&str], &str)] = &[
         "it is signed by a CA that is not trusted here: give that CA's certificate as ca_file",
     ),
     (
+        &["CaUsedAsEndEntity"],
+        "the server shows the certificate of an authority: put that very certificate into ca_file, or make it with -addext basicConstraints=critical,CA:FALSE",
+    ),
+    (
         &["not valid for name", "NotValidForName"],
         "use a host name in url that the certificate has, or have one issued for this name",
     ),
@@ -55,8 +59,13 @@ const ADVICE: &[(&[&str], &str)] = &[
     (&["redirected"], "put the address that it redirects to into url"),
 ];
 
-/// What to do about a failure; something for each.
+/// What to do about a failure of somebody else; something for each.
 pub(super) fn of(cause: &str) -> &'static str {
+    or(cause, "look into the log of the other side at this time")
+}
+
+/// What to do about a failure, where nothing better is known than this.
+pub(super) fn or(cause: &str, else_this: &'static str) -> &'static str {
     let known = ADVICE.iter().find(|(signs, _)| signs.iter().any(|sign| cause.contains(sign)));
-    known.map_or("look into the log of the other side at this time", |(_, advice)| advice)
+    known.map_or(else_this, |(_, advice)| advice)
 }

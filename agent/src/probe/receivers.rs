@@ -6,11 +6,12 @@ use super::{Finding, LONGEST, advice};
 use crate::config::{Dialect, RemoteWrite};
 use crate::plan::Plan;
 use crate::sinks::remote_write::{Written, look};
+use crate::spool::{self, OpenError};
 
 pub(super) async fn ask(plan: &Plan) -> Vec<Finding> {
     let found = join_all(plan.receivers.values().map(|receiver| async {
         let mut found = vec![one(receiver).await];
-        found.extend(spool(receiver));
+        found.extend(place(receiver));
         found
     }));
     found.await.into_iter().flatten().collect()
@@ -65,12 +66,24 @@ fn answered(name: &str, receiver: &RemoteWrite, written: &Written) -> Finding {
     Finding::fail(name, why, then)
 }
 
-/// A directory that cannot be written to: samples would wait in memory alone.
-fn spool(receiver: &RemoteWrite) -> Option<Finding> {
+/// A directory that cannot be opened ends the agent; in one that cannot be written to nothing waits but in memory.
+fn place(receiver: &RemoteWrite) -> Option<Finding> {
     let dir = receiver.spool.dir.as_ref()?;
     let what = format!("spool {}", dir.display());
     // The nearest that is there: the agent makes the rest.
     let there = dir.ancestors().find(|folder| folder.exists())?;
+    match spool::attempt(dir) {
+        Ok(()) => {}
+        Err(OpenError::InUse { .. }) => {
+            let then = "nothing, if that is this agent; another needs a spool.dir of its own";
+            return Some(Finding::warn(what, "an agent that runs has it", then));
+        }
+        Err(OpenError::Dir { error, .. }) => {
+            let then = "choose another spool.dir, or give the agent's user the right to make and read it";
+            return Some(Finding::fail(what, format!("it cannot be opened: {error}"), then));
+        }
+        Err(error) => return Some(Finding::fail(what, error.to_string(), "correct spool")),
+    }
     let access = rustix::fs::access(there, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
     Some(match access {
         Ok(()) => Finding::ok(what, "it can be written to"),

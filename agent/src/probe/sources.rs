@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Finding, LONGEST, advice};
 use crate::config::Compression;
 use crate::discovery::{Claims, Finder};
-use crate::plan::{Made, Plan};
+use crate::plan::{Kind, Made, Part, Plan};
 use crate::sinks::push::Weight;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;
@@ -34,12 +34,12 @@ pub(super) async fn read(plan: &Plan, compression: Compression) -> (Vec<Finding>
         async move {
             let sources = match made {
                 Ok(Made::Source(source)) => vec![source],
-                Ok(Made::Finder(finder)) => return found(&part.name, finder, compression, until).await,
+                Ok(Made::Finder(finder)) => return found(part, finder, compression, until).await,
                 Err(error) => {
                     return (vec![Finding::fail(&part.name, format!("{error:#}"), "correct its url")], 1);
                 }
             };
-            (all(sources, compression, until).await, 1)
+            (all(sources, compression, until, part).await, 1)
         }
     });
     let (findings, counts): (Vec<_>, Vec<usize>) = join_all(parts).await.into_iter().unzip();
@@ -48,11 +48,12 @@ pub(super) async fn read(plan: &Plan, compression: Compression) -> (Vec<Finding>
 
 /// The targets of a name or a list with their count, and what is wrong with that itself.
 async fn found(
-    name: &str,
+    part: &Part,
     mut finder: Finder,
     compression: Compression,
     until: Instant,
 ) -> (Vec<Finding>, usize) {
+    let name = &part.name;
     let Ok(sources) = timeout_at(until, finder.find()).await else {
         let why = format!("no answer within {LONGEST:?}");
         return (vec![Finding::fail(name, &why, advice::of(&why))], 1);
@@ -64,29 +65,45 @@ async fn found(
         let then = "see that whoever keeps it names some: nothing is read until then";
         findings.push(Finding::warn(name, "it has no targets", then));
     }
-    findings.extend(all(sources, compression, until).await);
+    findings.extend(all(sources, compression, until, part).await);
     (findings, count)
 }
 
-async fn all(sources: Vec<Box<dyn Source>>, compression: Compression, until: Instant) -> Vec<Finding> {
-    let reading = sources.into_iter().map(|source| one(source, compression, until));
+async fn all(
+    sources: Vec<Box<dyn Source>>,
+    compression: Compression,
+    until: Instant,
+    part: &Part,
+) -> Vec<Finding> {
+    let reading = sources.into_iter().map(|source| one(source, compression, until, part));
     let found: Vec<Vec<Finding>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     found.into_iter().flatten().collect()
 }
 
-async fn one(mut source: Box<dyn Source>, compression: Compression, until: Instant) -> Vec<Finding> {
+async fn one(
+    mut source: Box<dyn Source>,
+    compression: Compression,
+    until: Instant,
+    part: &Part,
+) -> Vec<Finding> {
+    // Not every source has another side.
+    let advice = |why: &str| match part.kind {
+        Kind::Page(_) | Kind::Found(_) => advice::of(why),
+        Kind::Textfile(..) => advice::or(why, "correct the file: `promtool check metrics` reads it, too"),
+        Kind::Host(..) | Kind::Own => advice::or(why, "look into the agent's log"),
+    };
     let read = timeout_at(until, source.collect()).await;
     let name = source.name().to_owned();
     let Ok(snapshot) = read else {
         let why = format!("no answer within {LONGEST:?}");
-        return vec![Finding::fail(name, &why, advice::of(&why))];
+        return vec![Finding::fail(name, &why, advice(&why))];
     };
     let failure = source.failure();
     if !snapshot.up {
         let why = failure.unwrap_or_else(|| "it cannot be read".to_owned());
         // The name is said already.
         let why = why.strip_prefix(&name).unwrap_or(&why).trim().to_owned();
-        return vec![Finding::fail(name, &why, advice::of(&why))];
+        return vec![Finding::fail(name, &why, advice(&why))];
     }
     let weight = Weight::of(&snapshot, compression);
     let would = format!(
@@ -95,7 +112,7 @@ async fn one(mut source: Box<dyn Source>, compression: Compression, until: Insta
     );
     let mut findings = vec![match failure {
         None => Finding::ok(&name, would),
-        Some(why) => Finding::warn(&name, format!("{why}; the rest: {would}"), advice::of(&why)),
+        Some(why) => Finding::warn(&name, format!("{why}; the rest: {would}"), advice(&why)),
     }];
     findings.extend(clashes(&name, &snapshot));
     if let Some((count, first)) = weight.left_out {

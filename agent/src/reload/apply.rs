@@ -57,9 +57,16 @@ impl Watch {
     }
 }
 
-/// Begins to push to an endpoint.
-pub(crate) fn way(endpoint: &Endpoint, times: Times, stats: &Arc<Stats>, stop: &CancellationToken) -> Way {
-    let intake = Arc::new(Intake::new(&endpoint.label(), Arc::clone(stats)).each(times.interval));
+/// Begins to push to an endpoint; one that cannot be reached is tried to the very end where the run `insists`.
+pub(crate) fn way(
+    endpoint: &Endpoint,
+    times: Times,
+    stats: &Arc<Stats>,
+    stop: &CancellationToken,
+    insists: bool,
+) -> Way {
+    let intake = Intake::new(&endpoint.label(), Arc::clone(stats)).each(times.interval);
+    let intake = Arc::new(if insists { intake.insistent() } else { intake });
     Way::to(Push::new(endpoint, Arc::clone(stats)), intake, stop)
 }
 
@@ -117,8 +124,9 @@ impl Live {
             changes.push(Change::Close(endpoint.label(), Arc::clone(&self.stats)));
         }
         changes.extend(ends.changed.iter().map(|(_, new)| Change::Alter(Box::new((*new).clone()))));
-        changes
-            .extend(ends.new.iter().map(|new| Change::Open(way(new, next.times, &self.stats, &self.stop))));
+        changes.extend(
+            ends.new.iter().map(|new| Change::Open(way(new, next.times, &self.stats, &self.stop, false))),
+        );
 
         changes.extend(writes::changes(&receivers, &mut opened, &self.stats, &self.stop));
 
@@ -133,7 +141,10 @@ impl Live {
             let watch = Watch::of(finder, next.times, &self.changes, &self.stop);
             self.finders.insert(id, watch);
         }
-        let mut said = said::sources(&parts) + &said::endpoints(&ends) + &said::receivers(&receivers);
+        let mut said = said::times(before.times, next.times)
+            + &said::sources(&parts)
+            + &said::endpoints(&ends)
+            + &said::receivers(&receivers);
         if let Some(web) = web {
             self.listening.secure(web);
         }

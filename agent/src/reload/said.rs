@@ -1,7 +1,20 @@
 //! What a reload changed, a line each, for its log and its answer.
 
+use humantime::format_duration;
+
 use crate::config::{Endpoint, RemoteWrite};
+use crate::pipeline::Times;
 use crate::plan::{Difference, Part};
+
+pub(super) fn times(before: Times, next: Times) -> String {
+    let pairs = [("interval", before.interval, next.interval), ("shutdown.grace", before.grace, next.grace)];
+    let changed = pairs.iter().filter(|(_, old, new)| old != new);
+    changed
+        .map(|(name, old, new)| {
+            format!("{name}: {}, it was {}\n", format_duration(*new), format_duration(*old))
+        })
+        .collect()
+}
 
 pub(super) fn sources(parts: &Difference<'_, Part>) -> String {
     lines("source", parts, |part| format!("{} as /metrics/{}", part.name, part.key))

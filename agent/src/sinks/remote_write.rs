@@ -79,6 +79,18 @@ impl Receiver {
     /// The agent ends: last readings from now on are the last of all.
     pub fn ends(&self) {
         self.0.queue.ends();
+        self.0.ends();
+    }
+
+    /// Nothing comes after this process for a long time: a receiver that is away is tried until the end of all,
+    /// though what waits is on disk.
+    pub fn insists(&self) {
+        self.0.insists();
+    }
+
+    /// Samples that it has refused for good since the agent ends.
+    pub(crate) fn refused_at_the_end(&self) -> u64 {
+        self.0.refused_at_the_end()
     }
 
     /// Goes on under other settings, but for those of the spool.
@@ -97,6 +109,7 @@ impl Receiver {
 
     /// No more readings will come, and what is not sent by `end` is not sent by this process.
     pub fn close(&self, end: Instant) {
+        self.0.ends();
         self.0.ends_by(end);
         self.0.queue.put(Item::End);
     }

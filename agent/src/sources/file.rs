@@ -6,10 +6,11 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use exposition::{Limits, Page};
 use rustix::fs::OFlags;
+use rustix::time::{ClockId, clock_gettime};
 
 /// All reasons why a file cannot be read.
 pub(super) const REASONS: &[&str] = &["hangs", "no_file", "page_limit", "read", "syntax", "timestamps"];
@@ -87,4 +88,12 @@ fn open(path: &Path) -> Result<(File, SystemTime), Unread> {
     }
     let changed = about.modified().map_err(unread)?;
     Ok((file, changed))
+}
+
+/// Now, on the clock that Linux stamps files with: it is up to a tick behind the usual one, by which a file
+/// would seem older than a scrape before it.
+pub(crate) fn stamp() -> SystemTime {
+    let now = clock_gettime(ClockId::RealtimeCoarse);
+    let seconds = Duration::from_secs(u64::try_from(now.tv_sec).unwrap_or_default());
+    SystemTime::UNIX_EPOCH + seconds + Duration::from_nanos(u64::try_from(now.tv_nsec).unwrap_or_default())
 }

@@ -111,7 +111,7 @@ impl Scrape {
 
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
-        let stamp = exit::stamp();
+        let stamp = super::file::stamp();
         let fetched = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
         let page = fetched.and_then(|fetched| {
@@ -182,6 +182,12 @@ impl Source for Scrape {
 
     fn last(&mut self, longest: Duration) -> Collecting<'_> {
         Box::pin(self.last_words(longest))
+    }
+
+    fn begins(&mut self, after: SystemTime) {
+        if let Some(exit) = &mut self.exit {
+            exit.scraped(after);
+        }
     }
 
     fn looks(&self) -> bool {

@@ -29,6 +29,17 @@ impl Acked {
         next.saturating_sub(self.below).saturating_sub(self.count_above)
     }
 
+    /// How many of these sequences, from the first to before the last, are not done with.
+    pub(super) fn pending_in(&self, first: u64, end: u64) -> u64 {
+        let (mut at, mut pending) = (self.next_pending(first), 0);
+        while at < end {
+            let until = self.above.range(at..).next().map_or(end, |(start, _)| (*start).min(end));
+            pending += until - at;
+            at = self.next_pending(until.max(at + 1));
+        }
+        pending
+    }
+
     /// One past the last sequence that is done with.
     pub(super) fn top(&self) -> u64 {
         self.above.last_key_value().map_or(self.below, |(_, end)| *end)
@@ -149,6 +160,10 @@ mod tests {
                     assert_eq!(acked.contains(seq), truth.contains(&seq), "seed {seed}, {seq} in {acked:?}");
                     let next = (seq..200).find(|seq| !truth.contains(seq)).unwrap();
                     assert_eq!(acked.next_pending(seq), next, "seed {seed}, {seq} in {acked:?}");
+                }
+                for (from, until) in [(0, 90), (3, 40), (17, 60), (44, 45), (9, 9)] {
+                    let pending = (from..until).filter(|seq| !truth.contains(seq)).count() as u64;
+                    assert_eq!(acked.pending_in(from, until), pending, "seed {seed}: {acked:?}");
                 }
                 let pending = (0..90).filter(|seq| !truth.contains(seq)).count() as u64;
                 assert_eq!(acked.pending(90), pending, "seed {seed}: {acked:?}");

@@ -5,10 +5,11 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use super::acked::{Acked, SLOT};
+use super::frame::LAST_SEQ;
 
 /// Bytes of a slot: checksum 4, length 4, generation 8, then what is acked.
 const SLOT_LEN: usize = 16 + SLOT;
@@ -62,6 +63,11 @@ impl Cursor {
         self.file.write_all_at(&slot, (self.generation % 2) * SLOT_LEN as u64)
     }
 
+    /// Whether somebody deleted its file.
+    pub(super) fn is_gone(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.nlink() == 0)
+    }
+
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
@@ -81,6 +87,6 @@ fn read(file: &File, at: u64) -> Option<(u64, Acked)> {
     bytes.resize(12 + len, 0);
     file.read_exact_at(&mut bytes[12..], at + 16).ok()?;
     (u64::from(crc32fast::hash(&bytes)) == crc)
-        .then(|| Acked::decode(&bytes[12..]))?
+        .then(|| Acked::decode(&bytes[12..]).filter(|acked| acked.top() <= LAST_SEQ))?
         .map(|acked| (generation, acked))
 }

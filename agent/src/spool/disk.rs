@@ -47,7 +47,7 @@ impl Disk {
     pub(super) fn used(&self) -> u64 {
         let segments: u64 = self.segments.iter().map(|segment| blocks(segment.len)).sum();
         let aside: u64 = self.aside.iter().map(|(_, len)| blocks(*len)).sum();
-        segments + aside + blocks(cursor::FILE_LEN) + BLOCK
+        segments.saturating_add(aside) + blocks(cursor::FILE_LEN) + BLOCK
     }
 
     /// Whether the next record goes into the newest segment.
@@ -133,8 +133,10 @@ impl Disk {
         let Some(front) = self.segments.front() else { return Ok(()) };
         if front.damaged && keep {
             let aside = front.path.with_extension("broken");
-            std::fs::rename(&front.path, &aside)?;
-            self.aside.push_back((aside, front.len));
+            match std::fs::rename(&front.path, &aside) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                renamed => renamed.map(|()| self.aside.push_back((aside, front.len)))?,
+            }
         } else {
             remove(&front.path)?;
         }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +32,17 @@ impl Lock {
             }
         }
         Ok(None)
+    }
+
+    /// Whether this is still the directory that is held.
+    pub(super) fn is_of(&self, dir: &Path) -> bool {
+        let place = |file: std::fs::Metadata| (file.dev(), file.ino());
+        match (std::fs::metadata(dir).map(place), self.dir.metadata().map(place)) {
+            (Ok(there), Ok(held)) => there == held,
+            (Err(error), _) => error.kind() != io::ErrorKind::NotFound,
+            // Where it cannot be asked, it is not for us to say that it is gone.
+            _ => true,
+        }
     }
 
     /// Makes names of new files last over a power cut.

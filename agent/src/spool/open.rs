@@ -11,7 +11,7 @@ use super::cursor::Cursor;
 use super::disk::{Disk, remove};
 use super::frame::HEAD;
 use super::lock::Lock;
-use super::segment::{Found, START, Segment};
+use super::segment::{Found, START, Segment, number_of};
 use super::settings::{SpoolSettings, SyncPolicy};
 
 /// What opening found.
@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) next: u64,
     pub(super) torn: u64,
     pub(super) broken: u64,
+    /// Records that are in no segment any more, and were not done with.
+    pub(super) lost: u64,
     /// What the disk refused meanwhile.
     pub(super) trouble: Option<io::Error>,
 }
@@ -47,7 +49,7 @@ pub(super) fn open(dir: &Path, settings: &SpoolSettings) -> Result<Opened, OpenE
         lasting: settings.sync != SyncPolicy::Never,
         opened: VecDeque::new(),
     };
-    let (mut torn, mut broken, mut trouble) = (0, 0, None);
+    let (mut torn, mut broken, mut trouble, mut unread) = (0, 0, None, Vec::new());
     for path in names {
         let len = fs::metadata(&path).map_err(failed)?.len();
         let Some(mut segment) = Segment::open(path.clone()).map_err(failed)? else {
@@ -56,6 +58,7 @@ pub(super) fn open(dir: &Path, settings: &SpoolSettings) -> Result<Opened, OpenE
                 trouble = remove(&path).err().or(trouble);
             } else {
                 broken += 1;
+                unread.extend(number_of(&path));
                 let to = path.with_extension("broken");
                 trouble = fs::rename(&path, &to).err().or(trouble);
                 aside.push((to, len));
@@ -81,23 +84,38 @@ pub(super) fn open(dir: &Path, settings: &SpoolSettings) -> Result<Opened, OpenE
             Cursor::peek(dir)
         }
     };
-    let (acked, next) = settle(&disk, kept);
-    Ok(Opened { disk, acked, next, torn, broken, trouble })
+    part(&mut disk);
+    let (acked, next, lost) = settle(&disk, kept, &unread);
+    Ok(Opened { disk, acked, next, torn, broken, lost, trouble })
 }
 
-/// What is done with: what the cursor says, and what is in no segment.
-fn settle(disk: &Disk, kept: Option<Acked>) -> (Acked, u64) {
+/// No segment has sequences of the one after it, whatever stands in it.
+fn part(disk: &mut Disk) {
+    let firsts: Vec<u64> = disk.segments.iter().skip(1).map(|segment| segment.first).collect();
+    for (segment, after) in disk.segments.iter_mut().zip(firsts) {
+        if segment.next > after {
+            (segment.next, segment.damaged) = (after, true);
+        }
+    }
+}
+
+/// What is done with: what the cursor says, and what is in no segment. Also the sequence of the next record, which
+/// is never one that is done with; and how many records are gone that were not, as the gaps between segments say.
+fn settle(disk: &Disk, kept: Option<Acked>, unread: &[u64]) -> (Acked, u64, u64) {
     let first = disk.segments.front().map(|segment| segment.first);
     // Without a cursor everything that is there is sent: twice is better than never.
     let mut acked = kept.unwrap_or_else(|| Acked::starting_at(first.unwrap_or(1)));
-    let next = disk.segments.back().map_or(0, |segment| segment.next).max(acked.top()).max(1);
-    let mut before = acked.oldest();
-    for segment in &disk.segments {
-        acked.insert(before, segment.first);
-        before = segment.next.max(before);
+    let mut next = disk.segments.back().map_or(0, |segment| segment.next).max(acked.top()).max(1);
+    // Of a newest segment that was set aside it is only known that something was in it.
+    next += u64::from(unread.contains(&next));
+    let (mut before, mut lost) = (acked.oldest(), 0);
+    let gaps = disk.segments.iter().map(|segment| (segment.first, segment.next));
+    for (first, after) in gaps.chain([(next, next)]) {
+        lost += acked.pending_in(before, first);
+        acked.insert(before, first);
+        before = after.max(before);
     }
-    acked.insert(before, next);
-    (acked, next)
+    (acked, next, lost)
 }
 
 type Files = (Vec<PathBuf>, Vec<(PathBuf, u64)>);
@@ -122,7 +140,7 @@ fn scan(segment: &mut Segment) -> io::Result<bool> {
     if let Some(end) = segment.len.checked_sub(HEAD as u64).filter(|at| *at >= START)
         && let Some(head) = segment.end_at(end)?
     {
-        (segment.next, segment.newest_ms, segment.ended) = (head.seq, head.time_ms, true);
+        (segment.next, segment.newest_ms, segment.ended) = (head.seq.max(segment.first), head.time_ms, true);
         return Ok(false);
     }
     let mut at = START;

@@ -69,13 +69,19 @@ impl Disk {
             if at.segment != segment.first || at.seq > reader.next || at.offset < START {
                 *at = Place { segment: segment.first, offset: START, seq: segment.first };
             }
-            if segment.file.is_none() {
-                segment.file()?;
-            }
             let (first, next) = (segment.first, segment.next);
             let (offset, expected) = (at.offset, at.seq);
             let (mut lost, mut samples) = (None, 0);
-            match segment.found(offset, expected)? {
+            let found = match segment.file() {
+                // Somebody deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    (at.offset, at.seq) = (segment.len, next);
+                    reader.next = reader.next.max(next);
+                    return Ok(Step::Lost(expected, next, 0));
+                }
+                opened => opened.and_then(|_| segment.found(offset, expected))?,
+            };
+            match found {
                 Found::Record(head) => {
                     if expected < reader.next || !wanted.wants(&head) {
                         // Passed over by its head alone.

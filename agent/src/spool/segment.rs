@@ -5,11 +5,11 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::frame::{self, HEAD, Head, Kind};
+use super::frame::{self, HEAD, Head, Kind, LAST_SEQ};
 
 /// The first bytes of a file, the version of the format among them.
 const MAGIC: &[u8; 8] = b"ppspool\x01";
@@ -48,6 +48,21 @@ pub(super) enum Found {
     Bad,
 }
 
+/// The first sequence of the segment of this name.
+pub(super) fn number_of(path: &Path) -> Option<u64> {
+    let stem = path.file_stem()?.to_str()?;
+    let is_number = stem.len() == 20 && stem.bytes().all(|byte| byte.is_ascii_digit());
+    stem.parse().ok().filter(|first| is_number && *first <= LAST_SEQ)
+}
+
+/// What was read, if it is there: a file that was cut off meanwhile is broken from there on.
+fn there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 impl Segment {
     pub(super) fn path_of(dir: &Path, first: u64) -> PathBuf {
         dir.join(format!("{first:020}.seg"))
@@ -67,18 +82,34 @@ impl Segment {
     }
 
     /// Opens a file that is there: `None` where it is no segment of this version.
+    ///
+    /// Its first sequence stands three times: in its name, in its start, and in its first record. The start has no
+    /// checksum, so where it is not what the name says, records must say that they are of the name.
     pub(super) fn open(path: PathBuf) -> io::Result<Option<Self>> {
+        let Some(first) = number_of(&path) else { return Ok(None) };
         let writable = File::options().read(true).write(true).open(&path);
         let file = writable.or_else(|_| File::open(&path))?;
         let len = file.metadata()?.len();
         let mut start = [0; 16];
-        if len < START || file.read_exact_at(&mut start, 0).is_err() || start[..8] != *MAGIC {
+        if len < START || file.read_exact_at(&mut start, 0).is_err() {
             return Ok(None);
         }
-        let first = start[8..].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
         let file = Some(Arc::new(file));
-        let (ended, damaged) = (false, false);
-        Ok(Some(Self { file, path, first, next: first, len, newest_ms: 0, ended, damaged }))
+        let damaged = start[..8] != *MAGIC || start[8..] != first.to_le_bytes();
+        let mut segment = Self { file, path, first, next: first, len, newest_ms: 0, ended: false, damaged };
+        Ok((!damaged || segment.is_of_its_name()?).then_some(segment))
+    }
+
+    fn is_of_its_name(&mut self) -> io::Result<bool> {
+        match self.head(START)? {
+            Some(head) => Ok(head.seq == self.first),
+            None => Ok(self.resync(START, self.first)?.is_some()),
+        }
+    }
+
+    /// Whether its file has no name any more: somebody deleted it, and what is written to it ends with us.
+    pub(super) fn is_gone(&mut self) -> bool {
+        self.file().and_then(|file| file.metadata()).is_ok_and(|file| file.nlink() == 0)
     }
 
     pub(super) fn file(&mut self) -> io::Result<Arc<File>> {
@@ -143,7 +174,7 @@ impl Segment {
 
     /// The end that a complete segment has at this place.
     pub(super) fn end_at(&mut self, at: u64) -> io::Result<Option<Head>> {
-        Ok(Head::read(&self.raw_head(at)?).filter(|head| head.kind == Kind::End))
+        Ok(self.raw_head(at)?.and_then(|raw| Head::read(&raw)).filter(|head| head.kind == Kind::End))
     }
 
     /// Cuts off what is behind this place; where the disk refuses that, nothing more is appended.
@@ -153,10 +184,9 @@ impl Segment {
         self.len = at;
     }
 
-    fn raw_head(&mut self, at: u64) -> io::Result<[u8; HEAD]> {
+    fn raw_head(&mut self, at: u64) -> io::Result<Option<[u8; HEAD]>> {
         let mut bytes = [0; HEAD];
-        self.file()?.read_exact_at(&mut bytes, at)?;
-        Ok(bytes)
+        Ok(there(self.file()?.read_exact_at(&mut bytes, at))?.map(|()| bytes))
     }
 
     /// A head whose frame fits into the file.
@@ -164,15 +194,15 @@ impl Segment {
         if at + HEAD as u64 > self.len {
             return Ok(None);
         }
-        let head = Head::read(&self.raw_head(at)?);
+        let head = self.raw_head(at)?.and_then(|raw| Head::read(&raw));
         Ok(head.filter(|head| at + head.frame_len() <= self.len))
     }
 
     /// The payload behind this head, if the checksum is right.
     pub(super) fn payload(&mut self, at: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
         let mut payload = vec![0; head.len as usize];
-        self.file()?.read_exact_at(&mut payload, at + HEAD as u64)?;
-        Ok(head.holds(&payload).then_some(payload))
+        let read = there(self.file()?.read_exact_at(&mut payload, at + HEAD as u64))?;
+        Ok(read.filter(|()| head.holds(&payload)).map(|()| payload))
     }
 
     /// The next place behind this one where a record holds, with its head: what is between is lost.
@@ -181,7 +211,15 @@ impl Segment {
         let mut window = vec![0; WINDOW];
         while at + (HEAD as u64) <= self.len {
             let len = WINDOW.min(usize::try_from(self.len - at).unwrap_or(WINDOW));
-            self.file()?.read_exact_at(&mut window[..len], at)?;
+            if there(self.file()?.read_exact_at(&mut window[..len], at))?.is_none() {
+                // It is shorter than it was: what is still there is looked at by less at once.
+                let left = self.file()?.metadata()?.len().saturating_sub(at);
+                match usize::try_from(left) {
+                    Ok(left) if left >= HEAD && left < len => self.len = at + left as u64,
+                    _ => return Ok(None),
+                }
+                continue;
+            }
             let mut from = 0;
             while let Some(found) = frame::find_marker(&window[from..len]) {
                 let place = at + (from + found) as u64;

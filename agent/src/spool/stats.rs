@@ -37,6 +37,14 @@ pub struct Amount {
     pub samples: u64,
 }
 
+impl Amount {
+    /// Adds records and what is known of their samples: each had one at least.
+    pub(super) fn add(&mut self, records: u64, samples: u32) {
+        self.records = self.records.saturating_add(records);
+        self.samples = self.samples.saturating_add(records.max(samples.into()));
+    }
+}
+
 /// A spool at one moment. Counts begin when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpoolStats {

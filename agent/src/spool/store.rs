@@ -75,7 +75,7 @@ impl Store {
         let limit = if self.disk.is_some() { self.settings.memory_bytes } else { self.settings.max_bytes };
         loop {
             self.flush(now_ms);
-            if self.disk.is_some() && self.memory.len() == 0 && self.retry_ms <= now_ms {
+            if self.disk.is_some() && self.memory.len() == 0 && !self.rests(now_ms) {
                 match self.write(&head, payload) {
                     Ok(()) => return seq,
                     Err(error) => self.refused(&error, now_ms),
@@ -98,13 +98,18 @@ impl Store {
         seq
     }
 
+    /// Whether the disk is left alone; not until a clock that was set back has caught up.
+    fn rests(&self, now_ms: i64) -> bool {
+        self.retry_ms > now_ms && self.retry_ms <= now_ms.saturating_add(RETRY_MS)
+    }
+
     fn has_segments(&self) -> bool {
         self.disk.as_ref().is_some_and(|disk| !disk.segments.is_empty())
     }
 
     /// Moves to the disk what is in memory because the disk could not be written to.
     pub(super) fn flush(&mut self, now_ms: i64) {
-        if self.disk.is_none() || self.retry_ms > now_ms {
+        if self.disk.is_none() || self.rests(now_ms) {
             return;
         }
         while let Some((head, payload)) = self.memory.front().cloned() {
@@ -155,12 +160,11 @@ impl Store {
                     reader.next = head.seq + 1;
                 }
                 Ok(Step::Lost(from, until, samples)) => {
-                    broken.records += pending_between(&self.acked, from, until);
-                    broken.samples += u64::from(samples);
+                    broken.add(self.acked.pending_in(from, until), samples);
                 }
                 // What cannot be read is counted as records at least.
                 Err(_) => {
-                    lost.records += pending_between(&self.acked, reader.next, next);
+                    lost.add(self.acked.pending_in(reader.next, next), 0);
                     break;
                 }
                 Ok(Step::End) => break,
@@ -169,7 +173,7 @@ impl Store {
         disk.remove_front(false)?;
         self.acked.insert(first, next);
         self.count(reason, lost);
-        self.count(DropReason::Broken, broken);
+        self.broke(broken);
         self.keep();
         Ok(())
     }
@@ -181,10 +185,25 @@ impl Store {
         }
     }
 
+    /// Counts what does not read any more, and tells it when that begins.
+    pub(super) fn broke(&mut self, lost: Amount) {
+        if lost.records > 0
+            && self.stats.dropped(DropReason::Broken).records == 0
+            && let Some(disk) = &self.disk
+        {
+            let (dir, records, samples) = (disk.dir.display(), lost.records, lost.samples);
+            tracing::error!(
+                %dir, records, samples,
+                "records in the spool are broken or gone: what could not be read is counted, and all else is sent"
+            );
+        }
+        self.count(DropReason::Broken, lost);
+    }
+
     fn count(&mut self, reason: DropReason, amount: Amount) {
         let sum = &mut self.stats.dropped[reason as usize];
-        sum.records += amount.records;
-        sum.samples += amount.samples;
+        sum.records = sum.records.saturating_add(amount.records);
+        sum.samples = sum.samples.saturating_add(amount.samples);
         self.pending_samples = self.pending_samples.saturating_sub(amount.samples);
     }
 
@@ -247,9 +266,10 @@ impl Store {
     }
 
     fn lose(&mut self, from: u64, until: u64, samples: u32) {
-        let records = pending_between(&self.acked, from, until);
+        let mut broken = Amount::default();
+        broken.add(self.acked.pending_in(from, until), samples);
         self.acked.insert(from, until);
-        self.count(DropReason::Broken, Amount { records, samples: samples.into() });
+        self.broke(broken);
     }
 
     /// The next record for this reader.
@@ -367,9 +387,4 @@ impl Store {
         }
         samples
     }
-}
-
-fn pending_between(acked: &Acked, from: u64, until: u64) -> u64 {
-    // Stretches are long and few: this goes over the gaps, not over the sequences.
-    (from..until).filter(|seq| !acked.contains(*seq)).count() as u64
 }

@@ -2,7 +2,7 @@
 
 mod counting;
 
-use prometheus::{Error, GaugeVec, IntCounterVec, Opts, Registry};
+use prometheus::{CounterVec, Error, GaugeVec, IntCounterVec, Opts, Registry};
 
 /// Why samples never reach a spool.
 const DROPPED: &[&str] = &["intake", "too_large"];
@@ -17,7 +17,7 @@ pub struct Writes {
     requests: IntCounterVec,
     bytes: IntCounterVec,
     metadata: IntCounterVec,
-    duration: IntCounterVec,
+    busy: CounterVec,
     shards: GaugeVec,
     pending: GaugeVec,
     highest: GaugeVec,
@@ -48,6 +48,12 @@ impl Writes {
             registry.register(Box::new(gauges.clone()))?;
             Ok::<_, Error>(gauges)
         };
+        let name = name!("busy_seconds_total");
+        let busy = CounterVec::new(
+            Opts::new(name, "Time that requests were under way, of all shards together."),
+            &["endpoint"],
+        )?;
+        registry.register(Box::new(busy.clone()))?;
         let (one, why) = (&["endpoint"][..], &["endpoint", "reason"][..]);
         Ok(Self {
             samples: counters(name!("samples_total"), "Samples that a receiver took.", one)?,
@@ -73,11 +79,7 @@ impl Writes {
                 "Requests with types and help texts alone that a receiver took.",
                 one,
             )?,
-            duration: counters(
-                name!("busy_milliseconds_total"),
-                "Time that requests were under way, of all shards together.",
-                one,
-            )?,
+            busy,
             shards: gauges(name!("shards"), "Shards: requests that may be under way at once.", one)?,
             pending: gauges(name!("samples_pending"), "Samples that wait in the spool.", one)?,
             highest: gauges(

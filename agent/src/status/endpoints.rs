@@ -4,7 +4,7 @@ use exposition::Page;
 use serde::Serialize;
 
 use super::events::Events;
-use super::value;
+use super::{sum, value};
 use crate::intake::Intake;
 
 /// Where snapshots are pushed to.
@@ -43,7 +43,7 @@ impl Endpoint {
             let of_this = |sample: &exposition::Sample<'_>| {
                 sample.name() == metric && sample.label("endpoint").is_some_and(|label| label == name)
             };
-            own.samples().filter(of_this).map(|sample| sample.value()).sum()
+            sum(own.samples().filter(of_this).map(|sample| sample.value()))
         };
         let last_push_time_seconds = value(own, "pushpull_agent_last_sent_time_seconds", &name);
         let next_try_in_seconds = intake.next_try().map(|wait| wait.as_secs_f64());

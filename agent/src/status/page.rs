@@ -54,7 +54,9 @@ pub(super) fn page(status: &Status, now: f64) -> String {
                 }
                 main {
                     section { h2 { "Sources" } (targets(&status.targets, now)) }
-                    section { h2 { "Endpoints" } (endpoints(&status.endpoints, now)) }
+                    @if !status.endpoints.is_empty() || status.receivers.is_empty() {
+                        section { h2 { "Endpoints" } (endpoints(&status.endpoints, now)) }
+                    }
                     @if !status.receivers.is_empty() {
                         section { h2 { "Receivers" } (receivers(&status.receivers, now)) }
                     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::events::Events;
 use super::page::age;
-use super::value;
+use super::{sum, value};
 use crate::sinks::remote_write;
 
 /// Where samples are written to.
@@ -56,7 +56,7 @@ impl Receiver {
             let of_this = |sample: &exposition::Sample<'_>| {
                 sample.name() == metric && sample.label("endpoint").is_some_and(|label| label == name)
             };
-            own.samples().filter(of_this).map(|sample| sample.value()).sum()
+            sum(own.samples().filter(of_this).map(|sample| sample.value()))
         };
         let by_reason = |metric: &str| -> BTreeMap<String, f64> {
             let named = own.samples().filter(|sample| sample.name() == metric && sample.value() > 0.0);
@@ -80,8 +80,8 @@ impl Receiver {
             state,
             protocol: seen.protocol,
             samples,
-            failed: failed_by_reason.values().sum(),
-            dropped: dropped_by_reason.values().sum(),
+            failed: sum(failed_by_reason.values().copied()),
+            dropped: sum(dropped_by_reason.values().copied()),
             failed_by_reason,
             dropped_by_reason,
             samples_per_request: seen.samples_per_request,

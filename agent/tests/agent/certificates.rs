@@ -148,6 +148,35 @@ fn what_is_wrong_with_a_certificate_is_named() {
     }
 }
 
+/// The server's certificate as its own `ca_file`, as `openssl req -x509` makes it: that of an authority.
+#[test]
+fn a_certificate_that_signed_itself_is_trusted_where_it_is_the_ca_file() {
+    for (ca, host, expired, part) in [
+        ("server.pem", "127.0.0.1", false, ""),
+        ("server.pem", "elsewhere", false, "not valid for name"),
+        ("server.pem", "127.0.0.1", true, "expired"),
+        ("ca.pem", "127.0.0.1", false, "push failed"),
+    ] {
+        let authority = Authority::new();
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        if expired {
+            params.not_after = rcgen::date_time_ymd(2020, 1, 2);
+        }
+        let key = KeyPair::generate().unwrap();
+        std::fs::write(authority.file("server.key"), key.serialize_pem()).unwrap();
+        std::fs::write(authority.file("server.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        let gateway = gateway(&authority, TLS);
+        let agent = agent(&gateway, &format!("ca_file = \"{}\"", authority.file(ca).display()));
+        if part.is_empty() {
+            eventually("a push", || arrives(&agent));
+        } else {
+            eventually("a failed push", || agent.log().contains("push failed"));
+            assert!(agent.log().contains(part) && !arrives(&agent), "{ca} {host}: {}", agent.log());
+        }
+    }
+}
+
 #[test]
 fn a_target_asks_for_a_token_and_a_file_that_hangs_keeps_nobody_else_waiting() {
     let folder = tempfile::tempdir().unwrap();

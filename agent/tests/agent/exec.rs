@@ -182,6 +182,29 @@ fn exit_codes_are_passed_through_as_shells_have_them() {
 }
 
 #[test]
+fn the_apps_output_is_its_own_and_a_port_that_is_taken_does_not_keep_it_from_starting() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let gateway = Double::gateway();
+    for (listen, part) in [("127.0.0.1:0", ""), (at.as_str(), "the app is started all the same")] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agent.toml");
+        let settings = format!(
+            "scrape = []\n[host]\nenabled = false\n[push]\nurl = \"{}\"\n[pull]\nlisten = \"{listen}\"\n",
+            gateway.url
+        );
+        std::fs::write(&file, settings).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_pushpull-agent"))
+            .args(["exec", "--config", file.to_str().unwrap(), "--", "sh", "-c", "echo mine; exit 6"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!((run.status.code(), &run.stdout[..]), (Some(6), &b"mine\n"[..]), "{said}");
+        assert!(said.contains("listening on http://127.0.0.1:") && said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn signals_that_say_something_to_apps_are_passed_on() {
     let gateway = Double::gateway();
     for signal in ["HUP", "QUIT", "USR1", "USR2", "WINCH", "ALRM"] {

@@ -108,6 +108,19 @@ fn an_app_that_was_stopped_flushed_and_ended_has_left_its_last_value() {
 }
 
 #[test]
+fn the_file_of_an_app_that_is_over_before_its_agent_looks_arrives() {
+    for _ in 0..5 {
+        let (gateway, folder) = (Double::gateway(), tempfile::tempdir().unwrap());
+        let file = folder.path().join("exit.prom").to_str().unwrap().to_owned();
+        let script = format!("printf 'c 7\\n' > {file}.tmp && mv {file}.tmp {file}");
+        let more = format!("exit_file = \"{file}\"\n");
+        let mut run = exec::with(&gateway, free_port(), &more, &["sh", "-c", &script]);
+        assert_eq!(run.end(), Some(0), "{}", run.said());
+        assert_eq!(last_value(&gateway), Some(7), "{}", run.said());
+    }
+}
+
+#[test]
 fn a_file_of_an_earlier_run_is_not_the_last_word_of_this_one() {
     let (gateway, port, folder) = (Double::gateway(), free_port(), tempfile::tempdir().unwrap());
     let file = folder.path().join("exit.prom");

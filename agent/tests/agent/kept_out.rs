@@ -55,7 +55,10 @@ fn what_is_kept_out_is_held_and_goes_on_when_the_token_in_its_file_is_changed() 
         assert_eq!(all(), 1, "{status}");
         assert_eq!(causes(&agent, &gateway.url), [format!("refused_total {}", &status[..3])]);
         let said = last_error(&agent, "endpoints", &gateway.url);
-        let told = [format!("{status}: who are you?"), format!("write into {} what", file.display())];
+        let told = [
+            format!("{status}: who are you?"),
+            format!("put the right token into the file {}", file.display()),
+        ];
         assert!(told.iter().all(|part| said.contains(part)), "{said}");
         assert_eq!(agent.log().matches("push refused").count(), 1, "{}", agent.log());
         let page = peers::request(agent.port, "GET", "/", b"").unwrap().1;

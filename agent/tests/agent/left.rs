@@ -50,6 +50,18 @@ fn last_values_that_a_gateway_refuses_are_left_and_told() {
 }
 
 #[test]
+fn last_samples_that_a_receiver_refuses_are_left_and_told() {
+    let (target, _) = counter();
+    let receiver = Double::new(|_, stream| answer(stream, "404 Not Found", "", b"where?"));
+    let text = settings(&target, "http://x", "").replace("[push]\nurl = \"http://x\"\nttl = \"3h\"", "");
+    let mut agent = start(&format!("{text}\n[[remote_write]]\nurl = \"{}/w\"\n", receiver.url));
+    eventually("a refusal", || agent.log().contains("refused for good"));
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(1), "{}", agent.log());
+    eventually("what was left", || agent.log().contains(" of the last samples for good"));
+}
+
+#[test]
 fn groups_that_a_gateway_does_not_delete_are_left_and_told() {
     let (target, _) = counter();
     let gateway = Double::new(|request, stream| {

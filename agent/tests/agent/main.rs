@@ -56,6 +56,7 @@ mod reload_listener;
 mod reload_load;
 mod reload_parts;
 mod remote_write;
+mod remote_write_again;
 mod remote_write_answers;
 mod remote_write_bounds;
 mod remote_write_shards;

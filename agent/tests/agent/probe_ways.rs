@@ -34,8 +34,25 @@ fn the_targets_of_a_list_are_read_and_a_proxy_that_is_away_is_named() {
     assert_eq!(code, Some(1), "{lines:#?}");
     one(&lines, &["ok    ", &target.url, "to /metrics/job/listed/instance/"]);
     one(&lines, &["fail  ", "bad.json", "expected target groups", "correct the list"]);
+    let (_, said) = run(&text, &["check"], &[]);
+    let group = format!(
+        "# groups /metrics/job/listed/instance/ADDRESS, where ADDRESS is that of each target of {}\n",
+        good.display()
+    );
+    assert!(said.contains(&group) && !said.contains("%2A"), "{said}");
     one(&lines, &["fail  ", "10.255.255.254", "by the proxy ", &away, "proxy_url"]);
     assert!(gateway.seen_of("PUT").is_empty());
+}
+
+#[test]
+fn a_file_that_is_broken_has_no_other_side() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.prom"), "a 1\n").unwrap();
+    std::fs::write(folder.path().join("b.prom"), "b {\n").unwrap();
+    let text = "scrape = []\n".to_owned() + &settings(&[], &[&Double::gateway()], "5s");
+    let (_, lines) = live(&format!("{text}[[textfile]]\npath = \"{}\"\n", folder.path().display()));
+    one(&lines, &["warn  ", "b.prom", "correct the file: "]);
+    assert!(!lines.iter().any(|line| line.contains("the other side")), "{lines:#?}");
 }
 
 #[test]

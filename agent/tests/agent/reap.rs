@@ -187,3 +187,10 @@ fn watching_it_goes_on_and_says_of_itself() {
     reaper.terminate();
     assert_eq!(reaper.wait(), Some(0), "{}", reaper.log());
 }
+
+#[test]
+fn where_no_gateway_is_pushed_to_there_is_none_to_reap() {
+    let settings = "[[remote_write]]\nurl = \"http://127.0.0.1:1/api/v1/write\"\n";
+    let (code, said) = super::process::run(settings, &["reap", "--older-than", "5m"], &[]);
+    assert!(code == Some(2) && said.contains("there is no gateway to reap"), "{said}");
+}

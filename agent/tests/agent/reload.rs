@@ -158,3 +158,19 @@ fn a_file_of_settings_that_hangs_holds_up_nobodys_end() {
     agent.terminate();
     assert_eq!(agent.wait(), Some(0), "{}", agent.log());
 }
+
+#[test]
+fn another_interval_and_another_grace_are_named() {
+    let (target, gateway) = (Double::page("a 1\n"), Double::gateway());
+    let text = settings(&[&target], &[&gateway], "5s");
+    let agent = start(&text);
+    agent.rewrite(&format!(
+        "{}[shutdown]\ngrace = \"20s\"\n",
+        text.replace("interval = \"5s\"", "interval = \"6s\"")
+    ));
+    let (status, said) = agent.reload();
+    assert!(
+        status == 200 && said.contains("interval: 6s, it was 5s\nshutdown.grace: 20s, it was 10s\n"),
+        "{said}"
+    );
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::doubles::{Double, answer};
 use super::peers;
-use super::process::{Agent, eventually, start};
+use super::process::{Agent, eventually, run, start};
 use super::receivers::{Kind, Receiver};
 
 /// A target whose counter says how often it was scraped.
@@ -89,6 +89,13 @@ fn the_last_values_arrive_and_the_series_end_when_the_agent_is_told_to() {
     let receiver = Receiver::new(Kind::Prometheus);
     let mut agent = start(&settings(&target, &receiver.url(), "on_shutdown = \"stale\""));
     eventually("the first samples", || receiver.now("c_total").is_some());
+    let page = agent.metrics();
+    assert!(page.contains("pushpull_agent_remote_write_busy_seconds_total{"), "{page}");
+    let (good, printed) = peers::run("promtool", &["check", "metrics"], page.as_bytes());
+    assert!(good, "{printed}\n{page}");
+    let seen = ["/", "/api/v1/status"].map(|path| peers::request(agent.port, "GET", path, b"").unwrap().1);
+    assert!(!seen[0].contains("-0 ") && !seen[0].contains(">Endpoints<"), "{}", seen[0]);
+    assert!(!seen[1].contains("-0.0"), "{}", seen[1]);
     agent.terminate();
     assert_eq!(agent.wait(), Some(0), "{}", agent.log());
     let last = count.load(Ordering::SeqCst);
@@ -140,4 +147,25 @@ fn one_sample_that_is_refused_takes_no_good_one_with_it() {
     assert_eq!(log.matches("samples are refused for good").count(), 1, "{log}");
     assert!(log.contains("out of bounds"), "the receiver's own words: {log}");
     assert_eq!(receiver.now("bad"), None);
+}
+
+#[test]
+fn a_spool_that_cannot_be_opened_is_told_before_anything_else() {
+    let (target, receiver) = (Double::page("c 1\n"), Receiver::new(Kind::Prometheus));
+    let held = tempfile::tempdir().unwrap();
+    let spool = |dir: &str| format!("spool = {{ dir = \"{dir}\" }}\n[pull]\nlisten = \"127.0.0.1:0\"\n");
+    let at = held.path().join("s");
+    let _other =
+        start(&settings(&target, &receiver.url(), &format!("spool = {{ dir = \"{}\" }}", at.display())));
+    for (dir, code, start, look) in [
+        ("/proc/x", 2, "cannot be opened: ", "fail  spool /proc/x — it cannot be opened: "),
+        (at.to_str().unwrap(), 1, "is in use by another agent", " — an agent that runs has it — "),
+    ] {
+        let settings = settings(&target, &receiver.url(), &spool(dir));
+        let (found, said) = run(&settings, &[], &[]);
+        assert_eq!(found, Some(code), "{said}");
+        assert!(said.contains(start) && !said.contains("listening on"), "{said}");
+        let (_, said) = run(&settings, &["check", "--live"], &[]);
+        assert!(said.contains(look), "{said}");
+    }
 }

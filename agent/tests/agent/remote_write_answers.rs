@@ -126,7 +126,7 @@ fn whoever_is_not_let_in_waits_until_the_token_in_its_file_is_changed() {
     let waiting = || agent.value("pushpull_agent_remote_write_samples_pending").unwrap_or_default();
     eventually("samples that wait", || waiting() > 10.0);
     assert_eq!(receiver.seen().len(), 1);
-    assert!(agent.log().contains("write into"), "{}", agent.log());
+    assert!(agent.log().contains("into the file "), "{}", agent.log());
     std::fs::write(&file, "new\n").unwrap();
     eventually("that all arrive", || taken(&agent) > 10.0 && now(&agent)["receivers"][0]["state"] == "ok");
     assert_eq!(now(&agent)["receivers"][0]["protocol"], "2.0");

@@ -203,6 +203,18 @@ fn durations_that_nobody_means_are_mistakes_with_value_place_and_bounds() {
         (push, "timeout", huge, "3:1: push[0].timeout: expected a duration from 1ms to 1day, got "),
         (push, "timeout", "1ns", "3:1: push[0].timeout: expected a duration from 1ms to 1day, got 1ns"),
         (push, "ttl", "200y", "3:1: push[0].ttl: expected a duration from 1ms to 1year, got 200years"),
+        (
+            push,
+            "ttl",
+            "never",
+            "3:7: push.ttl: expected a duration such as \"1m\", got \"never\": the longest is",
+        ),
+        (
+            push,
+            "ttl",
+            "0s",
+            "the settings are wrong\nagent.toml:3:1: push[0].ttl: expected a duration from 1ms",
+        ),
         (push, "linger", huge, "3:1: push[0].linger: expected a duration from 1ms to 1year, got "),
         (push, "linger", "0s", "got 0s: no group lives for no time; \"delete\" ends groups at once"),
         (push, "linger", "1us", "3:1: push[0].linger: expected a duration from 1ms to 1year, got 1us"),
@@ -215,6 +227,7 @@ fn durations_that_nobody_means_are_mistakes_with_value_place_and_bounds() {
         let (code, said) = run(&settings, &["--listen", "127.0.0.1:0"], &[]);
         assert_eq!(code, Some(2), "{settings}{said}");
         assert!(said.contains(part) && !said.contains("panicked"), "{part}\nin\n{said}");
+        assert!(said.matches("].ttl: ").count() <= 1, "one mistake, told twice: {said}");
     }
 }
 

@@ -30,6 +30,7 @@ pub mod work;
 
 use std::sync::Arc;
 
+use service::resident;
 use service::server::{self, Listeners, ServerSettings};
 use service::stop::Drained;
 use tokio::signal::unix::{Signal, SignalKind};
@@ -95,6 +96,7 @@ impl Ready {
         let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
         let reloaded = Arc::clone(&gateway);
         let hangups = tokio::spawn(policy::at_hangup(stop.clone(), move || reloaded.hung_up()));
+        tokio::spawn(resident::after_the_start());
         let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
         let connections = gateway.connections();
         let service = warp::service(routes::filter(gateway));

@@ -10,6 +10,7 @@
 //! - [`health`]: what a container's health check runs
 //! - [`summary`]: quantiles over a sliding window; [`instruments`]: what a registry is told of
 //! - [`process`]: the `process_*` and build metrics that all our programs expose
+//! - [`resident`]: text of a program that only its start needed
 
 pub mod apart;
 pub mod body;
@@ -22,6 +23,7 @@ pub mod logs;
 pub mod negotiate;
 mod pem;
 pub mod process;
+pub mod resident;
 pub mod server;
 pub mod stop;
 pub mod summary;

@@ -66,7 +66,7 @@ fn plain(url: &Url) -> Url {
 
 fn lifetimes(settings: &Settings, endpoint: &Endpoint, places: &Places, wrong: &mut Wrong<'_>) {
     let (interval, grace) = (settings.interval, settings.shutdown.grace);
-    if let Some(ttl) = endpoint.ttl.filter(|ttl| *ttl < interval.saturating_mul(2)) {
+    if let Some(ttl) = endpoint.ttl.filter(|ttl| !ttl.is_zero() && *ttl < interval.saturating_mul(2)) {
         let message = format!(
             "{} is shorter than two intervals of {} ({}): one late push and the group is gone",
             format_duration(ttl),

@@ -25,7 +25,9 @@ pub(super) fn check(status: &Value) -> Vec<Finding> {
 
 fn one(receiver: &Value) -> Vec<Finding> {
     let what = format!("writes to {}", receiver["name"].as_str().unwrap_or_default());
+    // Its words, and not the fields of the agent's log after them.
     let words = receiver["last_error"].as_str().unwrap_or_default();
+    let words = words.split(" endpoint=").next().unwrap_or_default();
     let waiting = match receiver["oldest_time_seconds"].as_f64() {
         Some(_) => format!("{} samples wait", receiver["waiting"]),
         None => "samples wait".to_owned(),
@@ -38,7 +40,8 @@ fn one(receiver: &Value) -> Vec<Finding> {
             fails(why, "correct the user or token of this endpoint");
         }
         Some("retrying") => {
-            fails(format!("the last one failed, and {waiting}: {words}"), "see its line below");
+            let why = format!("the last one failed, and {waiting}");
+            fails(why, "its line below says why; where that is ok, the agent's log («write failed»)");
         }
         Some("refusing") => {
             let then = "look into its log: what it refuses for good is lost";

@@ -173,3 +173,29 @@ fn who_was_turned_away_is_let_in_and_who_failed_otherwise_waits_on() {
         turns.offer(snapshot("c"));
     }
 }
+
+#[test]
+fn who_insists_tries_until_the_end_who_cannot_be_reached() {
+    for insists in [false, true] {
+        let (mut turns, mut now) = (turns(&["a"]), Instant::now());
+        if insists {
+            turns.insist();
+        }
+        turns.close(now + Duration::from_mins(10));
+        let mut tries = 0;
+        while tries < 100 {
+            match turns.next(now) {
+                Turn::Send(a) => {
+                    tries += 1;
+                    turns.failed(a, Scope::Endpoint, None, now);
+                }
+                Turn::Wait(until) => {
+                    assert!(!insists || until - now <= INSISTENT, "{:?}", until - now);
+                    now = until;
+                }
+                Turn::Nothing => break,
+            }
+        }
+        assert_eq!(tries, if insists { 100 } else { LAST_TRIES });
+    }
+}

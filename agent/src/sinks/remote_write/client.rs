@@ -28,7 +28,9 @@ pub(crate) struct Answer {
     pub(super) after: Option<Duration>,
     /// Samples and native histograms that it wrote, where it says so.
     pub(super) written: Option<usize>,
-    /// Its words as they are, where it took nothing.
+    /// The request went out twice, as its connection was closed the first time: it may have arrived twice.
+    pub(super) resent: bool,
+    /// Its words as they are but for our secrets, where it took nothing.
     pub(crate) words: String,
 }
 
@@ -98,9 +100,11 @@ impl Client {
         let request = self.request(reqwest::Method::POST, &self.url).await?.headers(own);
         let request = request.body(body.bytes.clone());
         let again = request.try_clone().filter(|_| self.answered.load(Ordering::Relaxed));
+        let mut resent = false;
         let response = match (request.send().await, again) {
             // Closed just when it was used again: that says nothing of the receiver.
             (Err(error), Some(again)) if exchange::closed_early(&error) => {
+                resent = true;
                 again.send().await.map_err(|error| {
                     // The first may have arrived.
                     Failure { ambiguous: true, ..self.failed(&error) }
@@ -121,9 +125,17 @@ impl Client {
         let says = WRITTEN.iter().chain([&EXEMPLARS]).any(|name| headers.contains_key(*name));
         let count =
             |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
-        let written = says.then(|| WRITTEN.iter().map(count).sum());
-        let words = if status.is_success() { String::new() } else { words(response).await };
-        Ok(Answer { status, after, written, words })
+        let written = says.then(|| WRITTEN.iter().map(count).fold(0, usize::saturating_add));
+        let words = if status.is_success() { String::new() } else { self.masked(words(response).await) };
+        Ok(Answer { status, after, written, resent, words })
+    }
+
+    /// Without what it repeats of our secrets: its words go into the log.
+    fn masked(&self, words: String) -> String {
+        let secrets = self.headers.values().filter_map(|value| value.to_str().ok());
+        // What is as short as a number is no secret, and would be found everywhere.
+        let secrets = secrets.filter(|secret| secret.len() > 3);
+        secrets.fold(words, |words, secret| words.replace(secret, "<secret>"))
     }
 
     /// Whether it says that it takes VictoriaMetrics' variant, as it does when asked for its version.

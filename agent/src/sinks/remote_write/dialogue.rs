@@ -2,7 +2,8 @@
 //!
 //! 2.0 is tried first. A receiver that refuses it, or takes it without saying that anything was written, gets
 //! the same samples again: in zstd where it says that it is VictoriaMetrics, else as 1.0 (specification 2.0,
-//! "Content-Type and Accept headers": such an answer counts as 415).
+//! "Content-Type and Accept headers": such an answer counts as 415). A 415 of 1.0 leads back to 2.0: it says
+//! that 1.0 was not the answer, and nothing of the samples.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::config::Dialect;
 
 /// How long 1.0 is good enough before 2.0 is tried again.
 const REMEMBERED: Duration = Duration::from_hours(6);
-/// The same where the receiver was away meanwhile, and may be another version now.
+/// The same where the receiver was away meanwhile, and may be another version now, or where it spoke 2.0 before.
 const AFTER_ABSENCE: Duration = Duration::from_mins(10);
 
 /// What was agreed with one receiver.
@@ -23,6 +24,8 @@ pub(super) struct Dialogue {
     current: Protocol,
     /// It took something in this protocol.
     confirmed: bool,
+    /// It reads 2.0, or nothing else: what it says of a request in 2.0 is about samples.
+    reads_2_0: bool,
     /// When 2.0 was tried last.
     tried: Instant,
 }
@@ -45,16 +48,23 @@ impl Dialogue {
             Dialect::V1 => Protocol::V1,
             Dialect::Zstd => Protocol::Zstd,
         };
-        Self { setting, current, confirmed: false, tried: now }
+        Self { setting, current, confirmed: false, reads_2_0: false, tried: now }
     }
 
     /// The protocol of the next request.
     pub(super) fn current(&mut self, now: Instant) -> Protocol {
-        let is_old = now.saturating_duration_since(self.tried) > REMEMBERED;
+        // A proxy's one refusal is not to cost a receiver of 2.0 its protocol for hours.
+        let remembered = if self.reads_2_0 { AFTER_ABSENCE } else { REMEMBERED };
+        let is_old = now.saturating_duration_since(self.tried) > remembered;
         if self.setting == Dialect::Auto && self.current != Protocol::V2 && is_old {
             self.retry(now);
         }
         self.current
+    }
+
+    /// Nobody set a protocol: one that is not understood is no word about samples.
+    pub(super) fn is_found_out(&self) -> bool {
+        self.setting == Dialect::Auto
     }
 
     /// The protocol that the receiver has taken something in.
@@ -88,20 +98,31 @@ impl Dialogue {
         };
         if speaks {
             self.confirmed = true;
+            self.reads_2_0 |= used == Protocol::V2;
             return Turn::Stay;
         }
         if self.setting != Dialect::Auto {
             return Turn::Stay;
         }
-        let unknown = status == StatusCode::UNSUPPORTED_MEDIA_TYPE
-            || (status == StatusCode::BAD_REQUEST && !self.confirmed);
+        let is_type = status == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let unreadable = status == StatusCode::BAD_REQUEST && !self.confirmed;
         match used {
             Protocol::V2 if status.is_success() => {
+                self.reads_2_0 = false;
                 self.go(Protocol::V1);
                 Turn::Ask
             }
-            Protocol::V2 | Protocol::Zstd if unknown => {
+            Protocol::V2 if is_type || (unreadable && !self.reads_2_0) => {
                 self.go(Protocol::V1);
+                Turn::Again
+            }
+            Protocol::Zstd if is_type || unreadable => {
+                self.go(Protocol::V1);
+                Turn::Again
+            }
+            Protocol::V1 if is_type || (unreadable && self.reads_2_0) => {
+                self.reads_2_0 = true;
+                self.go(Protocol::V2);
                 Turn::Again
             }
             _ => Turn::Stay,
@@ -144,6 +165,45 @@ mod tests {
             ("2.0 later", vec![(two, OK, true, Turn::Stay), (two, BAD, false, Turn::Stay)], two),
             ("down", vec![(two, StatusCode::BAD_GATEWAY, false, Turn::Stay)], two),
             ("rolled back", vec![(two, OK, true, Turn::Stay), (two, OK, false, Turn::Ask)], one),
+            (
+                "2.0 only behind a proxy that once refused the type",
+                vec![
+                    (two, OK, true, Turn::Stay),
+                    (two, UNSUPPORTED, false, Turn::Again),
+                    (one, UNSUPPORTED, false, Turn::Again),
+                    (two, OK, true, Turn::Stay),
+                ],
+                two,
+            ),
+            (
+                "2.0 only behind a proxy that once could not read it",
+                vec![
+                    (two, BAD, false, Turn::Again),
+                    (one, UNSUPPORTED, false, Turn::Again),
+                    // It reads nothing else: this is about the samples.
+                    (two, BAD, false, Turn::Stay),
+                ],
+                two,
+            ),
+            (
+                "2.0 that calls 1.0 a bad request",
+                vec![
+                    (two, OK, true, Turn::Stay),
+                    (two, UNSUPPORTED, false, Turn::Again),
+                    (one, BAD, false, Turn::Again),
+                    (two, BAD, false, Turn::Stay),
+                ],
+                two,
+            ),
+            (
+                "rolled back, and refuses a sample",
+                vec![
+                    (two, OK, true, Turn::Stay),
+                    (two, OK, false, Turn::Ask),
+                    (one, BAD, false, Turn::Stay),
+                ],
+                one,
+            ),
             ("late answer", vec![(two, UNSUPPORTED, false, Turn::Again), (two, OK, false, Turn::Again)], one),
             (
                 "late, but taken",

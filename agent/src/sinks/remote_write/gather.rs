@@ -17,6 +17,8 @@ const MOST: usize = 8 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) record: Record,
+    /// The sequence of its record in the spool.
+    pub(super) seq: u64,
     /// With the last part of a record.
     pub(super) receipt: Option<Receipt>,
     /// When it was spooled, in milliseconds since 1970.
@@ -77,11 +79,11 @@ impl Place {
             };
             samples += record.sample_count();
             bytes += record.raw_len();
-            let time_ms = entry.time_ms;
+            let (time_ms, seq) = (entry.time_ms, entry.seq);
             let mut pieces = record.split(most, MOST);
             let last = pieces.pop();
-            parts.extend(pieces.into_iter().map(|record| Part { record, receipt: None, time_ms }));
-            parts.extend(last.map(|record| Part { record, receipt: Some(receipt), time_ms }));
+            parts.extend(pieces.into_iter().map(|record| Part { record, seq, receipt: None, time_ms }));
+            parts.extend(last.map(|record| Part { record, seq, receipt: Some(receipt), time_ms }));
         }
         true
     }

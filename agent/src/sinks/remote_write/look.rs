@@ -9,6 +9,9 @@ use super::client::Client;
 use super::dialogue::{Dialogue, Turn};
 use crate::config::RemoteWrite;
 
+/// One that takes no protocol would be asked for ever.
+const MOST: u8 = 4;
+
 /// What a receiver said to an empty write.
 #[derive(Debug)]
 pub(crate) struct Written {
@@ -24,21 +27,22 @@ pub(crate) struct Written {
 pub(crate) async fn look(settings: &RemoteWrite) -> Result<Written, String> {
     let client = Client::new(settings);
     let now = Instant::now();
-    let mut dialogue = Dialogue::new(settings.protocol, now);
+    let (mut dialogue, mut asked) = (Dialogue::new(settings.protocol, now), 0);
     loop {
         let protocol = dialogue.current(now);
         let body =
             Encoder::default().body(&Batch::new(0).finish(), protocol).map_err(|error| error.to_string())?;
         let answer = client.post(&body, protocol).await.map_err(|failure| failure.message)?;
         let says = answer.written.is_some();
+        asked += 1;
         match dialogue.answered(protocol, answer.status, says) {
-            Turn::Again => {}
+            Turn::Again if asked < MOST => {}
             Turn::Ask => {
                 if client.takes_zstd().await {
                     dialogue.takes_zstd();
                 }
             }
-            Turn::Stay => {
+            Turn::Stay | Turn::Again => {
                 let is_lost = protocol == Protocol::V2 && answer.status.is_success() && !says;
                 return Ok(Written { status: answer.status, words: answer.words, protocol, is_lost });
             }

@@ -3,9 +3,10 @@
 mod shards;
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -35,10 +36,19 @@ pub(crate) struct Rest {
     pub(crate) is_kept: bool,
 }
 
+/// What a task came to; none where it was stopped. One that died takes the agent with it: half of a sender would
+/// look like a whole one.
+pub(super) fn whole<T>(ended: Result<T, JoinError>) -> Option<T> {
+    match ended {
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        ended => ended.ok(),
+    }
+}
+
 /// The senders of one receiver.
 pub struct Senders {
     shared: Arc<Shared>,
-    feed: Option<std::thread::JoinHandle<()>>,
+    feed: Option<JoinHandle<()>>,
     /// It is done.
     fed: bool,
     /// The shards that are read for now.
@@ -86,6 +96,15 @@ impl Senders {
         (shared, senders)
     }
 
+    /// The thread that fills the spool: where it died, the agent does, too.
+    fn mind_the_feed(&mut self) {
+        if self.feed.as_ref().is_some_and(JoinHandle::is_finished)
+            && let Some(Err(panic)) = self.feed.take().map(JoinHandle::join)
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
     /// Sends until all ends.
     pub(crate) async fn run(mut self) -> Rest {
         let shared = Arc::clone(&self.shared);
@@ -98,6 +117,7 @@ impl Senders {
             tokio::select! {
                 _ = ticks.tick() => {
                     count += 1;
+                    self.mind_the_feed();
                     self.tend().await;
                     if count.is_multiple_of(DECIDE) {
                         self.decide();
@@ -105,9 +125,7 @@ impl Senders {
                 }
                 () = shared.fed.notified() => self.fed = true,
                 Ok(()) = settings.changed() => self.altered(&mut settings).await,
-                Some(ended) = self.workers.join_next() => match ended {
-                    // One that died takes the agent with it: half of a sender would look like a whole one.
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(ended) = self.workers.join_next() => match whole(ended) {
                     _ if self.shared.closing() && self.workers.is_empty() && !self.turn().await => break,
                     _ => {}
                 },
@@ -121,7 +139,8 @@ impl Senders {
             shared.spool.sync(SystemTime::now());
             shared.look()
         });
-        let seen = looked.await.unwrap_or_default();
+        self.mind_the_feed();
+        let seen = whole(looked.await).unwrap_or_default();
         let is_kept = self.shared.is_kept && seen.in_memory.records == 0;
         Rest { samples: seen.pending.samples.max(u64::from(seen.pending.records > 0)), is_kept }
     }
@@ -130,10 +149,32 @@ impl Senders {
     fn close_when_fed(&mut self) {
         let end = *self.shared.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(end) = end.filter(|_| !self.shared.closing()) else { return };
-        if self.fed || self.feed.as_ref().is_none_or(std::thread::JoinHandle::is_finished) {
-            let last = if self.shared.is_kept { end.min(Instant::now() + LAST) } else { end };
+        if self.fed || self.feed.as_ref().is_none_or(JoinHandle::is_finished) {
+            let last = if self.shared.may_wait() { end.min(Instant::now() + LAST) } else { end };
             self.shared.closing.send_replace(Some(last));
             self.shared.changed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_dies_takes_its_senders_with_it() {
+        let settings: RemoteWrite = toml::from_str("url = \"http://127.0.0.1:1/w\"").unwrap();
+        let spool = Spool::open(settings.spool.settings()).unwrap();
+        let (shared, mut senders) =
+            Senders::new(&settings, spool, &Arc::new(Stats::new().unwrap()), SystemTime::now());
+        let dead = std::thread::spawn(|| panic!("the disk is on fire"));
+        let feed = senders.feed.replace(dead);
+        let error = tokio::spawn(senders.run()).await.unwrap_err();
+        assert!(error.is_panic(), "{error}");
+        shared.queue.put(crate::sinks::remote_write::intake::Item::End);
+        feed.unwrap().join().unwrap();
+        let worker = tokio::task::spawn_blocking(|| panic!("so is this one")).await;
+        let error = tokio::spawn(async { whole::<()>(worker) }).await.unwrap_err();
+        assert!(error.is_panic(), "{error}");
     }
 }

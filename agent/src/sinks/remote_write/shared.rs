@@ -2,7 +2,7 @@
 
 mod said;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
@@ -40,10 +40,19 @@ pub(crate) struct Shared {
     /// The last reading is spooled.
     pub(super) fed: Notify,
     pub(super) dialogue: Mutex<Dialogue>,
+    /// Records before this one were there when the agent began: a request with them may have been under way when it
+    /// ended the last time.
+    pub(super) from_before: u64,
     urgent: AtomicUsize,
     size: Mutex<Size>,
     typed: Mutex<Typed>,
     busy_us: AtomicU64,
+    /// The last readings come, or have come.
+    ends: AtomicBool,
+    /// Samples that were refused for good since then.
+    refused_last: AtomicU64,
+    /// It is tried until the end of all, whatever is kept.
+    insists: AtomicBool,
     said: Mutex<Said>,
     pub(super) seen: Mutex<SpoolStats>,
 }
@@ -56,6 +65,7 @@ impl Shared {
     pub(super) fn new(settings: &RemoteWrite, spool: Spool, lanes: Lanes, stats: &Arc<Stats>) -> Self {
         Self {
             label: settings.label(),
+            from_before: spool.next_seq(),
             spool,
             is_kept: settings.spool.dir.is_some(),
             queue: Queue::default(),
@@ -71,6 +81,9 @@ impl Shared {
             size: Mutex::default(),
             typed: Mutex::default(),
             busy_us: AtomicU64::new(0),
+            ends: AtomicBool::new(false),
+            refused_last: AtomicU64::new(0),
+            insists: AtomicBool::new(false),
             said: Mutex::default(),
             seen: Mutex::default(),
         }
@@ -91,6 +104,30 @@ impl Shared {
 
     pub(super) fn ends_by(&self, end: Instant) {
         *lock(&self.end) = Some(end);
+    }
+
+    pub(super) fn ends(&self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn insists(&self) {
+        self.insists.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what waits may as well wait for another process.
+    pub(super) fn may_wait(&self) -> bool {
+        self.is_kept && !self.insists.load(Ordering::Relaxed)
+    }
+
+    /// So many samples were refused for good.
+    pub(super) fn refused(&self, samples: usize) {
+        if self.ends.load(Ordering::Relaxed) {
+            self.refused_last.fetch_add(samples as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn refused_at_the_end(&self) -> u64 {
+        self.refused_last.load(Ordering::Relaxed)
     }
 
     pub(super) fn closing(&self) -> bool {

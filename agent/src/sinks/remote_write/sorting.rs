@@ -57,6 +57,14 @@ pub(super) fn is_of_2_0(answer: &Answer) -> bool {
     answer.written.is_some()
 }
 
+/// Whether a refusal says that newer samples of a series are there, or these: what a request is told that comes a
+/// second time. Prometheus, Thanos and Cortex say it in the first words, Mimir in the second.
+pub(super) fn says_there(words: &str) -> bool {
+    ["out of order", "duplicate sample", "sample-out-of-order", "sample-duplicate-timestamp"]
+        .iter()
+        .any(|said| words.contains(said))
+}
+
 /// A label value for an answer that is no success: those that are common by themselves.
 pub(super) fn reason(status: StatusCode) -> &'static str {
     match status.as_u16() {
@@ -113,7 +121,7 @@ mod tests {
             (302, None, one, Again(None)),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            let answer = Answer { status, after: asked, written, words: String::new() };
+            let answer = Answer { status, after: asked, written, resent: false, words: String::new() };
             assert_eq!(sort(&answer, protocol, 10), want, "{status} {written:?} {protocol:?}");
         }
     }

@@ -1,22 +1,23 @@
 //! One shard: reads what waits, sends it, one request at a time, until the receiver has taken or refused it.
 
+mod deliver;
 mod exchange;
 mod refusals;
 mod waits;
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::client::Client;
-use super::gather::{Part, Place, joined};
+use super::gather::{Part, Place};
 use super::tag::Lanes;
+use super::senders::whole;
 use crate::backoff::Backoff;
 use crate::config::RemoteWrite;
-use exchange::Outcome;
 
 /// The sender of one shard.
 pub(super) struct Worker {
@@ -26,6 +27,11 @@ pub(super) struct Worker {
     /// Taken out while it is where blocking is allowed.
     place: Option<Place>,
     backoff: Backoff,
+    /// Requests that were refused since one was taken, and the pauses between them.
+    refusals: usize,
+    pause: Backoff,
+    /// A receiver has taken something of it: what comes now was not sent before.
+    is_new: bool,
     /// The last answer said that we are not let in.
     held: bool,
     /// To end after the request that is under way.
@@ -57,6 +63,9 @@ impl Worker {
             client: Arc::clone(client),
             place: Some(Place::new(shared, lanes, at)),
             backoff: Backoff::default(),
+            refusals: 0,
+            pause: Backoff::default(),
+            is_new: false,
             held: false,
             stop,
         }
@@ -72,7 +81,7 @@ impl Worker {
             let output = work(&mut place, &shared);
             (place, output)
         });
-        let (place, output) = done.await.ok()?;
+        let (place, output) = whole(done.await)?;
         self.place = Some(place);
         Some(output)
     }
@@ -135,44 +144,36 @@ impl Worker {
 
     /// When what waits is not to wait for others any longer.
     fn due(&self, part: &Part) -> Instant {
-        let spooled = Duration::from_millis(u64::try_from(part.time_ms).unwrap_or(0));
-        let waited = (UNIX_EPOCH + spooled).elapsed().unwrap_or_default();
-        Instant::now() + self.settings.batch_deadline.saturating_sub(waited)
+        Instant::now() + still_to_wait(part.time_ms, SystemTime::now(), self.settings.batch_deadline)
     }
+}
 
-    /// Sends parts, in their order, until none is left; why not, where the worker ends before.
-    async fn deliver(&mut self, parts: Vec<Part>) -> Option<End> {
-        // Stretches of parts, the next one last.
-        let mut stretches = vec![(0, parts.len())];
-        while let Some((from, until)) = stretches.pop() {
-            let (count, record) = joined(&parts[from..until], self.shared.samples_per_send(&self.settings));
-            if from + count < until {
-                stretches.push((from + count, until));
-            }
-            let until = from + count;
-            match self.exchange(&record).await {
-                Outcome::Taken | Outcome::Refused => self.done(&parts[from..until]).await,
-                Outcome::Smaller(_) if until - from > 1 => {
-                    let middle = usize::midpoint(from, until);
-                    stretches.push((middle, until));
-                    stretches.push((from, middle));
-                }
-                Outcome::Smaller(words) => {
-                    if let Some(end) = self.bisect(record, &words).await {
-                        return Some(end);
-                    }
-                    self.done(&parts[from..until]).await;
-                }
-                Outcome::Ends(end) => return Some(end),
-            }
+/// How long what was spooled at a time waits for company. A time that is still to come is of a clock that was
+/// set back since: nobody knows how long it has waited.
+fn still_to_wait(spooled_ms: i64, now: SystemTime, deadline: Duration) -> Duration {
+    let spooled = Duration::from_millis(u64::try_from(spooled_ms).unwrap_or(0));
+    let since = UNIX_EPOCH.checked_add(spooled).and_then(|spooled| now.duration_since(spooled).ok());
+    deadline.saturating_sub(since.unwrap_or(deadline))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_the_future_is_due_at_once() {
+        let (now, deadline) = (UNIX_EPOCH + Duration::from_secs(1000), Duration::from_secs(5));
+        for (spooled_ms, want) in [
+            (1_000_000, 5_000),
+            (998_000, 3_000),
+            (900_000, 0),
+            (1_000_001, 0),
+            (4_600_000, 0),
+            (i64::MAX, 0),
+            (-1, 0),
+        ] {
+            let waits = still_to_wait(spooled_ms, now, deadline);
+            assert_eq!(waits, Duration::from_millis(want), "spooled at {spooled_ms}");
         }
-        None
-    }
-
-    /// They are done with.
-    async fn done(&mut self, parts: &[Part]) {
-        let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
-        self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
-        self.shared.changed();
     }
 }

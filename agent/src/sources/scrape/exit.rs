@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use exposition::Limits;
-use rustix::time::{ClockId, clock_gettime};
 use service::apart::Apart;
 
-use crate::sources::file::{self, Read, Unread};
+use crate::sources::file::{self, Read, Unread, stamp};
 
 /// A file that takes longer hangs.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -78,12 +77,4 @@ impl Exit {
             }
         }
     }
-}
-
-/// Now, on the clock that Linux stamps files with: it is up to a tick behind the usual one, by which a file
-/// would seem older than a scrape before it.
-pub(super) fn stamp() -> SystemTime {
-    let now = clock_gettime(ClockId::RealtimeCoarse);
-    let seconds = Duration::from_secs(u64::try_from(now.tv_sec).unwrap_or_default());
-    SystemTime::UNIX_EPOCH + seconds + Duration::from_nanos(u64::try_from(now.tv_nsec).unwrap_or_default())
 }

@@ -1,14 +1,17 @@
 //! What is counted of receivers, and when; each of it by name.
 
+use std::time::Duration;
+
 use super::{DROPPED, Writes};
 use crate::spool::{DropReason, SpoolStats};
 
 impl Writes {
     /// Alerts need the series before the first failure.
     pub fn endpoint(&self, endpoint: &str) {
-        for counter in [&self.samples, &self.requests, &self.bytes, &self.metadata, &self.duration] {
+        for counter in [&self.samples, &self.requests, &self.bytes, &self.metadata] {
             counter.with_label_values(&[endpoint]);
         }
+        self.busy.with_label_values(&[endpoint]);
         for reason in DROPPED.iter().copied().chain(DropReason::ALL.map(DropReason::as_str)) {
             self.dropped.with_label_values(&[endpoint, reason]);
         }
@@ -23,10 +26,11 @@ impl Writes {
 
     /// A receiver that is not written to any more.
     pub fn forget(&self, endpoint: &str) {
-        for counters in [&self.samples, &self.requests, &self.bytes, &self.metadata, &self.duration] {
-            // What is not there need not be removed.
+        // What is not there need not be removed.
+        for counters in [&self.samples, &self.requests, &self.bytes, &self.metadata] {
             let _ = counters.remove_label_values(&[endpoint]);
         }
+        let _ = self.busy.remove_label_values(&[endpoint]);
         for gauges in [
             &self.shards,
             &self.pending,
@@ -67,8 +71,8 @@ impl Writes {
     }
 
     /// A request ended after so long, with an answer or without.
-    pub fn asked(&self, endpoint: &str, milliseconds: u64, answered: bool) {
-        self.duration.with_label_values(&[endpoint]).inc_by(milliseconds);
+    pub fn asked(&self, endpoint: &str, took: Duration, answered: bool) {
+        self.busy.with_label_values(&[endpoint]).inc_by(took.as_secs_f64());
         self.requests.with_label_values(&[endpoint]).inc_by(u64::from(answered));
         self.up.with_label_values(&[endpoint]).set(f64::from(u8::from(answered)));
     }

@@ -89,3 +89,35 @@ fn errors_for_now_are_no_reason_for_another_protocol() {
     strict.clean("errors for now");
     assert!(strict.owed().is_empty(), "{:?}", strict.owed());
 }
+
+/// A proxy's refusal of 2.0, by 400 or 415, does not send the samples of a receiver of 2.0 only down to 1.0 for
+/// good: its 415 to 1.0 says nothing of them. Where no protocol is taken they wait, and requests are paced.
+#[test]
+fn a_415_says_nothing_of_samples_where_the_protocol_is_found_out() {
+    let target = Target::new(TEXT, "c 1\n");
+    let control = Strict::new(Mode::Both);
+    let rows = [
+        ("one 400", vec![Answer::Status(400)]),
+        ("one 415", vec![Answer::Status(415)]),
+        ("one 415 later", vec![Answer::Usual, Answer::Usual, Answer::Status(415)]),
+        ("none is taken for a while", vec![Answer::Status(415); 9]),
+    ];
+    let mut tables = vec![target.table("i1", ""), receiver(&control, "")];
+    let mut all = Vec::new();
+    for (of, answers) in rows {
+        let strict = Strict::new(Mode::V2).then(answers);
+        tables.push(receiver(&strict, "protocol = \"auto\""));
+        all.push((of.to_owned(), strict));
+    }
+    let mut agent = start(&settings("200ms", &tables));
+    arrived(&all, SERIES[0], 5);
+    let metrics = agent.metrics();
+    let failed = metrics.lines().filter(|line| line.contains("samples_failed_total{") && !line.ends_with(" 0"));
+    assert_eq!(failed.collect::<Vec<_>>(), Vec::<&str>::new());
+    agent.terminate();
+    assert_eq!(agent.wait(), Some(0), "{}", agent.log());
+    for (of, strict) in &all {
+        assert_eq!(kinds(&strict.seen()).last(), Some(&Kind::V2), "{of}");
+        same(of, strict, &control, &SERIES);
+    }
+}

@@ -133,3 +133,109 @@ fn what_is_no_segment_is_set_aside() {
     assert_eq!((waiting(&spool), spool.stats().broken_segments), (vec![0, 1, 2], 1));
     assert!(dir.path().join("00000000000000000000.broken").exists());
 }
+
+/// Whether bytes that came out of a spool, with new ones behind them, are all but so many; what is missing is counted.
+fn all_but(dir: &Path, lost: u64, of: &str) {
+    let spool = open(dir);
+    let left = waiting(&spool);
+    let dropped = spool.stats().dropped(DropReason::Broken);
+    assert_eq!((400 - left.len() as u64, dropped.records), (lost, lost), "{of}");
+    assert!(dropped.samples >= lost, "{of}: each record has a sample");
+    append(&spool, 400..600);
+    assert_eq!(waiting(&spool).len(), left.len() + 200, "{of}: what is new");
+    assert_eq!(deliver(&spool, 1000).len(), left.len() + 200, "{of}");
+    drop(spool);
+    let spool = open(dir);
+    assert_eq!(waiting(&spool), Vec::<u64>::new(), "{of}: once more");
+    append(&spool, [600]);
+    assert_eq!(waiting(&spool), [600], "{of}");
+}
+
+/// Of a segment: how many records are in it, by the name of the one after it.
+fn records(segments: &[std::path::PathBuf], at: usize) -> u64 {
+    let first = |at: usize| segments[at].file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
+    first(at + 1) - first(at)
+}
+
+#[test]
+fn each_bit_of_a_segments_start_may_flip_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&open(dir.path()), 0..400);
+    let count = segments(dir.path()).len();
+    assert!(count > 3, "{count}");
+    for (segment, bit) in (0..128).map(|bit| (bit % count, bit)) {
+        let broken = copy(dir.path());
+        let path = &segments(broken.path())[segment];
+        let mut bytes = fs::read(path).unwrap();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        fs::write(path, bytes).unwrap();
+        all_but(broken.path(), 0, &format!("bit {bit} of segment {segment}"));
+    }
+}
+
+#[test]
+fn segments_that_are_gone_or_no_segments_any_more_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&open(dir.path()), 0..400);
+    let whole = segments(dir.path());
+    let second = records(&whole, 1);
+    type Harm = fn(&Path);
+    let rows: [(&str, Harm, u64); 5] = [
+        ("deleted", |path| fs::remove_file(path).unwrap(), second),
+        ("emptied", |path| fs::write(path, []).unwrap(), second),
+        ("other bytes", |path| fs::write(path, vec![7; 9000]).unwrap(), second),
+        ("set aside before", |path| fs::rename(path, path.with_extension("broken")).unwrap(), second),
+        (
+            "one of no number",
+            |path| fs::write(path.with_file_name("18446744073709551615.seg"), vec![255; 900]).unwrap(),
+            0,
+        ),
+    ];
+    for (of, harm, lost) in rows {
+        let broken = copy(dir.path());
+        harm(&segments(broken.path())[1]);
+        all_but(broken.path(), lost, of);
+    }
+    let swapped = copy(dir.path());
+    let paths = segments(swapped.path());
+    let aside = paths[1].with_extension("x");
+    for (from, to) in [(&paths[1], &aside), (&paths[2], &paths[1]), (&aside, &paths[2])] {
+        fs::rename(from, to).unwrap();
+    }
+    all_but(swapped.path(), second + records(&whole, 2), "swapped");
+}
+
+#[test]
+fn what_is_taken_from_a_living_spool_is_counted_and_what_comes_is_kept() {
+    let whole = tempfile::tempdir().unwrap();
+    append(&open(whole.path()), 0..400);
+    let paths = segments(whole.path());
+    for of in ["deleted", "cut off", "all of it"] {
+        let dir = copy(whole.path());
+        let spool = open(dir.path());
+        let mut reader = spool.reader();
+        assert!(spool.read(&mut reader, |_| true).is_some());
+        let second = &segments(dir.path())[1];
+        match of {
+            "deleted" => fs::remove_file(second).unwrap(),
+            "cut off" => fs::File::options().write(true).open(second).unwrap().set_len(5000).unwrap(),
+            _ => fs::remove_dir_all(dir.path()).unwrap(),
+        }
+        spool.tend(at(1));
+        append(&spool, 400..420);
+        if of == "all of it" {
+            let kept = waiting(&open(copy(dir.path()).path()));
+            assert_eq!(kept, (400..420).collect::<Vec<_>>(), "{of}: after a restart");
+        }
+        let mut left = 0;
+        while let Some(entry) = spool.read(&mut reader, |_| true) {
+            left += 1;
+            spool.ack(entry.receipt());
+        }
+        // The first record was read, and waits as it is not acknowledged, unless it is lost by now.
+        let (waits, lost) = (spool.stats().pending.records, spool.stats().dropped(DropReason::Broken).records);
+        assert_eq!(left + waits + lost, 420, "{of}");
+        let most = records(&paths, 0) + records(&paths, 1);
+        assert!(waits < 2 && lost <= most, "{of}: {waits} wait, {lost} are lost");
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
 
 use crate::pem;
 
@@ -66,13 +69,15 @@ impl Tls<'_> {
         };
         let wrong = |message| TlsFault { setting: "ca_file", message };
         let mut roots = RootCertStore::empty();
-        for certificate in pem::certificates(ca).map_err(wrong)? {
+        let trusted = pem::certificates(ca).map_err(wrong)?;
+        for certificate in &trusted {
             roots
-                .add(certificate)
+                .add(certificate.clone())
                 .map_err(|error| wrong(format!("holds no certificate to trust: {error}")))?;
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        Ok(verifier.map_err(|error| wrong(error.to_string()))?)
+        let inner = verifier.map_err(|error| wrong(error.to_string()))?;
+        Ok(Arc::new(Pinned { trusted, inner }))
     }
 }
 
@@ -128,6 +133,48 @@ impl ServerCertVerifier for Named {
         |message, certificate, signed| self.inner.verify_tls13_signature(message, certificate, signed),
         self.inner.supported_verify_schemes()
     }
+}
+
+/// Takes a server's certificate that is itself one of those that are trusted, as curl and Go do, though it says
+/// that it is an authority's: what `openssl req -x509` makes.
+#[derive(Debug)]
+struct Pinned {
+    trusted: Vec<CertificateDer<'static>>,
+    inner: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.inner.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        match verified {
+            // webpki says so only of one that is valid now; its name is not looked at before.
+            Err(error) if is_authority(&error) && self.trusted.iter().any(|one| one == end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    signatures! {
+        self,
+        |message, certificate, signed| self.inner.verify_tls12_signature(message, certificate, signed),
+        |message, certificate, signed| self.inner.verify_tls13_signature(message, certificate, signed),
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// An authority's certificate is shown as a server's: `webpki::Error::CaUsedAsEndEntity`.
+fn is_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(why))) = error else { return false };
+    why.to_string() == "CaUsedAsEndEntity"
 }
 
 /// Takes any certificate, as `insecure_skip_verify` asks.

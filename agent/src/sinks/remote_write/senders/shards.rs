@@ -6,7 +6,7 @@ use std::time::{Instant as Clock, SystemTime};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{DECIDE, Senders, TICK};
+use super::{DECIDE, Senders, TICK, whole};
 use crate::config::RemoteWrite;
 use crate::sinks::remote_write::client::Client;
 use crate::sinks::remote_write::dialogue::Dialogue;
@@ -43,7 +43,9 @@ impl Senders {
     /// Ends all workers; a request that is under way ends as it began.
     pub(super) async fn halt(&mut self) {
         self.stop.cancel();
-        while self.workers.join_next().await.is_some() {}
+        while let Some(ended) = self.workers.join_next().await {
+            whole(ended);
+        }
     }
 
     pub(super) async fn altered(&mut self, settings: &mut watch::Receiver<Arc<RemoteWrite>>) {
@@ -74,7 +76,7 @@ impl Senders {
             let mut reader = shared.spool.reader();
             shared.spool.read(&mut reader, |tag| Tag::unpack(tag).lane.turn == old).is_none()
         });
-        if !looked.await.unwrap_or(false) {
+        if !whole(looked.await).unwrap_or(false) {
             return false;
         }
         self.halt().await;
@@ -89,8 +91,7 @@ impl Senders {
             shared.spool.tend(SystemTime::now());
             shared.look();
         });
-        // What is in it is looked at again in a second.
-        let _ = tended.await;
+        whole(tended.await);
         self.turn().await;
     }
 

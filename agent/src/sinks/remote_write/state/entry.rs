@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) stamped: bool,
     /// It began with the process: samples say so.
     pub(super) started: bool,
+    /// Its page said twice in a row when it began, and the same.
+    pub(super) steady: bool,
     /// Found on the page that is being read.
     pub(super) seen: bool,
 }
@@ -51,6 +53,7 @@ impl Entry {
             classic: true,
             stamped: false,
             started: false,
+            steady: false,
             seen: false,
         }
     }

@@ -110,18 +110,26 @@ pub(super) struct Began {
 }
 
 /// When the series of a counting sample began, and whether that is news. A zero stands after all that was
-/// sent of the series, and before the sample. `created_ms`: what the page says itself; `fell`: whether its value
-/// did since the reading before, if it was there.
+/// sent of the series, and before the sample. `created_ms`: what the page says itself, and said before; `fell`:
+/// whether its value did since the reading before, if it was there.
 #[inline]
 pub(super) fn began(
     entry: &mut Entry,
-    created_ms: Option<i64>,
+    (created_ms, created_before): (Option<i64>, Option<i64>),
     fell: Option<bool>,
     pass: &Pass<'_>,
 ) -> Began {
     let after = if entry.last_ms == NEVER { pass.floor } else { entry.last_ms };
     if let Some(created) = created(created_ms, pass) {
-        return Began { start_ms: created, zero_ms: Some(created).filter(|at| *at > after && *at < pass.at) };
+        let moved = created_before.is_some_and(|before| before.abs_diff(created) > 1);
+        let was_steady = std::mem::replace(&mut entry.steady, !moved && fell == Some(false));
+        let is_later = created > after;
+        // What goes on counting began before, unless its beginning stood still until now: some libraries compute it
+        // anew for each page.
+        if fell == Some(false) && is_later && !(moved && was_steady) {
+            return Began::default();
+        }
+        return Began { start_ms: created, zero_ms: Some(created).filter(|at| is_later && *at < pass.at) };
     }
     let zero_ms = match fell {
         None => pass.start.begins_ms,

@@ -25,7 +25,8 @@ pub(super) fn sample(
     let mut zero = None;
     if stamp.is_none() && origin::counts(family.kind, family.name, sample.name()) {
         let fell = old.map(|old| sample.value() < old.value());
-        let began = origin::began(entry, sample.created_ms(), fell, pass);
+        let created = (sample.created_ms(), old.and_then(Sample::created_ms));
+        let began = origin::began(entry, created, fell, pass);
         (point.start_ms, zero) = (began.start_ms, began.zero_ms);
     }
     let exemplar = exemplars::new(sample, old);
@@ -76,7 +77,7 @@ pub(super) fn native(
     if stamp.is_none() && it.kind == Kind::Histogram {
         let fell = old.map(|old| it.count < old.count);
         // There is no zero of a native histogram in 1.0: a start says it in 2.0.
-        histogram.start_ms = origin::began(entry, line.created_ms(), fell, pass).start_ms;
+        histogram.start_ms = origin::began(entry, (line.created_ms(), line.created_ms()), fell, pass).start_ms;
     }
     let known = old.map_or(&[][..], |old| &old.exemplars);
     let new = it.exemplars.iter().filter(|exemplar| !known.contains(exemplar));

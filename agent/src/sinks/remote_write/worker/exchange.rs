@@ -1,9 +1,10 @@
 //! One record and its receiver: asked until it answers for good.
 
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use exposition::remote_write::{Body, Protocol, Record};
-use tokio::time::sleep_until;
+use reqwest::StatusCode;
+use tokio::time::{sleep_until, timeout};
 
 use super::{End, Worker};
 use crate::sinks::remote_write::client::{Answer, Failure};
@@ -12,6 +13,11 @@ use crate::sinks::remote_write::sorting::{self, Verdict};
 
 /// No answer changes the protocol more often for one request.
 const TURNS: u8 = 4;
+/// Where so many in a row are not understood, a pause is due.
+const PROTOCOLS: u8 = 2;
+
+/// How long help texts may hold up samples.
+const DESCRIBED: Duration = Duration::from_secs(2);
 
 /// What became of a record.
 #[derive(Debug)]
@@ -33,12 +39,32 @@ pub(super) struct Refusal {
     pub(super) words: String,
     /// It may have taken it before, when its answer was lost: what comes twice is refused, too.
     pub(super) again: bool,
+    /// It was this same request whose answer was lost.
+    pub(super) same: bool,
+}
+
+impl Refusal {
+    /// It says that it has these samples, or newer ones, and may well have got them from us.
+    pub(super) fn is_there(&self) -> bool {
+        self.again && sorting::says_there(&self.words)
+    }
 }
 
 impl Worker {
-    /// Sends a record until it is taken or refused.
-    pub(super) async fn exchange(&mut self, record: &Record) -> Outcome {
-        let (mut ready, mut turns, mut ambiguous) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
+    /// Sends a record until it is taken or refused; `again`: it may have been taken before.
+    pub(super) async fn exchange(&mut self, record: &Record, again: bool) -> Outcome {
+        let outcome = self.settle(record, again).await;
+        match &outcome {
+            Outcome::Taken => self.refusals = 0,
+            Outcome::Refused | Outcome::Smaller(_) => self.refusals += 1,
+            Outcome::Ends(_) => {}
+        }
+        outcome
+    }
+
+    async fn settle(&mut self, record: &Record, again: bool) -> Outcome {
+        let (mut ready, mut turns, mut lost) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
+        let mut unknown = 0;
         loop {
             let protocol = self.shared.dialogue().current(Clock::now());
             if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
@@ -73,30 +99,50 @@ impl Worker {
                     return Outcome::Taken;
                 }
                 Err(failure) => {
-                    ambiguous |= failure.ambiguous;
+                    lost |= failure.ambiguous;
                     match self.failed(&failure).await {
                         Some(end) => return Outcome::Ends(end),
                         None => continue,
                     }
                 }
             };
+            lost |= answer.resent;
+            let ambiguous = again || lost;
             let turn = self.turn(protocol, &answer).await;
+            if answer.status == StatusCode::UNSUPPORTED_MEDIA_TYPE && self.shared.dialogue().is_found_out() {
+                unknown += 1;
+                // No protocol is taken at the moment, which says nothing of the samples: they wait.
+                if unknown >= PROTOCOLS {
+                    (unknown, turns) = (0, 0);
+                    let message = format!("{}, in each protocol: {}", answer.status, answer.words);
+                    match self.again("415", &message, answer.after).await {
+                        Some(end) => return Outcome::Ends(end),
+                        None => continue,
+                    }
+                }
+            }
             if turn != Turn::Stay && turns < TURNS {
                 turns += 1;
                 self.shared.stats.writes.retried(&self.shared.label, sorting::reason(answer.status));
                 continue;
             }
             let reason = sorting::reason(answer.status);
-            let refusal = |words| Refusal { reason, words, again: ambiguous };
+            let refusal = |words| Refusal { reason, words, again: ambiguous, same: lost };
             match sorting::sort(&answer, protocol, samples) {
                 Verdict::Taken(missing) => {
                     if std::mem::take(&mut self.held) {
                         self.client.lets_in().await;
                     }
                     self.shared.fits(record.sample_count(), &self.settings);
-                    self.took(record, body, samples - missing.min(samples));
+                    let missing = missing.min(samples);
+                    if missing < samples {
+                        self.took(record, body, samples - missing);
+                    }
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
+                    }
+                    if missing == samples {
+                        return Outcome::Refused;
                     }
                     self.describe(metadata.as_ref(), protocol).await;
                     return Outcome::Taken;
@@ -132,9 +178,8 @@ impl Worker {
         }
     }
 
-    async fn ask(&mut self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
-        let began = Clock::now();
-        // At the end of all nobody waits for an answer that may not come.
+    /// Sends a body; at the end of all nobody waits for an answer that may not come.
+    async fn post(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
         let mut closing = self.shared.closing.subscribe();
         let ended = async {
             match closing.wait_for(Option::is_some).await.map(|end| *end) {
@@ -143,21 +188,30 @@ impl Worker {
             }
         };
         let late = || Failure { reason: "shutdown", message: "the agent ends".to_owned(), ambiguous: true };
-        let answer = tokio::select! {
+        tokio::select! {
             answer = self.client.post(body, protocol) => answer,
             () = ended => Err(late()),
-        };
+        }
+    }
+
+    async fn ask(&mut self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
+        let began = Clock::now();
+        let answer = self.post(body, protocol).await;
         let took = began.elapsed();
         self.shared.busy(took);
-        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.shared.stats.writes.asked(&self.shared.label, milliseconds, answer.is_ok());
+        self.shared.stats.writes.asked(&self.shared.label, took, answer.is_ok());
         answer
     }
 
     /// Types and help texts in a request of their own: sent once, as they come again after a while.
     async fn describe(&mut self, metadata: Option<&Body>, protocol: Protocol) {
         let Some(body) = metadata.filter(|_| self.shared.left_alone().is_none()) else { return };
-        match self.client.post(body, protocol).await {
+        // Samples wait behind them, and texts come again: so nobody waits long for an answer.
+        let Ok(asked) = timeout(DESCRIBED, self.post(body, protocol)).await else {
+            tracing::debug!(about = self.shared.label, "help texts were not answered within {DESCRIBED:?}");
+            return;
+        };
+        match asked {
             Ok(answer) if answer.status.is_success() => {
                 self.shared.stats.writes.described(&self.shared.label, body.bytes.len());
             }

@@ -9,18 +9,24 @@ use super::{End, Worker};
 
 /// Requests that one record of a scrape may cost.
 const MOST: usize = 64;
-/// Where so many pieces were refused and none was taken, all of it is wrong.
-const HOPELESS: usize = 15;
+/// Where so many pieces were refused and none was taken, all of it is wrong; and what comes after it most likely, too,
+/// so that only its halves are tried.
+pub(super) const HOPELESS: usize = 15;
+/// The same where it says that they are there: both halves.
+const THERE: usize = 2;
 
 impl Worker {
     /// Sends halves of what was refused as a whole, and halves of those, until only what is refused by itself
-    /// is left out. All halves of one size come before smaller ones, to see soon whether anything is good.
-    pub(super) async fn bisect(&mut self, whole: Record, first: &Refusal) -> Option<End> {
+    /// is left out. All halves of one size come before smaller ones, to see soon whether anything is good. Whether
+    /// something was taken; why that is not known, where the worker ends before.
+    pub(super) async fn bisect(&mut self, whole: Record, first: &Refusal) -> Result<bool, End> {
         let (mut refusal, mut asked, mut refused, mut taken) = (first.clone(), 0, 0, false);
+        let (most, mut there) = (if self.refusals > HOPELESS { THERE } else { HOPELESS }, first.is_there());
         // Each of these was refused already.
         let mut bad = VecDeque::from([whole]);
         while let Some(piece) = bad.pop_front() {
-            let hopeless = asked >= MOST || (!taken && refused >= HOPELESS);
+            let most = if there { THERE } else { most };
+            let hopeless = asked >= MOST || (!taken && refused >= most);
             let halves = piece.halves().filter(|_| !hopeless);
             let Some((left, right)) = halves else {
                 self.refused(refusal.reason, piece.sample_count(), &refusal.words, refusal.again);
@@ -28,24 +34,27 @@ impl Worker {
             };
             for half in [left, right] {
                 asked += 1;
-                match self.exchange(&half).await {
+                match self.exchange(&half, refusal.again).await {
                     Outcome::Taken => taken = true,
                     Outcome::Refused => refused += 1,
                     Outcome::Smaller(said) => {
                         refused += 1;
+                        there &= said.is_there();
                         refusal = Refusal { again: refusal.again || said.again, ..said };
                         bad.push_back(half);
                     }
-                    Outcome::Ends(end) => return Some(end),
+                    Outcome::Ends(end) => return Err(end),
                 }
             }
         }
-        None
+        Ok(taken)
     }
 
     /// A receiver has so many samples of a record.
     pub(super) fn took(&mut self, record: &Record, body: &Body, samples: usize) {
         self.backoff = crate::backoff::Backoff::default();
+        self.pause = crate::backoff::Backoff::default();
+        (self.refusals, self.is_new) = (0, true);
         // All samples of a scrape have one time, but for those that bring their own.
         let newest = record.series().find_map(|series| series.samples().last());
         let newest = newest.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()));
@@ -61,6 +70,9 @@ impl Worker {
     pub(super) fn refused(&mut self, reason: &'static str, samples: usize, words: &str, again: bool) {
         // Sent twice since an answer was lost, they are probably there.
         let reason = if again { "sent_again" } else { reason };
+        if !again {
+            self.shared.refused(samples);
+        }
         self.shared.stats.writes.failed(&self.shared.label, reason, samples);
         self.shared.refuses(reason, samples, words);
     }

@@ -7,9 +7,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{End, Worker};
 use crate::sinks::remote_write::client::{Answer, Failure};
+use crate::sinks::remote_write::sorting;
 
 /// Between two tries of who is not let in; whoever asks on and on is locked out by many.
 const PACE: Duration = Duration::from_mins(1);
+/// What the last try has until the end of all.
+const LAST_TRY: Duration = Duration::from_secs(1);
 /// Between two looks at the files that say who we are.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -35,7 +38,7 @@ impl Worker {
             Some(asked) => {
                 let (asked, most) = (format_duration(asked), format_duration(most));
                 let cut = format!("it asks for no request within {asked}, and max_retry_after is {most}");
-                self.shared.failing(reason, &format!("{message}; {cut}"));
+                self.shared.failing("max_retry_after", &format!("{cut}: {message}"));
             }
             None => self.shared.failing(reason, message),
         }
@@ -62,7 +65,8 @@ impl Worker {
     pub(super) async fn hold(&mut self, answer: &Answer) -> Option<End> {
         self.held = true;
         let remedy = self.client.keeps_out().await;
-        self.shared.held(&format!("{}: {}", answer.status, answer.words), &remedy);
+        let reason = sorting::reason(answer.status);
+        self.shared.held(reason, &format!("{}: {}", answer.status, answer.words), &remedy);
         let asked = answer.after.map_or(PACE, |asked| asked.min(self.settings.max_retry_after).max(PACE));
         let until = Instant::now() + asked;
         while Instant::now() < until {
@@ -76,19 +80,32 @@ impl Worker {
         None
     }
 
+    /// Nothing of all that was sent is taken: a pause, in which more comes together. Not at the end of all.
+    pub(super) async fn rest(&mut self) {
+        let wait = self.pause.from(self.settings.min_backoff, None, self.settings.max_backoff);
+        let mut closing = self.shared.closing.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.stop.cancelled() => {}
+            _ = closing.wait_for(Option::is_some) => {}
+        }
+    }
+
     /// Waits until then, unless the worker is to end; near the end of all there may be no time for it.
     async fn wait(&mut self, until: Instant, asked: bool) -> Option<End> {
         let mut closing = self.shared.closing.subscribe();
         self.shared.next_try(Some(until));
         let ended = loop {
             let end = *closing.borrow_and_update();
-            // What waits on a disk may as well wait there; what is in memory is tried while there is time.
-            let tries = !self.shared.is_kept && !asked;
-            if end.is_some_and(|end| !tries || until >= end) {
+            // What waits on a disk may as well wait there; what is in memory is tried while there is time, and once
+            // more at the very end.
+            let tries = !self.shared.may_wait() && !asked;
+            let last = end.map(|end| end.checked_sub(LAST_TRY).unwrap_or(end));
+            if last.is_some_and(|last| !tries || Instant::now() >= last) {
                 break Some(End::Left);
             }
             tokio::select! {
-                () = sleep_until(until) => break None,
+                () = sleep_until(last.map_or(until, |last| last.min(until))) => break None,
                 () = self.stop.cancelled() => break Some(End::Stopped),
                 Ok(()) = closing.changed() => {}
             }

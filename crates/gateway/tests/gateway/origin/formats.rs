@@ -151,8 +151,8 @@ fn the_query_wins_over_the_header_and_the_header_over_the_job() {
     file.write_all(b"[[job]]\nmatch = \"batch-.*\"\norigin = \"1h\"\n").unwrap();
     let gateway = start(&[&format!("--config.file={}", file.path().display())]);
     let protobuf = delimited(&[counter("c_total")]);
-    let bodies: [(&str, Option<(&str, &str)>, &[u8]); 3] = [
-        ("text", None, b"# TYPE c_total counter\nc_total 3\n"),
+    let bodies = [
+        ("text", None, &b"# TYPE c_total counter\nc_total 3\n"[..]),
         ("openmetrics", Some(OPENMETRICS), b"# TYPE c counter\nc_total 3\nc_created 1000\n# EOF\n"),
         ("protobuf", Some(PROTOBUF), &protobuf),
     ];

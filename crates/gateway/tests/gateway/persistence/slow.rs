@@ -120,7 +120,7 @@ impl Local {
     }
 
     /// The number of one of its metrics.
-    fn value(&self, name: &str) -> f64 {
+    fn value<T: std::str::FromStr>(&self, name: &str) -> T {
         let (_, page) = self.request("GET", "/metrics", "");
         let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
         value.unwrap_or_else(|| panic!("{name} is not in\n{page}"))
@@ -172,12 +172,12 @@ fn pushes_share_one_fsync_and_all_else_goes_on_meanwhile() {
     const PUSHES: usize = 60;
     let gateway = Local::start(&["--limit.disk-time=10m"]);
     assert_eq!(gateway.request("PUT", "/metrics/job/early", "early 1\n").0, 200);
-    let before = gateway.value(&metric("syncs_total"));
+    let before = gateway.value::<usize>(&metric("syncs_total"));
     gateway.disk.hold(true);
     // Half of them are large enough to be read by another thread.
     let bodies = [10, 30_000].repeat(PUSHES / 2);
     push_at_once(&gateway, &bodies, |answered| {
-        until("all wait", || gateway.value(&metric("waiting_requests")) as usize == PUSHES);
+        until("all wait", || gateway.value::<usize>(&metric("waiting_requests")) == PUSHES);
         // What waits for the disk is on the next scrape, and whoever does not push waits for nothing.
         let (status, page) = gateway.request("GET", "/metrics", "");
         assert!(status == 200 && page.matches("\nb{").count() == PUSHES, "{page}");
@@ -185,15 +185,15 @@ fn pushes_share_one_fsync_and_all_else_goes_on_meanwhile() {
         for path in ["/", "/-/ready", "/api/v1/metrics", "/api/v1/groups"] {
             assert_eq!(gateway.request("GET", path, "").0, 200, "{path}");
         }
-        assert!(gateway.value(&metric("busy_seconds")) > 0.0);
-        assert!(gateway.value(&metric("queued_bytes")) > 30_000.0);
+        assert!(gateway.value::<f64>(&metric("busy_seconds")) > 0.0);
+        assert!(gateway.value::<usize>(&metric("queued_bytes")) > 30_000);
         assert_eq!(answered[0].load(Ordering::SeqCst), 0, "answered before it was safe");
     });
     // The first push was written alone, all others gathered meanwhile.
-    let syncs = gateway.value(&metric("syncs_total")) - before;
-    assert!((1.0..=3.0).contains(&syncs), "{syncs}");
-    assert!(gateway.value(&metric("sync_duration_seconds_count")) >= syncs);
-    assert_eq!(gateway.value(&metric("waiting_requests")), 0.0);
+    let syncs = gateway.value::<usize>(&metric("syncs_total")) - before;
+    assert!((1..=3).contains(&syncs), "{syncs}");
+    assert!(gateway.value::<usize>(&metric("sync_duration_seconds_count")) >= syncs);
+    assert_eq!(gateway.value::<usize>(&metric("waiting_requests")), 0);
     let kept = gateway.after_a_crash();
     assert_eq!(
         kept.iter().filter(|line| line.starts_with("b{") || line.starts_with("early")).count(),
@@ -207,15 +207,15 @@ fn what_waits_is_bounded_and_the_rest_is_told_to_come_again() {
     const BODY: usize = 8 << 10;
     let flags = ["--limit.disk-time=10m", "--limit.queued-bytes=64KiB", "--limit.bytes-in-flight=256KiB"];
     let gateway = Local::start(&flags);
-    let queued = || gateway.value(&metric("queued_bytes")) as usize;
+    let queued = || gateway.value::<usize>(&metric("queued_bytes"));
     gateway.disk.hold(true);
     push_at_once(&gateway, &[BODY; PUSHES], |answered| {
         // Bodies of 256 KiB wait; of these, 64 KiB are in the queue and the others before it.
         until("refusals", || answered[1].load(Ordering::SeqCst) >= PUSHES - (256 << 10) / BODY);
         until("a full queue", || queued() >= 64 << 10);
         assert!(queued() < (64 << 10) + 2 * BODY, "{}", queued());
-        assert!(gateway.value(&metric("waits_total")) > 0.0);
-        let busy = || gateway.value("pushpull_gateway_refused_pushes_total{reason=\"busy\"}") as usize;
+        assert!(gateway.value::<usize>(&metric("waits_total")) > 0);
+        let busy = || gateway.value::<usize>("pushpull_gateway_refused_pushes_total{reason=\"busy\"}");
         until("the same count", || busy() == answered[1].load(Ordering::SeqCst));
         let refused = crate::raw::send(gateway.port, "PUT", "/metrics/job/j", &[], &[b'#'; BODY]).unwrap();
         assert!(refused.status == 503 && refused.head.contains("retry-after: "), "{}", refused.head);
@@ -240,14 +240,14 @@ fn a_disk_that_hangs_turns_the_health_and_comes_back() {
     until("its health", || gateway.request("GET", "/-/healthy", "").0 == 503);
     let (ready, said) = gateway.request("GET", "/-/ready", "");
     assert!(ready == 200 && said.contains("the disk has answered nothing for"), "{ready} {said}");
-    assert_eq!(gateway.value(&metric("healthy")), 0.0);
+    assert_eq!(gateway.value::<usize>(&metric("healthy")), 0);
     assert!(gateway.request("GET", "/metrics", "").1.contains("\nfirst{"));
     // Nobody else waits as long for the same word, until there is no room.
     let (status, said) = put("second", 2000);
     assert!(status == 202 && said.contains("the disk has answered nothing for"), "{status} {said}");
     let (status, said) = put("third", 10);
     assert!(status == 202 && said.contains("the disk took nothing of"), "{status} {said}");
-    assert!(gateway.value(&metric("errors_total{reason=\"slow\"}")) >= 2.0);
+    assert!(gateway.value::<usize>(&metric("errors_total{reason=\"slow\"}")) >= 2);
     gateway.disk.hold(false);
     until("health", || gateway.request("GET", "/-/healthy", "").0 == 200);
     // A busy machine's own disk may take longer than that, too.
