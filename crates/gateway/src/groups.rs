@@ -153,6 +153,6 @@ impl Groups {
         self.ids.remove(&group.key);
         self.failures.remove(&id);
         self.tails.remove(&id);
-        self.once.remove(&id);
+        self.forget_taken(id);
     }
 }

@@ -31,11 +31,12 @@ pub mod work;
 use std::sync::Arc;
 
 use service::resident;
-use service::server::{self, Listeners};
+use service::server::{self, Listeners, ServerSettings};
 use service::stop::Drained;
-use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::{Signal, SignalKind};
 use tokio_util::sync::CancellationToken;
 
+use crate::persistence::Opened;
 use crate::persistence::disk::{Disk, RealDisk};
 use crate::routes::Gateway;
 use crate::settings::Settings;
@@ -43,8 +44,8 @@ use crate::settings::Settings;
 /// What a process is sent that writes beyond its limit.
 const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
 
-/// Serves on bound listeners until `stop`; says whether everything under way was finished. Where there is
-/// a settings file, SIGHUP reads it again.
+/// Serves on bound listeners until `stop`; says whether everything under way was finished. SIGHUP
+/// reads the settings file again, if there is one.
 pub async fn run(
     listeners: impl Into<Listeners>,
     settings: Settings,
@@ -60,28 +61,51 @@ pub async fn run_on(
     stop: CancellationToken,
     disk: Arc<dyn Disk>,
 ) -> anyhow::Result<Drained> {
+    open(settings, stop, disk)?.serve(listeners).await
+}
+
+/// Reads the settings file and the groups that were kept. Nothing is written yet.
+///
+/// # Errors
+/// Something is wrong with the settings, or what is kept cannot be read or is in use.
+pub fn open(settings: Settings, stop: CancellationToken, disk: Arc<dyn Disk>) -> anyhow::Result<Ready> {
     let server = settings.server();
-    let reloads = settings.config_file.is_some();
     // Where a file may be no larger than a limit, a write that says so is no reason to die.
-    let _too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
+    let too_large = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
     let (gateway, opened) = Gateway::open(settings, stop.clone(), disk)?;
-    let gateway = Arc::new(gateway);
-    let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
-    let hangups = reloads.then(|| {
-        let gateway = Arc::clone(&gateway);
-        tokio::spawn(policy::at_hangup(stop.clone(), move || gateway.reload().is_ok()))
-    });
-    tokio::spawn(resident::after_the_start());
-    let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
-    let connections = gateway.connections();
-    let service = warp::service(routes::filter(gateway));
-    let drained = server::serve(listeners, service, &server, connections, stop).await?;
-    expiry.await?;
-    if let Some(hangups) = hangups {
+    Ok(Ready { gateway: Arc::new(gateway), opened, server, stop, _too_large: too_large })
+}
+
+/// A gateway of which nobody knows yet.
+#[derive(Debug)]
+pub struct Ready {
+    gateway: Arc<Gateway>,
+    opened: Option<Opened>,
+    server: ServerSettings,
+    stop: CancellationToken,
+    _too_large: Signal,
+}
+
+impl Ready {
+    /// Serves on bound listeners until it is to stop; says whether everything under way was finished.
+    ///
+    /// # Errors
+    /// A thread or a handler of a signal cannot be had.
+    pub async fn serve(self, listeners: impl Into<Listeners>) -> anyhow::Result<Drained> {
+        let Self { gateway, opened, server, stop, _too_large } = self;
+        let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
+        let reloaded = Arc::clone(&gateway);
+        let hangups = tokio::spawn(policy::at_hangup(stop.clone(), move || reloaded.hung_up()));
+        tokio::spawn(resident::after_the_start());
+        let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
+        let connections = gateway.connections();
+        let service = warp::service(routes::filter(gateway));
+        let drained = server::serve(listeners, service, &server, connections, stop).await?;
+        expiry.await?;
         hangups.await??;
+        if let Some(kept) = kept {
+            tokio::task::spawn_blocking(|| kept.close()).await?;
+        }
+        Ok(drained)
     }
-    if let Some(kept) = kept {
-        tokio::task::spawn_blocking(|| kept.close()).await?;
-    }
-    Ok(drained)
 }

@@ -53,6 +53,8 @@ pub struct Row {
     pub pushed: Option<SystemTime>,
     /// The last failure, with the reason where that is known.
     pub failure: Option<(SystemTime, Option<String>)>,
+    /// When it ends, by the wall's clock.
+    pub ends: Option<SystemTime>,
     /// How long it will live.
     pub left: Option<Duration>,
     /// Who pushed last, where that was said.
@@ -202,6 +204,7 @@ fn row(group: &Group, now: Instant) -> Row {
         key: (*group.key).clone(),
         pushed: group.pushed,
         failure: group.failure().map(|(at, why)| (at, why.map(str::to_owned))),
+        ends: group.ends,
         left: group.expires.map(|end| end.saturating_duration_since(now)),
         pusher: group.pusher().map(str::to_owned),
         series: group.series,

@@ -2,9 +2,13 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use gateway::listening;
+use gateway::persistence::StartError;
+use gateway::persistence::disk::RealDisk;
 use gateway::settings::Settings;
+use service::config::Mistakes;
 use service::stop::{self, Drained};
 use service::{crypto, health, logs};
 
@@ -39,7 +43,9 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("pushpull-gateway: {error:#}");
-            ExitCode::FAILURE
+            let of_settings = error.is::<Mistakes>()
+                || error.downcast_ref().is_some_and(|error: &StartError| error.is_of_settings());
+            if of_settings { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -57,13 +63,12 @@ fn is_healthy(settings: &Settings) -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: Settings) -> anyhow::Result<Drained> {
-    let stop = match settings.config_file {
-        // SIGHUP is the gateway's own then: it reads the file again.
-        Some(_) => stop::signals_but_hangup()?.0,
-        None => stop::signals()?,
-    };
+    // SIGHUP is the gateway's own: it reads its files again, if it has any.
+    let stop = stop::signals_but_hangup()?.0;
     let listeners = listening::open(&settings).await?;
     let (scheme, prefix) = (if settings.web.is_tls() { "https" } else { "http" }, settings.web.prefix());
+    // What is said next must hold: all that could be wrong is found before.
+    let ready = gateway::open(settings, stop, Arc::new(RealDisk))?;
     let mut out = std::io::stdout();
     for listener in &listeners {
         let url = format!("{scheme}://{}{prefix}", listener.local_addr()?);
@@ -71,5 +76,5 @@ async fn run(settings: Settings) -> anyhow::Result<Drained> {
         let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
         tracing::info!(%url, "serving; push to /metrics/job/JOB, scrape /metrics with honor_labels");
     }
-    gateway::run(listeners, settings, stop).await
+    ready.serve(listeners).await
 }

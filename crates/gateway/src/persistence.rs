@@ -2,6 +2,7 @@
 //!
 //! - [`disk`]: what is asked of a disk; `files`, `frame`, `record`: names, checksums, contents
 //! - `recover`, `model`, `aside`: what is read at the start, and what becomes of a broken file
+//! - `writer/room`: a disk that the log itself has filled
 //! - `queue`, `writer`, `snapshot`: from a request to the disk
 //!
 //! Three rules hold at any moment. A push is answered 200 once it is as safe as `--persistence.fsync`
@@ -60,6 +61,23 @@ pub enum StartError {
     /// Two gateways would overwrite each other's groups.
     #[error("--persistence.file: {0} is in use by another gateway")]
     InUse(PathBuf),
+    /// A gateway that is switched to must not take the other one's file away: it may be needed to go back.
+    #[error(
+        "--persistence.file: {0} was written by Prometheus' Pushgateway, in a form that only it can read (Go's gob): \
+         expected another path; its groups are not taken over, and come with their next pushes"
+    )]
+    Theirs(PathBuf),
+}
+
+impl StartError {
+    /// Whether another path would be all right.
+    pub fn is_of_settings(&self) -> bool {
+        match self {
+            Self::Folder(_) | Self::Theirs(_) => true,
+            Self::Read { error, .. } => error.kind() == ErrorKind::InvalidInput,
+            Self::InUse(_) => false,
+        }
+    }
 }
 
 /// Where a snapshot takes the groups from.
@@ -88,10 +106,20 @@ pub fn open(options: Options, disk: Arc<dyn Disk>, counters: Counters) -> Result
     let lock = match disk.lock(&files.lock()) {
         Ok(lock) => Some(lock),
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(StartError::InUse(options.path)),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            return Err(StartError::Read { path: files.lock(), error });
+        }
         // The writer says what is wrong with the disk, and tries again.
         Err(_) => None,
     };
     let found = recover::read(&*disk, &files).map_err(|(path, error)| StartError::Read { path, error })?;
+    // A lock that somebody removed keeps nobody away.
+    if found.logs.last().is_some_and(|last| disk.is_written(&files.log(*last))) {
+        return Err(StartError::InUse(options.path));
+    }
+    if found.theirs {
+        return Err(StartError::Theirs(options.path));
+    }
     let status = Status {
         snapshot_bytes: found.snapshot_bytes,
         log_problem: Some("starting".to_owned()),

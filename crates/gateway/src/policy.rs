@@ -12,7 +12,7 @@ use std::time::Duration;
 use exposition::{GroupingKey, KeyError};
 use http::HeaderMap;
 use regex::Regex;
-use service::config::{Layers, Mistakes};
+use service::config::{Layers, Mistakes, Place};
 
 pub use asked::{Asked, ONCE, ORIGIN, TTL, once};
 pub use file::{Add, Aggregate, File, Gauges, Life};
@@ -80,6 +80,17 @@ pub struct Manner {
     pub once: Option<u64>,
 }
 
+/// A pipe that nobody writes to would be waited for for ever.
+fn is_regular(path: &Path) -> Result<(), Mistakes> {
+    let mut mistakes = Mistakes::default();
+    // One that is not there is told when it is read.
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        let place = Place::File { name: path.display().to_string(), line: 0, column: 0 };
+        mistakes.add(&place, "", "expected a file, got a folder, a pipe or a device");
+    }
+    mistakes.into_result()
+}
+
 /// The terms of all jobs.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -91,6 +102,9 @@ pub struct Policy {
 impl Policy {
     /// Reads the settings file, if there is one, beneath the flag for the default life.
     pub fn load(file: Option<&Path>, default_ttl: Option<Life>) -> Result<Self, Mistakes> {
+        if let Some(path) = file {
+            is_regular(path)?;
+        }
         let layers = Layers { file: file.map(Path::to_owned), ..Layers::default() };
         let layers = layers.flag("--ttl.default", "defaults.ttl", default_ttl);
         service::config::load_checked::<File, Self>(&layers, file::check).map(|(_, policy)| policy)

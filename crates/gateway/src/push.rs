@@ -23,6 +23,18 @@ pub struct Push {
     pub families: Vec<Prepared>,
 }
 
+impl Push {
+    /// The push, if none of its help texts is longer than this.
+    pub fn with_help_within(self, limit: usize) -> Result<Self, Refusal> {
+        match self.families.iter().find(|family| family.help.len() > limit) {
+            Some(Prepared { name, help, .. }) => {
+                Err(Refusal::Help { name: name.clone(), bytes: help.len(), limit })
+            }
+            None => Ok(self),
+        }
+    }
+}
+
 /// Why a body is refused before the groups see it.
 #[derive(Debug, Error)]
 pub enum Refusal {
@@ -43,6 +55,16 @@ pub enum Refusal {
     /// The group's labels would make it longer than a body may be.
     #[error("pushed metrics are too large: {0}")]
     TooLarge(#[from] TooLarge),
+    /// A help text would be repeated in every scrape.
+    #[error("the help of `{name}` has {bytes} bytes, over the limit of {limit}")]
+    Help {
+        /// The family.
+        name: String,
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// It parses, but no group may hold it: the failure is noted.
     #[error("pushed metrics are invalid or inconsistent with existing metrics: {0}")]
     Content(String),
@@ -54,7 +76,7 @@ impl Refusal {
         match self {
             Self::Syntax(error) => error.reason.limit().is_some(),
             Self::Protobuf(error) => matches!(error, ProtobufError::Limit { .. }),
-            Self::TooLarge(_) => true,
+            Self::TooLarge(_) | Self::Help { .. } => true,
             Self::Bound { .. } | Self::Content(_) => false,
         }
     }

@@ -174,12 +174,15 @@ impl Gateway {
             with(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"), ALLOW, &allowed(target))
         } else {
             match target {
+                _ if matches!(right, Right::Push | Right::Admin) && is_from_another_site(headers) => {
+                    if right == Right::Push {
+                        self.stats.refused("forbidden");
+                    }
+                    plain(StatusCode::FORBIDDEN, "sent by a page of another site")
+                }
                 Target::Group(path) => self.change(verb, path, query, headers, body).await,
                 // It knows its own page by a token.
                 Target::Groups if *verb == Verb::POST => self.form(headers, body),
-                _ if right == Right::Admin && is_from_another_site(headers) => {
-                    plain(StatusCode::FORBIDDEN, "sent by a page of another site")
-                }
                 Target::Telemetry => self.scrape(headers).await,
                 Target::Healthy => self.healthy(),
                 Target::Ready => self.ready(),

@@ -3,10 +3,13 @@
 //! A label that a group does not have counts as an empty one, as it does in `PromQL`.
 
 mod matchers;
+mod room;
 
 use exposition::GroupingKey;
 use regex::Regex;
 use thiserror::Error;
+
+pub use self::room::Room;
 
 /// Groups that fit any of some lists of matchers.
 #[derive(Debug, Clone)]
@@ -50,6 +53,14 @@ pub enum SelectorError {
         /// In the parser's words, on one line.
         reason: String,
     },
+    /// More than one query may have.
+    #[error("expected at most {limit} {what} in one query")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
     /// Labels that any group could be without.
     #[error("expected at least one matcher that an empty value does not fit, as in {{job=\"x\"}}")]
     Everything,
@@ -69,7 +80,12 @@ impl Selector {
 
     /// Reads `{job="x",instance=~"a.*"}`.
     pub fn read(text: &str) -> Result<Self, SelectorError> {
-        Ok(Self { any: vec![matchers::read(text)?] })
+        Self::read_within(text, &mut Room::default())
+    }
+
+    /// The same for one of several of a query, which share their room.
+    pub fn read_within(text: &str, room: &mut Room) -> Result<Self, SelectorError> {
+        Ok(Self { any: vec![matchers::read(text, room)?] })
     }
 
     /// Also what another one selects.

@@ -57,31 +57,31 @@ pub struct Settings {
     #[arg(long = "ttl.failed", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     pub failed_ttl: Duration,
     /// Bytes of a pushed body as sent; a larger one gets 413.
-    #[arg(long = "limit.body", value_name = "BYTES", default_value = "16MiB")]
+    #[arg(long = "limit.body", value_name = "BYTES", default_value = "16MiB", value_parser = some_bytes)]
     pub max_body: ByteSize,
     /// Bytes of a pushed body once unpacked; a larger one gets 413.
-    #[arg(long = "limit.unpacked-body", value_name = "BYTES", default_value = "64MiB")]
+    #[arg(long = "limit.unpacked-body", value_name = "BYTES", default_value = "64MiB", value_parser = some_bytes)]
     pub max_unpacked: ByteSize,
     /// Time for a pushed body; a slower one gets 408.
     #[arg(long = "limit.body-time", value_name = "DURATION", default_value = "1m", value_parser = lifetime)]
     pub body_time: Duration,
     /// Series of one push; more get 413.
-    #[arg(long = "limit.push-series", value_name = "N", default_value_t = 200_000)]
+    #[arg(long = "limit.push-series", value_name = "N", default_value_t = 200_000, value_parser = some)]
     pub max_series: usize,
     /// Labels of one series of a push; more get 413.
     #[arg(long = "limit.series-labels", value_name = "N", default_value_t = 64)]
     pub max_series_labels: usize,
     /// Bytes of the names and values in a push URL, which each series gets; more get 413.
-    #[arg(long = "limit.key-bytes", value_name = "BYTES", default_value = "4KiB")]
+    #[arg(long = "limit.key-bytes", value_name = "BYTES", default_value = "4KiB", value_parser = some_bytes)]
     pub max_key_bytes: ByteSize,
     /// Labels besides the job in a push URL; more get 413.
     #[arg(long = "limit.key-labels", value_name = "N", default_value_t = 64)]
     pub max_key_labels: usize,
     /// Bytes of all bodies that are being received, and of all pages that are being sent; more get 503.
-    #[arg(long = "limit.bytes-in-flight", value_name = "BYTES", default_value = "256MiB")]
+    #[arg(long = "limit.bytes-in-flight", value_name = "BYTES", default_value = "256MiB", value_parser = some_bytes)]
     pub max_in_flight: ByteSize,
     /// Groups held; a push that would make one more gets 429.
-    #[arg(long = "limit.groups", value_name = "N", default_value_t = 100_000)]
+    #[arg(long = "limit.groups", value_name = "N", default_value_t = 100_000, value_parser = some)]
     pub max_groups: usize,
     /// Connections at once.
     #[arg(long = "limit.connections", value_name = "N", default_value_t = 10_000, value_parser = connections)]
@@ -185,4 +185,16 @@ fn persistence_file(text: &str) -> Result<PathBuf, String> {
 fn connections(text: &str) -> Result<usize, String> {
     let wrong = || format!("expected a number from 1 to {MAX_CONNECTIONS}, got `{text}`");
     text.parse().ok().filter(|number| (1..=MAX_CONNECTIONS).contains(number)).ok_or_else(wrong)
+}
+
+/// Where none may be, nothing could ever be pushed.
+pub(crate) fn some(text: &str) -> Result<usize, String> {
+    let wrong = || format!("expected a number of at least 1, got `{text}`");
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)
+}
+
+/// The same of bytes.
+pub(crate) fn some_bytes(text: &str) -> Result<ByteSize, String> {
+    let bytes: ByteSize = text.parse().map_err(|error| format!("{error}"))?;
+    if bytes.0 > 0 { Ok(bytes) } else { Err(format!("expected at least 1 byte, got `{text}`")) }
 }

@@ -34,6 +34,7 @@ pub struct Stats {
     expired: IntCounter,
     reloaded: IntGauge,
     reload_time: Gauge,
+    web: IntGauge,
 }
 
 impl Stats {
@@ -57,7 +58,10 @@ impl Stats {
         let gauge = |name: &str, help: &str| registered(&registry, IntGauge::new(name, help));
         let groups = gauge("pushpull_gateway_groups", "Groups held.")?;
         let series = gauge("pushpull_gateway_series", "Series held in all groups.")?;
-        let stored = gauge("pushpull_gateway_stored_bytes", "Bytes of the text of all series held.")?;
+        let stored = gauge(
+            "pushpull_gateway_stored_bytes",
+            "Bytes of the text of all series held, and of their help.",
+        )?;
         let help = "Room taken by bodies that are being received or worked on.";
         let bodies = gauge("pushpull_gateway_body_bytes", help)?;
         let help = "Groups that ended because their time had come.";
@@ -67,6 +71,9 @@ impl Stats {
         let help = "Unix time when settings were last taken.";
         let name = "pushpull_gateway_config_last_reload_success_timestamp_seconds";
         let reload_time = registered(&registry, Gauge::new(name, help))?;
+        let help =
+            "Whether --web.config.file holds as it is on the disk: 0 while what is wrong in it is not taken.";
+        let web = gauge("pushpull_gateway_web_config_last_reload_successful", help)?;
         registry.register(Box::new(Connections::new(Arc::clone(&connections))?))?;
         registry.register(build::info()?)?;
         registry.register(service::process::collector()?)?;
@@ -101,6 +108,7 @@ impl Stats {
             expired,
             reloaded,
             reload_time,
+            web,
         })
     }
 
@@ -134,6 +142,11 @@ impl Stats {
         if successful {
             self.reload_time.set(now_seconds());
         }
+    }
+
+    /// Notes whether the web configuration is as its file.
+    pub fn web(&self, fresh: bool) {
+        self.web.set(fresh.into());
     }
 
     /// Measures a push: its time, and the bytes of its request, head and all.

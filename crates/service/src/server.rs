@@ -95,6 +95,8 @@ pub struct ServerStats {
     pub handshakes_failed: AtomicU64,
     /// Requests without the name and password of a user.
     pub unauthorized: AtomicU64,
+    /// Requests whose passwords were not looked at, since too many of the same asker waited for that.
+    pub logins_refused: AtomicU64,
     /// Connections that ended because a head did not come in time.
     pub slow_heads: AtomicU64,
     /// Times that accepting itself failed, as when file descriptors run out.

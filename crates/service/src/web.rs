@@ -5,6 +5,7 @@
 //! verifies. HTTP is 1.1, whatever `http2` says.
 
 mod headers;
+mod logins;
 mod reload;
 mod users;
 mod written;

@@ -5,9 +5,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
-use exposition::{Family, GroupingKey, Kind, Limits, Page, encode};
+use exposition::{Family, Kind, Limits, Page, encode};
 
-use super::{Conflict, Groups};
+use super::{Conflict, Groups, Id};
 use crate::families::{self, Prepared};
 use crate::policy::{Add, Aggregate, Gauges};
 use crate::push::Push;
@@ -23,8 +23,7 @@ enum Rule {
 
 impl Groups {
     /// A push with what is stored added to it, to be taken as a POST: what it does not name stays.
-    pub fn added(&self, key: &GroupingKey, push: Push, how: &Aggregate) -> Result<Push, Conflict> {
-        let id = self.ids.get(key).copied();
+    pub(super) fn added(&self, id: Option<Id>, push: Push, how: &Aggregate) -> Result<Push, Conflict> {
         let families = push.families.into_iter().map(|new| {
             let stored = id.and_then(|id| Some((self.kind_of(&new.name)?, self.held_of(id, &new.name)?)));
             if let Some((kind, _)) = stored.filter(|(kind, _)| *kind != new.kind) {
@@ -62,7 +61,7 @@ fn added(how: &Aggregate, stored: &[u8], new: &Prepared) -> Result<Prepared, Str
     let rule = rule(how, new.kind);
     let stored = page(new, stored)?;
     let pushed = page(new, new.block.lines())?;
-    if rule == Rule::Sum {
+    if rule != Rule::Last {
         pushed.families().try_for_each(|family| countable(&family))?;
     }
     if new.kind == Kind::Histogram && rule == Rule::Sum {
@@ -89,6 +88,10 @@ fn added(how: &Aggregate, stored: &[u8], new: &Prepared) -> Result<Prepared, Str
                     Rule::Min => old.min(value),
                     Rule::Max => old.max(value),
                 };
+                if rule != Rule::Last && !old.is_finite() {
+                    let series = sample.series_text().trim_end();
+                    return Err(format!("{series} would be {old}, which nothing could be added to any more"));
+                }
             }
         }
     }
@@ -117,7 +120,8 @@ fn page(family: &Prepared, lines: &[u8]) -> Result<Page, String> {
 fn countable(family: &Family<'_>) -> Result<(), String> {
     for sample in family.samples() {
         let quantile = family.kind() == Kind::Summary && sample.name() == family.name();
-        let may_fall = family.kind() == Kind::Gauge || sample.name().ends_with("_sum");
+        let may_fall =
+            family.kind() == Kind::Gauge || sample.name().strip_prefix(family.name()) == Some("_sum");
         let value = sample.value();
         if !quantile && (!value.is_finite() || value < 0.0 && !may_fall) {
             let (series, value) = (sample.series_text().trim_end(), sample.value_text());

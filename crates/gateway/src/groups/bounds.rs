@@ -33,8 +33,15 @@ impl Groups {
         self
     }
 
-    /// Whether there is room for a push. One that makes its group smaller always finds it.
-    pub(super) fn check_room(&self, method: Method, id: Option<Id>, push: &Push) -> Result<(), Conflict> {
+    /// Whether there is room for a push, and for so many bytes besides. One that makes its group smaller always
+    /// finds it.
+    pub(super) fn check_room(
+        &self,
+        method: Method,
+        id: Option<Id>,
+        push: &Push,
+        besides: usize,
+    ) -> Result<(), Conflict> {
         let Most { group_series, bytes } = self.bounds;
         let whole = id.map(|id| self.size(id)).unwrap_or_default();
         let gone = match (method, id) {
@@ -45,9 +52,9 @@ impl Groups {
             }),
             (Method::Post, None) => Size::default(),
         };
-        let new = push.families.iter().fold(Size::default(), |sum, family| Size {
+        let new = push.families.iter().fold(Size { series: 0, bytes: besides }, |sum, family| Size {
             series: sum.series + family.block.series().len(),
-            bytes: sum.bytes + held::bytes(&family.block, family.extra.as_deref()),
+            bytes: sum.bytes + held::bytes(&family.block, family.extra.as_deref(), &family.help),
         });
         let series = whole.series - gone.series + new.series;
         if series > group_series && series > whole.series {

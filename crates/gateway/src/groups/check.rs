@@ -48,8 +48,8 @@ impl Groups {
             }
             for series in family.block.series() {
                 let Some(holder) = self.index.get(series) else { continue };
-                let replaced = Some(holder) == id && (method == Method::Put || old.is_some());
-                if !replaced {
+                // One of this group's own goes, or the families that have it would collide.
+                if Some(holder) != id {
                     let key = self.groups.get(&holder).map(|group| group.key.to_string()).unwrap_or_default();
                     return Err(format!("a series of `{name}` is already held by group {key}"));
                 }

@@ -24,6 +24,8 @@ pub struct Group {
     pub failed: Option<SystemTime>,
     /// When it ends.
     pub expires: Option<Instant>,
+    /// The same by the wall's clock, as it was when that was settled: each scrape shows the same.
+    pub ends: Option<SystemTime>,
     /// Who pushed last, where that was said.
     pub(super) pusher: Option<Box<str>>,
     /// The last push that it did not take, in words.
@@ -46,6 +48,7 @@ impl Group {
             pushed: None,
             failed: None,
             expires: None,
+            ends: None,
             pusher: None,
             refused: None,
             families: Vec::new(),

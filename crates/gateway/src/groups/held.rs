@@ -126,9 +126,9 @@ impl Held {
         self.extra.as_ref().map(|extra| &extra.metrics).filter(|metrics| !metrics.is_empty())
     }
 
-    /// Bytes of what was pushed: its lines, what is shown in their place, and what text cannot say.
+    /// Bytes of what was pushed: its lines, what is shown in their place, what text cannot say, and its help.
     pub(super) fn bytes(&self) -> usize {
-        bytes(&self.block, self.extra.as_deref())
+        bytes(&self.block, self.extra.as_deref(), self.help())
     }
 
     /// What tells each of its series from all others.
@@ -137,9 +137,10 @@ impl Held {
     }
 }
 
-/// Bytes of what was pushed of a family.
-pub(super) fn bytes(block: &Block, extra: Option<&Extra>) -> usize {
-    block.len() + extra.map_or(0, Extra::bytes)
+/// Bytes of what was pushed of a family. Help counts in each group, though equal ones are held once: the group
+/// that paid for it may be gone first.
+pub(super) fn bytes(block: &Block, extra: Option<&Extra>, help: &str) -> usize {
+    block.len() + extra.map_or(0, Extra::bytes) + help.len()
 }
 
 /// A family over all groups, as a scrape shows it.

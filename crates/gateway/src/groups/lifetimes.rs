@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Groups, Id};
+use super::{Groups, Id, Moment};
 
 impl Groups {
     /// Ends the groups whose time has come; says how many.
@@ -31,6 +31,7 @@ impl Groups {
 
     pub(super) fn set_deadline(&mut self, id: Id, deadline: Option<Instant>) {
         let Some(group) = self.group_mut(id) else { return };
+        group.ends = deadline.map(|deadline| Moment::now().wall_at(deadline));
         if let Some(before) = std::mem::replace(&mut group.expires, deadline) {
             self.deadlines.remove(&(before, id));
         }

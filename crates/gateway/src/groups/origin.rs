@@ -158,12 +158,9 @@ impl Groups {
         self.note(|| Change::Touched(key.clone(), Some(Vec::new())));
     }
 
-    /// Ends a group that was deleted and is only waiting for a scrape: a push makes another one.
-    pub(super) fn leave_now(&mut self, key: &GroupingKey) {
-        let leaving = |id| self.tails.get(id).is_some_and(|tail| tail.leaving);
-        if self.ids.get(key).is_some_and(leaving) {
-            self.delete(key);
-        }
+    /// Whether a group was deleted and is only waiting for a scrape: a push makes another one.
+    pub(super) fn is_leaving(&self, id: Id) -> bool {
+        self.tails.get(&id).is_some_and(|tail| tail.leaving)
     }
 
     fn shows(&self, id: Id, series: u64) -> bool {

@@ -64,23 +64,29 @@ impl Groups {
         now: Moment,
     ) -> Result<(), Conflict> {
         self.expire(now.steady);
-        self.leave_now(key);
+        let held = self.ids.get(key).copied();
+        // Of a group that was deleted and waits for its scrape nothing goes on, but it goes only once all is well.
+        let known = held.filter(|id| !self.is_leaving(*id));
         if let Some(how) = &manner.aggregate {
-            if manner.once.is_some_and(|once| self.was_taken(key, once)) {
+            if known.is_some() && manner.once.is_some_and(|once| self.was_taken(key, once)) {
                 return Ok(());
             }
-            (method, push) = (Method::Post, self.added(key, push, how)?);
+            (method, push) = (Method::Post, self.added(known, push, how)?);
         }
-        let known = self.ids.get(key).copied();
-        if known.is_none() && self.len() >= self.most && self.failures.is_empty() {
+        let replaced = if known.is_some() { method } else { Method::Put };
+        if held.is_none() && self.len() >= self.most && self.failures.is_empty() {
             return Err(Conflict::TooManyGroups(self.most));
         }
         if let Some(twin) = self.twin(key) {
             let message = format!("its push times would be those of group {twin}, whose labels are the same");
             return Err(Conflict::Inconsistent(message));
         }
-        self.check(method, known, &push).map_err(Conflict::Inconsistent)?;
-        self.check_room(method, known, &push)?;
+        self.check(replaced, held, &push).map_err(Conflict::Inconsistent)?;
+        let once = manner.once.filter(|_| manner.aggregate.is_some());
+        self.check_room(replaced, held, &push, once.map_or(0, |_| self.once_bytes(known)))?;
+        if known.is_none() {
+            self.delete(key);
+        }
         let Some(id) = self.group(key) else { return Err(Conflict::TooManyGroups(self.most)) };
         self.failures.remove(&id);
         let shown = self.begin_at_zero(id, &mut push.families, manner.origin, now.steady);
@@ -96,8 +102,8 @@ impl Groups {
         }
         let end = self.ends(id, manner.life, (manner.origin, shown), now.steady);
         self.set_deadline(id, end);
-        if let Some(once) = manner.once.filter(|_| manner.aggregate.is_some()) {
-            self.note_taken(key, once);
+        if let Some(once) = once {
+            self.note_taken(id, once);
         }
         Ok(())
     }

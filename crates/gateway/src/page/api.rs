@@ -1,6 +1,6 @@
 //! `/api/v1/metrics`: the groups as the real one's API shows them, in which every number is text.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use exposition::Kind;
 use exposition::encode::go_float;
@@ -18,11 +18,10 @@ const OWN_KEYS: [&str; 2] = ["labels", "last_push_successful"];
 /// The groups. Families stand beside `labels` and `last_push_successful`; one that has such a name is
 /// called `metric labels` instead, which no family can be.
 pub fn groups(groups: &Snapshot) -> Value {
-    let now = (Instant::now(), SystemTime::now());
-    groups.iter().map(|group| Value::Object(one(groups, group, now))).collect()
+    groups.iter().map(|group| Value::Object(one(groups, group))).collect()
 }
 
-fn one(groups: &Snapshot, group: &Group, (now, wall): (Instant, SystemTime)) -> Map<String, Value> {
+fn one(groups: &Snapshot, group: &Group) -> Map<String, Value> {
     let mut shown = Map::new();
     let key: Map<String, Value> =
         group.key.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -53,11 +52,11 @@ fn one(groups: &Snapshot, group: &Group, (now, wall): (Instant, SystemTime)) -> 
         "Last Unix time when changing this group in the Pushgateway succeeded.",
         group.pushed.map_or(0.0, unix),
     );
-    if let Some(end) = group.expires {
+    if let Some(end) = group.ends {
         time(
             "push_expires_time_seconds",
             "Unix time when this group will be deleted unless it is pushed to.",
-            unix(wall + end.saturating_duration_since(now)),
+            unix(end),
         );
     }
     shown

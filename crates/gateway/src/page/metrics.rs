@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use exposition::{Page, encode};
 
-use self::own::{Now, Own};
+use self::own::Own;
 use crate::groups::{Id, Shown, Snapshot};
 
 /// Bytes of a piece; one family of one group is never cut, so a piece may be longer by that.
@@ -38,10 +38,9 @@ struct At {
 impl Metrics {
     /// Begins at the first family.
     pub fn new(snapshot: Snapshot, own: &Page) -> Self {
-        let now = Now::new();
-        let own = own::families(own, now);
+        let own = own::families(own);
         let next = snapshot.families().next().map(|family| family.name().into());
-        Self { snapshot, own, now: now.steady, done: 0, next, at: None }
+        Self { snapshot, own, now: Instant::now(), done: 0, next, at: None }
     }
 
     /// About how many bytes there will be.

@@ -1,11 +1,12 @@
 //! `/metrics` in the formats that can say more than text: delimited protobuf and OpenMetrics.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use exposition::protobuf::model::{Metric, MetricFamily, MetricType, Timestamp};
 use exposition::{Limits, Page, encode, protobuf};
 
-use super::metrics::own::{self, Now};
+use super::metrics::own;
 use super::{unix, zeros};
 use crate::groups::{Content, Shown, Snapshot};
 
@@ -25,16 +26,16 @@ pub fn openmetrics(groups: &Snapshot, own: &Page) -> Vec<u8> {
 }
 
 fn each(groups: &Snapshot, own: &Page, mut take: impl FnMut(MetricFamily)) {
-    let now = Now::new();
+    let now = Instant::now();
     let mut own: BTreeMap<String, MetricFamily> =
-        models_of(own, groups, now).into_iter().map(|family| (family.name().to_owned(), family)).collect();
+        models_of(own, groups).into_iter().map(|family| (family.name().to_owned(), family)).collect();
     for shown in groups.families() {
         // What stands before this one comes first.
         let after = own.split_off(shown.name());
         std::mem::replace(&mut own, after).into_values().for_each(&mut take);
         let mut family = own.remove(shown.name()).unwrap_or_else(|| head(shown));
         for (_, held) in shown.held() {
-            let mut part = model(&Content::at(shown, held, now.steady));
+            let mut part = model(&Content::at(shown, held, now));
             family.unit = family.unit.or(part.unit);
             family.metric.append(&mut part.metric);
         }
@@ -53,8 +54,8 @@ fn head(shown: Shown<'_>) -> MetricFamily {
     }
 }
 
-fn models_of(own: &Page, groups: &Snapshot, now: Now) -> Vec<MetricFamily> {
-    read(own::text(own, groups, now), "the gateway's own metrics")
+fn models_of(own: &Page, groups: &Snapshot) -> Vec<MetricFamily> {
+    read(own::text(own, groups), "the gateway's own metrics")
 }
 
 /// The metrics of one group's family. Series whose pusher did not say when they began did so, for all

@@ -3,11 +3,12 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock};
+use rustix::io::Errno;
 
 /// Where the groups are kept. Every name has the same folder.
 pub trait Disk: Debug + Send + Sync {
@@ -26,6 +27,16 @@ pub trait Disk: Debug + Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes names of the folder of `path` outlive a loss of power.
     fn sync_names(&self, path: &Path) -> io::Result<()>;
+    /// Whether there is a file of this name.
+    fn has(&self, _path: &Path) -> bool {
+        true
+    }
+    /// Whether another process is writing this file.
+    fn is_written(&self, _path: &Path) -> bool {
+        false
+    }
+    /// Keeps so many bytes of room in a file of this name, as far as there is room.
+    fn reserve(&self, _path: &Path, _bytes: u64) {}
     /// Keeps all others from these files until what is returned is dropped.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Any + Send>>;
 }
@@ -36,6 +47,14 @@ pub trait Writing: Debug + Send {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Makes what was appended outlive a loss of power.
     fn sync(&mut self) -> io::Result<()>;
+    /// Takes back what is behind so many bytes: a write that failed may have taken the last room.
+    fn cut(&mut self, _bytes: u64) -> io::Result<()> {
+        Ok(())
+    }
+    /// An error where it is not what its name stands for any more: nobody would find what is written to it.
+    fn check(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The machine's own.
@@ -44,8 +63,9 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(path) {
-            Ok(bytes) => Ok(Some(bytes)),
+        let mut bytes = Vec::new();
+        match regular(OpenOptions::new().read(true), path).and_then(|mut file| file.read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -67,7 +87,10 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Writing>> {
         // As the real one's file: what was pushed is not for every user of the machine.
-        Ok(Box::new(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?))
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        // Beside the lock of all files, which somebody may remove. Not every disk has such.
+        let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        Ok(Box::new(Named { file, path: path.to_owned() }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -97,10 +120,30 @@ impl Disk for RealDisk {
         File::open(folder(path))?.sync_all()
     }
 
+    fn has(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn is_written(&self, path: &Path) -> bool {
+        let Ok(file) = regular(OpenOptions::new().read(true), path) else { return false };
+        flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+    }
+
+    fn reserve(&self, path: &Path, bytes: u64) {
+        let file = regular(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600), path);
+        let Ok(file) = file else { return };
+        let kept = file.metadata().is_ok_and(|about| about.len() >= bytes);
+        if !kept && fallocate(&file, FallocateFlags::empty(), 0, bytes).is_err() {
+            // A part of it is none: what there is left is for what is kept.
+            let _ = fs::remove_file(path);
+        }
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Any + Send>> {
-        let file = match OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path) {
+        let create = regular(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600), path);
+        let file = match create {
             // A lock needs no right to write; on a disk that became read-only it is still there.
-            Err(_) if path.exists() => File::open(path)?,
+            Err(_) if path.exists() => regular(OpenOptions::new().read(true), path)?,
             opened => opened?,
         };
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
@@ -108,13 +151,41 @@ impl Disk for RealDisk {
     }
 }
 
-impl Writing for File {
+/// Opens a file, and nothing else: a pipe would be waited for, and a device has no end.
+fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "expected a file, got a folder, a pipe or a device"))
+}
+
+/// A file with the name that it was given.
+#[derive(Debug)]
+struct Named {
+    file: File,
+    path: PathBuf,
+}
+
+impl Writing for Named {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        self.file.sync_data()
+    }
+
+    fn cut(&mut self, bytes: u64) -> io::Result<()> {
+        self.file.set_len(bytes)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        let (ours, there) = (self.file.metadata()?, fs::metadata(&self.path)?);
+        if (ours.dev(), ours.ino()) == (there.dev(), there.ino()) {
+            return Ok(());
+        }
+        Err(io::Error::new(ErrorKind::NotFound, "another file has its name"))
     }
 }
 

@@ -22,6 +22,11 @@ impl Files {
         self.with(".new")
     }
 
+    /// Room for a snapshot where all other is taken.
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.with(".reserve")
+    }
+
     /// What keeps a second gateway from these files.
     pub(super) fn lock(&self) -> PathBuf {
         self.with(".lock")
@@ -36,7 +41,8 @@ impl Files {
     pub(super) fn log_number(&self, path: &Path) -> Option<u64> {
         let name = path.file_name()?.to_str()?;
         let digits = name.strip_prefix(self.0.file_name()?.to_str()?)?.strip_prefix(".log-")?;
-        digits.parse().ok()
+        // No gateway lives to see such a number; one that was put there must leave numbers behind it.
+        digits.parse().ok().filter(|number| *number < u64::MAX / 2)
     }
 
     fn with(&self, end: &str) -> PathBuf {

@@ -28,6 +28,8 @@ pub(super) struct Recovered {
     pub(super) next: u64,
     /// Logs that a new snapshot makes superfluous, those that already are among them.
     pub(super) logs: Vec<u64>,
+    /// Whether the snapshot is a file of the real gateway.
+    pub(super) theirs: bool,
     /// Whether there is anything that the snapshot does not have.
     pub(super) changed: bool,
     /// What is to get a second name before anything may replace it.
@@ -65,6 +67,7 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
         found.snapshot_bytes = bytes.len() as u64;
         let part = contents(Nature::Snapshot, &bytes.into(), &mut model);
         found.base = part.head.map_or(0, |head| head.number);
+        found.theirs = part.theirs;
         let what = part.stranger.clone().or_else(|| {
             let lost = part.lost(true)?;
             let (has, had) = (part.groups, part.end);
@@ -79,7 +82,7 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
     found.logs = beside.iter().filter_map(|path| files.log_number(path)).collect();
     found.logs.sort_unstable();
     // A number that was ever taken is not taken again, even by a file that is left over.
-    found.next = found.logs.last().map_or(found.base, |last| last + 1).max(found.base).max(1);
+    found.next = found.logs.last().map_or(found.base, |last| last.saturating_add(1)).max(found.base).max(1);
     let mut expected = (found.base > 0).then_some(found.base);
     let base = found.base;
     for number in found.logs.clone().into_iter().filter(|number| *number >= base) {
@@ -117,6 +120,7 @@ pub(super) fn read(disk: &dyn Disk, files: &Files) -> Result<Recovered, (PathBuf
 struct Part {
     head: Option<Head>,
     stranger: Option<String>,
+    theirs: bool,
     records: usize,
     groups: u64,
     end: Option<u64>,
@@ -159,7 +163,12 @@ fn contents(nature: Nature, bytes: &Bytes, model: &mut Model) -> Part {
                 ..part
             };
         }
-        Err(stranger) => return Part { stranger: Some(words(&stranger, bytes)), ..part },
+        Err(stranger) => {
+            // The name of the type stands at the front of what Go's encoder writes.
+            const GOB: &[u8] = b"GroupingKeyToMetricGroup";
+            part.theirs = bytes[..bytes.len().min(256)].windows(GOB.len()).any(|window| window == GOB);
+            return Part { stranger: Some(words(&stranger)), ..part };
+        }
     };
     part.head = Some(head);
     let scan = head.scan(bytes, nature.head_length());
@@ -179,16 +188,8 @@ fn contents(nature: Nature, bytes: &Bytes, model: &mut Model) -> Part {
     part
 }
 
-fn words(stranger: &Stranger, bytes: &[u8]) -> String {
-    // The name of the type stands at the front of what Go's encoder writes.
-    const GOB: &[u8] = b"GroupingKeyToMetricGroup";
-    let gob = bytes[..bytes.len().min(256)].windows(GOB.len()).any(|window| window == GOB);
+fn words(stranger: &Stranger) -> String {
     match stranger {
-        Stranger::Foreign if gob => {
-            "it was written by Prometheus' Pushgateway, in a form that only it can read \
-            (Go's gob); its groups are not taken over, and come with their next pushes"
-                .to_owned()
-        }
         Stranger::Foreign => "it is no file of this gateway; nothing of it was read".to_owned(),
         Stranger::Newer(version) => {
             format!("it has version {version}, and this gateway reads version 1; nothing of it was read")

@@ -5,6 +5,7 @@
 //! disk: a new log is begun, and a snapshot of all groups makes up for what was missed meanwhile.
 
 mod logs;
+mod room;
 mod snapshots;
 
 use std::any::Any;
@@ -40,6 +41,8 @@ pub(super) struct Writer {
     faults: Vec<Fault>,
     due: bool,
     running: bool,
+    /// Whether the last error was that there is no room.
+    full: bool,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
@@ -78,6 +81,7 @@ impl Writer {
             faults: found.faults.clone(),
             due: found.changed,
             running: false,
+            full: false,
             retry: None,
         }
     }
@@ -86,6 +90,7 @@ impl Writer {
     pub(super) fn begin(&mut self) {
         self.mend();
         self.snapshot_if_due();
+        self.keep_room();
     }
 
     /// Writes until it is asked to stop.
@@ -152,7 +157,11 @@ impl Writer {
             return Ok(());
         }
         log.unsynced.get_or_insert_with(Instant::now);
-        log.file.append(&out)?;
+        if let Err(error) = log.file.append(&out) {
+            // What stands there of it would be cut off by the next start; its room may be what is missing.
+            let _ = log.file.cut(log.bytes);
+            return Err(error);
+        }
         log.bytes += out.len() as u64;
         self.log_bytes += out.len() as u64;
         let log_bytes = self.log_bytes;
@@ -172,6 +181,9 @@ impl Writer {
             }
             return Ok(());
         };
+        if self.options.fsync != Fsync::Always {
+            self.check()?;
+        }
         let due = match self.options.fsync {
             Fsync::Always => true,
             Fsync::Interval => since.elapsed() >= self.options.interval,
@@ -185,11 +197,29 @@ impl Writer {
         if log.unsynced.is_some() {
             let began = Instant::now();
             log.file.sync()?;
+            self.check()?;
+            let Some(log) = &mut self.log else { return Ok(()) };
             self.queue.counters.sync_seconds.observe(began.elapsed().as_secs_f64());
             log.unsynced = None;
             self.queue.counters.syncs.inc();
             self.queue.synced();
         }
         Ok(())
+    }
+
+    /// An error where files were taken away meanwhile. The lock of them may be gone as well, so that is taken anew.
+    fn check(&mut self) -> io::Result<()> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let lost = self.base > 0 && !self.disk.has(self.files.snapshot());
+        let checked = if lost {
+            (self.base, self.snapshot_bytes) = (0, 0);
+            Err(io::Error::new(io::ErrorKind::NotFound, "the snapshot that it goes on from is gone"))
+        } else {
+            log.file.check()
+        };
+        if checked.is_err() {
+            self.lock = None;
+        }
+        checked
     }
 }

@@ -165,7 +165,9 @@ impl Gateway {
         };
         // A group that only failures made must not outlive them for what a push asked.
         let failed = manner.life.map_or(self.settings.failed_ttl, |life| life.min(self.settings.failed_ttl));
-        let pushed = match push::read(language, text, key, &limits) {
+        let help = self.settings.bounds.help_text.0;
+        let read = push::read(language, text, key, &limits).and_then(|push| push.with_help_within(help));
+        let pushed = match read {
             Ok(push) => self.store.push(method, key, push, manner, by),
             Err(error) if error.is_too_large() => {
                 return self.refuse("too_large", StatusCode::PAYLOAD_TOO_LARGE, &error.to_string());
@@ -225,7 +227,9 @@ impl Gateway {
     pub(super) fn refuse(&self, reason: &str, status: StatusCode, message: &str) -> Response {
         self.stats.refused(reason);
         tracing::debug!(reason, message, "push refused");
-        let mut response = plain(status, message);
+        // The real one's answers of 400 end their line.
+        let end = if status == StatusCode::BAD_REQUEST { "\n" } else { "" };
+        let mut response = plain(status, &format!("{message}{end}"));
         response.extensions_mut().insert(Refused(message.to_owned()));
         response
     }

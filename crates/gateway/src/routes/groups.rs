@@ -1,7 +1,6 @@
 //! `/api/v1/groups`: groups listed, and deleted by a part of their key.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use exposition::GroupingKey;
 use http::{Method as Verb, StatusCode};
@@ -14,7 +13,7 @@ use super::answers::success;
 use crate::listing::{self, Column, Row, Wanted};
 use crate::page::unix;
 use crate::query;
-use crate::selector::Selector;
+use crate::selector::{Room, Selector};
 use crate::store::Store;
 
 /// Groups of one answer, unless fewer are asked for.
@@ -24,7 +23,7 @@ const MOST: usize = 1000;
 #[derive(Debug, Default)]
 struct Asked {
     selector: Option<Selector>,
-    dry_run: bool,
+    dry_run: Option<bool>,
     offset: usize,
     limit: Option<usize>,
 }
@@ -32,41 +31,49 @@ struct Asked {
 impl Gateway {
     /// Lists groups, or deletes those of a selector.
     pub(super) async fn groups(self: &Arc<Self>, verb: &Verb, query: &str) -> Response {
-        let asked = match asked(query, verb == Verb::DELETE) {
-            Ok(asked) => asked,
-            Err(message) => return wrong(&message),
-        };
-        let store = Arc::clone(&self.store);
-        let done = if verb == Verb::DELETE {
-            let Some(selector) = asked.selector else { return wrong(NOTHING) };
-            self.work.run(move || deleted(&store, &selector, asked.dry_run)).await
-        } else {
-            self.work.run(move || listed(&store, asked)).await
-        };
-        self.held_json(done)
+        let (store, query, deleting) = (Arc::clone(&self.store), query.to_owned(), verb == Verb::DELETE);
+        // Reading is among it: a query may be of regular expressions, which take their time to compile.
+        let work = self.work.run(move || {
+            let asked = asked(&query, deleting)?;
+            if !deleting {
+                return Ok(listed(&store, asked));
+            }
+            let selector = asked.selector.ok_or(NOTHING)?;
+            Ok::<_, String>(deleted(&store, &selector, asked.dry_run.unwrap_or_default()))
+        });
+        match work.await {
+            Some(Err(message)) => wrong(&message),
+            Some(Ok(done)) => self.held_json(Some(done)),
+            None => self.held_json(None),
+        }
     }
 }
 
 const NOTHING: &str = "expected a label such as job=x or a selector such as match[]={job=\"x\"}; all groups are deleted by \
-     PUT /api/v1/admin/wipe";
+     PUT /api/v1/admin/wipe, with --web.enable-admin-api";
 
 /// Reads a query. Names that are none of ours are labels, so a mistyped one selects no group.
 fn asked(query: &str, deleting: bool) -> Result<Asked, String> {
     let mut asked = Asked::default();
     let mut labels: Vec<(String, String)> = Vec::new();
+    let mut room = Room::default();
     let number = |name: &str, value: &str| {
         value.parse::<usize>().map_err(|_| format!("{name}: expected a whole number, got `{value}`"))
     };
     for (name, value) in query::pairs(query)? {
         match name.as_str() {
             "match[]" | "match" => {
-                let selector = Selector::read(&value).map_err(|error| format!("{name}: {error}"))?;
+                let selector = Selector::read_within(&value, &mut room);
+                let selector = selector.map_err(|error| format!("{name}: {error}"))?;
                 asked.selector = Some(match asked.selector {
                     None => selector,
                     Some(other) => other.or(selector),
                 });
             }
-            "dry_run" if deleting => asked.dry_run = truth(&value)?,
+            "dry_run" if deleting && asked.dry_run.is_some() => {
+                return Err("dry_run stands twice".to_owned());
+            }
+            "dry_run" if deleting => asked.dry_run = Some(truth(&value)?),
             "limit" if !deleting => asked.limit = Some(number(&name, &value)?),
             "offset" if !deleting => asked.offset = number(&name, &value)?,
             "dry_run" => return Err("dry_run is for DELETE".to_owned()),
@@ -87,7 +94,10 @@ fn asked(query: &str, deleting: bool) -> Result<Asked, String> {
                     "label `{name}` stands twice; for either value use match[]={{{name}=~\"a|b\"}}"
                 ));
             }
-            _ => labels.push((name, value)),
+            _ => {
+                room.matcher().map_err(|error| error.to_string())?;
+                labels.push((name, value));
+            }
         }
     }
     if !labels.is_empty() {
@@ -111,7 +121,7 @@ fn truth(value: &str) -> Result<bool, String> {
     }
 }
 
-fn told(row: &Row, now: SystemTime) -> Value {
+fn told(row: &Row) -> Value {
     let failure = row.failure.as_ref();
     json!({
         "path": format!("/metrics/{}", row.key),
@@ -119,7 +129,7 @@ fn told(row: &Row, now: SystemTime) -> Value {
         "last_push_time_seconds": row.pushed.map(unix),
         "last_failure_time_seconds": failure.map(|(at, _)| unix(*at)),
         "last_failure_reason": failure.and_then(|(_, why)| why.as_deref()),
-        "expires_time_seconds": row.left.map(|left| unix(now) + left.as_secs_f64()),
+        "expires_time_seconds": row.ends.map(unix),
         "last_pusher": row.pusher,
         "series": row.series,
         "bytes": row.bytes,
@@ -130,9 +140,8 @@ fn listed(store: &Store, asked: Asked) -> Vec<u8> {
     let wanted = asked.selector.map_or(Wanted::All, Wanted::Selected);
     let limit = asked.limit.unwrap_or(MOST).min(MOST);
     let listing = listing::list(store, &wanted, (Column::Age, false), asked.offset, limit);
-    let now = SystemTime::now();
     let mut data = json!({ "found": listing.found, "offset": asked.offset });
-    data["groups"] = listing.rows.iter().map(|row| told(row, now)).collect();
+    data["groups"] = listing.rows.iter().map(told).collect();
     success(data)
 }
 

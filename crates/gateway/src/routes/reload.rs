@@ -17,6 +17,16 @@ impl Gateway {
         outcome
     }
 
+    /// The same at a SIGHUP, which never ends a gateway: programs that rotate logs send it to all.
+    pub fn hung_up(&self) {
+        if self.policies.has_file() {
+            // What is wrong stands in the log.
+            let _ = self.reload();
+        } else {
+            tracing::info!("SIGHUP: nothing to read again, there is no --config.file");
+        }
+    }
+
     pub(super) async fn asked_to_reload(self: &Arc<Self>) -> Response {
         if !self.settings.lifecycle {
             return plain(StatusCode::FORBIDDEN, "Lifecycle API is not enabled.");

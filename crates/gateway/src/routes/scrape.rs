@@ -41,6 +41,7 @@ impl Gateway {
         let groups = self.store.lock();
         let (snapshot, expired) = (groups.snapshot(), groups.expired());
         drop(groups);
+        self.stats.web(self.settings.web.opened.as_ref().is_none_or(|web| web.is_fresh()));
         let own = self.stats.page(&snapshot, expired, self.store.journal(), self.bodies.taken());
         (snapshot, own)
     }

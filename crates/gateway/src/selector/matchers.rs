@@ -2,13 +2,13 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::{Matcher, SelectorError, Test};
+use super::{Matcher, Room, SelectorError, Test};
 
 /// Bytes that a compiled pattern may take; Prometheus itself has no bound.
 const PATTERN: usize = 1 << 20;
 
 /// Reads all matchers between the braces.
-pub(super) fn read(text: &str) -> Result<Vec<Matcher>, SelectorError> {
+pub(super) fn read(text: &str, room: &mut Room) -> Result<Vec<Matcher>, SelectorError> {
     let mut reader = Reader { text, at: 0 };
     reader.take("{", "`{`")?;
     let mut matchers = Vec::new();
@@ -19,7 +19,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Matcher>, SelectorError> {
                 break;
             }
         }
-        matchers.push(reader.matcher()?);
+        room.matcher()?;
+        matchers.push(reader.matcher(room)?);
     }
     reader.space();
     if reader.at < text.len() { Err(reader.wrong("nothing more")) } else { Ok(matchers) }
@@ -55,7 +56,7 @@ impl<'a> Reader<'a> {
         if self.skip(token) { Ok(()) } else { Err(self.wrong(expected)) }
     }
 
-    fn matcher(&mut self) -> Result<Matcher, SelectorError> {
+    fn matcher(&mut self, room: &mut Room) -> Result<Matcher, SelectorError> {
         let name = self.name()?;
         // The longer ones first: each begins like a shorter one.
         let operators = ["=~", "!~", "!=", "="];
@@ -67,8 +68,8 @@ impl<'a> Reader<'a> {
         let test = match operator {
             "=" => Test::Is(value),
             "!=" => Test::IsNot(value),
-            "=~" => Test::Like(pattern(&value)?),
-            _ => Test::Unlike(pattern(&value)?),
+            "=~" => Test::Like(pattern(&value, room)?),
+            _ => Test::Unlike(pattern(&value, room)?),
         };
         Ok(Matcher { name, test })
     }
@@ -134,7 +135,8 @@ impl<'a> Reader<'a> {
 }
 
 /// Anchored at both ends, and a dot is any character, as in Prometheus 3.
-fn pattern(text: &str) -> Result<Regex, SelectorError> {
+fn pattern(text: &str, room: &mut Room) -> Result<Regex, SelectorError> {
+    room.pattern()?;
     let built = RegexBuilder::new(&format!("^(?s:{text})$")).size_limit(PATTERN).build();
     built.map_err(|error| {
         let said = error.to_string();

@@ -115,6 +115,14 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_that_lets_nothing_in_is_a_mistake() {
+        for flag in ["groups", "push-series", "group-series", "stored-bytes", "body", "connections"] {
+            let flag = format!("--limit.{flag}=0");
+            assert!(read(&[&flag]).unwrap_err().to_string().contains("got `0`"), "{flag}");
+        }
+    }
+
+    #[test]
     fn what_is_no_switch_has_no_negation() {
         for wrong in ["--no-web.telemetry-path", "--no-nonsense", "--web.enable-lifecycle=true", "word"] {
             assert!(

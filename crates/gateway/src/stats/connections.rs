@@ -38,6 +38,7 @@ impl Collector for Connections {
             ("handshake", &self.stats.handshakes_failed),
             ("slow_head", &self.stats.slow_heads),
             ("unauthorized", &self.stats.unauthorized),
+            ("logins", &self.stats.logins_refused),
         ] {
             raise(&self.refused.with_label_values(&[reason]), count.load(Relaxed));
         }

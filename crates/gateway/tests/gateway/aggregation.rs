@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{GroupingKey, Limits};
-use gateway::groups::{Conflict, Groups, Method, Moment, REMEMBERED};
+use gateway::groups::{Conflict, Groups, Method, Moment, Most, REMEMBERED};
 use gateway::policy::{Add, Aggregate, Gauges, Manner};
 use gateway::push::prepare;
 
@@ -48,7 +48,8 @@ fn each_type_is_added_by_its_rule() {
         (&sums, "# TYPE a gauge\na 5\n", "# TYPE a gauge\na 2\n", "a 2"),
         (&gauges(Gauges::Sum), "# TYPE a gauge\na 5\n", "# TYPE a gauge\na -2\n", "a 3"),
         (&gauges(Gauges::Min), "# TYPE a gauge\na 5\n", "# TYPE a gauge\na 2\n", "a 2"),
-        (&gauges(Gauges::Max), "# TYPE a gauge\na 5\n", "# TYPE a gauge\na NaN\n", "a 5"),
+        (&gauges(Gauges::Max), "# TYPE a gauge\na 5\n", "# TYPE a gauge\na 7\n", "a 7"),
+        (&sums, "# TYPE a gauge\na 5\n", "# TYPE a gauge\na NaN\n", "a NaN"),
         (&sums, "a 5\n", "a 2\n", "a 2"),
         (
             &sums,
@@ -79,6 +80,12 @@ fn what_cannot_be_added_is_refused_and_changes_nothing() {
             "# TYPE a counter\na NaN\n",
             "is NaN, which cannot be added to a counter",
         ),
+        ("# TYPE a gauge\na 1\n", "# TYPE a gauge\na NaN\n", "is NaN, which cannot be added to a gauge"),
+        (
+            "# TYPE a counter\na 1.7e308\n",
+            "# TYPE a counter\na 1.7e308\n",
+            "would be inf, which nothing could be added to any more",
+        ),
         (
             "# TYPE a counter\na 1\n",
             "# TYPE a gauge\na 1\n",
@@ -91,14 +98,37 @@ fn what_cannot_be_added_is_refused_and_changes_nothing() {
         ),
     ] {
         let mut groups = Groups::new([].into(), 10);
-        add(&mut groups, &Aggregate::default(), None, first).unwrap();
+        let how = Aggregate { gauges: Gauges::Min, ..Aggregate::default() };
+        add(&mut groups, &how, None, first).unwrap();
         let before = stored(&groups);
-        let Err(Conflict::Inconsistent(said)) = add(&mut groups, &Aggregate::default(), None, second) else {
+        let Err(Conflict::Inconsistent(said)) = add(&mut groups, &how, None, second) else {
             panic!("{second} was taken");
         };
         assert!(said.contains(why), "{said}");
         assert_eq!(stored(&groups), before);
     }
+}
+
+/// The bytes of all groups, one by one.
+fn stored_bytes(groups: &Groups) -> usize {
+    groups.iter().map(|group| group.bytes).sum()
+}
+
+#[test]
+fn what_is_remembered_counts_in_what_is_held() {
+    let most = Most { bytes: 600, ..Most::default() };
+    let mut groups = Groups::new([].into(), 10).bounded(most);
+    let how = Aggregate::default();
+    let mut taken = 0;
+    let refused = loop {
+        match add(&mut groups, &how, Some(taken), "# TYPE a counter\na 1\n") {
+            Ok(()) => taken += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, Conflict::Full { limit: 600, .. }), "{refused:?}");
+    assert!((5..=11).contains(&taken), "{taken} keys of 40 bytes in 600");
+    add(&mut groups, &how, None, "# TYPE a counter\na 1\n").unwrap();
 }
 
 #[test]
@@ -115,7 +145,10 @@ fn a_push_that_comes_again_is_added_once_while_it_is_remembered() {
     }
     add(&mut groups, &how, Some(1), one).unwrap();
     assert_eq!(stored(&groups), "a 5");
+    let text = stored_bytes(&groups) - groups.bytes();
+    assert_eq!(text, 0, "groups and the whole count the same");
     groups.delete(&key());
+    assert_eq!(groups.bytes(), 0, "what is remembered ends with its group");
     add(&mut groups, &how, Some(1), one).unwrap();
     assert_eq!(stored(&groups), "a 1", "another group has had no push");
 }

@@ -50,18 +50,36 @@ fn names_and_values_are_bounded() {
         "--limit.metric-name=5B",
         "--limit.label-name=5B",
         "--limit.label-value=5B",
+        "--limit.help=5B",
         "--limit.body=1MiB",
     ]);
-    for (body, what) in
-        [("abcdef 1\n", "name"), ("a{abcdef=\"\"} 1\n", "label"), ("a{a=\"abcdef\"} 1\n", "value")]
-    {
+    for (body, what) in [
+        ("abcdef 1\n", "name"),
+        ("a{abcdef=\"\"} 1\n", "label"),
+        ("a{a=\"abcdef\"} 1\n", "value"),
+        ("# HELP a abcdef\na 1\n", "the help of `a` has 6 bytes"),
+    ] {
         let (status, said) = push(&gateway, "PUT", "/metrics/job/j", body);
         assert!(
             status == 413 && said.contains("limit of 5") && said.contains(what),
             "{body}: {status} {said}"
         );
     }
-    assert_eq!(push(&gateway, "PUT", "/metrics/job/j", "abcde{abcde=\"abcde\"} 1\n").0, 200);
+    let body = "# HELP abcde abcde\nabcde{abcde=\"abcde\"} 1\n";
+    assert_eq!(push(&gateway, "PUT", "/metrics/job/j", body).0, 200);
+}
+
+#[test]
+fn help_counts_in_what_is_held() {
+    let gateway = start(&["--limit.stored-bytes=5KiB"]);
+    let body = |name: &str| format!("# HELP {name} {}\n{name} 1\n", "x".repeat(4096));
+    assert_eq!(push(&gateway, "PUT", "/metrics/job/j", &body("a")).0, 200);
+    assert_eq!(push(&gateway, "PUT", "/metrics/job/k", &body("b")).0, 429);
+    let text = 4096 + "a{instance=\"\",job=\"j\"} 1\n".len();
+    let line = format!("pushpull_gateway_stored_bytes {text}");
+    assert_eq!(lines(&scrape(&gateway), "pushpull_gateway_stored_bytes"), [line]);
+    push(&gateway, "DELETE", "/metrics/job/j", "");
+    assert_eq!(push(&gateway, "PUT", "/metrics/job/k", &body("b")).0, 200);
 }
 
 #[test]

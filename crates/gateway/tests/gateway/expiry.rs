@@ -50,6 +50,12 @@ fn a_group_is_gone_from_the_scrape_in_time() {
     peers::request(gateway.port, "PUT", "/metrics/job/k", b"a 1\n");
     let first = scrape(&gateway);
     assert_eq!(lines(&first, "push_expires_time_seconds").len(), 2);
+    let of_k = |page: &str| {
+        let all = lines(page, "push_expires_time_seconds").join("\n");
+        all.lines().find(|line| line.contains("job=\"k\"")).map(str::to_owned)
+    };
+    assert!(of_k(&first).is_some());
+    assert_eq!(of_k(&first), of_k(&scrape(&gateway)));
     while lines(&scrape(&gateway), "a{").len() == 2 {
         assert!(pushed.elapsed() < Duration::from_secs(10), "still there");
     }

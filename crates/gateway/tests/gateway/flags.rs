@@ -135,6 +135,8 @@ fn a_page_of_another_site_ends_nothing() {
         ("PUT", "/api/v1/admin/wipe"),
         ("POST", "/-/reload"),
         ("DELETE", "/api/v1/groups?job=j"),
+        ("DELETE", "/metrics/job/j"),
+        ("POST", "/metrics/job/j"),
     ] {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: a\r\nsec-fetch-site: cross-site\r\nconnection: close\r\n\r\n"

@@ -181,7 +181,8 @@ fn openmetrics_is_read_by_python_and_by_prometheus_where_it_is_on() {
     let python = peers::PYTHON;
     let (success, printed) = peers::run(python, &["-c", PYTHON, &gateway.port.to_string()], b"");
     assert!(success, "{printed}");
-    let more = b"# TYPE plain counter\nplain 5\n# TYPE stem gauge\nstem 1\n# TYPE stem_total counter\nstem_total 2\nu{a=\"b\"} 1\n";
+    let more = b"# TYPE plain counter\nplain 5\n# TYPE stem gauge\nstem 1\n# TYPE stem_total counter\nstem_total 2\nu{a=\"b\"} 1\n\
+                 # TYPE mark_total counter\nmark_total 6\n# TYPE mark_created gauge\nmark_created{of=\"x\"} 7\n";
     assert_eq!(send(gateway.port, "PUT", "/metrics/job/more", &[], more).unwrap().status, 200);
     let answer =
         send(gateway.port, "GET", "/metrics", &[("Accept", "application/openmetrics-text")], b"").unwrap();
@@ -190,9 +191,15 @@ fn openmetrics_is_read_by_python_and_by_prometheus_where_it_is_on() {
     assert!(text.contains("# TYPE c counter\n") && !text.contains("# TYPE c_created"), "{text}");
     let folder = tempfile::tempdir().unwrap();
     let prometheus = watcher(folder.path(), &gateway, &[]);
-    for (series, value) in
-        [("c_total", "3"), ("plain", "5"), ("stem_total", "2"), ("h_count", "1"), ("s_sum", "1"), ("u", "1")]
-    {
+    for (series, value) in [
+        ("c_total", "3"),
+        ("plain", "5"),
+        ("stem_total", "2"),
+        ("h_count", "1"),
+        ("s_sum", "1"),
+        ("u", "1"),
+        ("mark_total", "6"),
+    ] {
         wait_for(&prometheus, series, value);
     }
     wait_for(&prometheus, "up{job=\"gateway\"}", "1");

@@ -128,6 +128,8 @@ fn a_deletion_is_of_what_its_dry_run_says() {
 #[test]
 fn a_deletion_that_says_nothing_definite_is_refused_and_deletes_nothing() {
     let gateway = filled();
+    let many =
+        |count: usize, like: &str| format!("?{}", format!("match[]=%7Bjob{like}%22a%22%7D&").repeat(count));
     for (query, said) in [
         ("", "expected a label such as job=x"),
         ("?dry_run=true", "expected a label such as job=x"),
@@ -140,7 +142,11 @@ fn a_deletion_that_says_nothing_definite_is_refused_and_deletes_nothing() {
         ("?job=api&limit=1", "a deletion is of all that it selects"),
         ("?job=api&dry-run=true", "unknown parameter `dry-run`"),
         ("?job=api&dry_run=maybe", "dry_run: expected true or false, got `maybe`"),
+        ("?job=api&dry_run=true&dry_run=false", "dry_run stands twice"),
         ("?job=%FF", "is not valid UTF-8"),
+        (&many(17, "=~"), "match[]: expected at most 16 regular expressions in one query"),
+        (&many(65, "="), "match[]: expected at most 64 matchers in one query"),
+        (&format!("?{}", "a=b&".repeat(2)), "label `a` stands twice"),
     ] {
         let (status, answer) = ask(&gateway, "DELETE", query);
         assert_eq!(
@@ -156,7 +162,7 @@ fn a_deletion_that_says_nothing_definite_is_refused_and_deletes_nothing() {
     assert_eq!(paths(&ask(&gateway, "GET", "").1).len(), 6);
     let page = scrape(&gateway);
     for line in [
-        "pushgateway_http_requests_total{code=\"400\",handler=\"api/v1/groups\",method=\"delete\"} 12",
+        "pushgateway_http_requests_total{code=\"400\",handler=\"api/v1/groups\",method=\"delete\"} 16",
         "pushgateway_http_requests_total{code=\"200\",handler=\"api/v1/groups\",method=\"get\"} 1",
     ] {
         assert!(page.lines().any(|found| found == line), "{line} in {page}");

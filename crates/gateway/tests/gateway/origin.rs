@@ -115,6 +115,26 @@ fn a_group_outlives_its_zeros_and_its_deletion_by_one_such_time() {
 }
 
 #[test]
+fn a_refused_push_ends_no_group_that_waits_for_its_scrape() {
+    let mut clock = Clock::new();
+    let other = GroupingKey::new("other", [("instance", "i")]).unwrap();
+    let gauge = prepare("# TYPE b_total gauge\nb_total 1\n".into(), &other, &Limits::NONE).unwrap();
+    clock.groups.push(Method::Put, &other, gauge, None, clock.at(0)).unwrap();
+    clock.push(0, Method::Put, "# TYPE a_total counter\na_total 5\n", None);
+    clock.groups.leave(&key(), clock.at(11).steady);
+    for method in [Method::Put, Method::Post] {
+        let wrong = "# TYPE b_total counter\nb_total 1\n";
+        let wrong = prepare(wrong.into(), &key(), &Limits::NONE).unwrap();
+        clock.groups.push(method, &key(), wrong, None, clock.at(12)).unwrap_err();
+    }
+    assert_eq!(clock.shown(12), "5 1", "the deleted group waits until it was scraped");
+    // Its own series and types are no contradiction, and nothing of it goes on.
+    let next = prepare("# TYPE a_total gauge\na_total 7\n".into(), &key(), &Limits::NONE).unwrap();
+    clock.groups.push(Method::Post, &key(), next, None, clock.at(13)).unwrap();
+    assert_eq!((clock.shown(13).as_str(), clock.groups.next_deadline()), ("7 1", None));
+}
+
+#[test]
 fn a_restart_changes_none_of_it() {
     let mut clock = Clock::new();
     clock.push(0, Method::Put, "a_total 5\n# TYPE g gauge\ng 1\n", Some(1));

@@ -125,6 +125,12 @@ fn a_reload_changes_all_or_nothing() {
 fn a_reload_is_asked_for_by_whoever_may_and_where_there_is_a_file() {
     let reload = |flags: &[&str]| peers::request(start(flags).port, "POST", "/-/reload", b"").unwrap();
     assert_eq!(reload(&[]).0, 403);
+    // Nor does a SIGHUP end a gateway that has nothing to read again.
+    let gateway = start(&[]);
+    assert!(peers::run("kill", &["-HUP", &gateway.pid().to_string()], b"").0);
+    for _ in 0..3 {
+        assert_eq!(peers::request(gateway.port, "PUT", "/metrics/job/j", b"a 1\n").unwrap().0, 200);
+    }
     let (status, said) = reload(&["--web.enable-lifecycle"]);
     assert!(status == 400 && said.contains("--config.file"), "{status} {said}");
 }

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -88,18 +88,18 @@ where
                 None => None,
             };
             if let Some(web) = &web {
-                match web.users.who(request.headers()).await {
-                    Who::Anyone => {}
-                    Who::User(name) => drop(request.extensions_mut().insert(User(name))),
-                    Who::Nobody => {
-                        stats.unauthorized.fetch_add(1, Ordering::Relaxed);
-                        let body = Either::Right(Full::from("Unauthorized\n"));
-                        let mut refused = Response::new(Answer { body, working });
-                        *refused.status_mut() = StatusCode::UNAUTHORIZED;
-                        refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-                        web.add_headers(refused.headers_mut());
-                        return Ok(refused);
+                let refused = match web.users.who(request.headers(), peer.ip()).await {
+                    Who::Anyone => None,
+                    Who::User(name) => {
+                        request.extensions_mut().insert(User(name));
+                        None
                     }
+                    Who::Nobody => Some(refusal(&stats.unauthorized, &NOBODY)),
+                    Who::Busy => Some(refusal(&stats.logins_refused, &BUSY)),
+                };
+                if let Some(mut refused) = refused {
+                    web.add_headers(refused.headers_mut());
+                    return Ok(refused.map(|body| Answer { body: Either::Right(body), working }));
                 }
             }
             // A service may want to be asked whether it is ready first.
@@ -137,6 +137,20 @@ where
         // Nobody waits for the rest of a head: there is no request yet that could be cut.
         () = phase.no_request() => {}
     }
+}
+
+/// Status, header and words of a refusal.
+type Refusal = (StatusCode, (HeaderName, &'static str), &'static str);
+const NOBODY: Refusal = (StatusCode::UNAUTHORIZED, (WWW_AUTHENTICATE, "Basic"), "Unauthorized\n");
+const BUSY: Refusal =
+    (StatusCode::TOO_MANY_REQUESTS, (RETRY_AFTER, "1"), "too many passwords wait to be checked\n");
+
+fn refusal(count: &AtomicU64, (status, (name, value), words): &Refusal) -> Response<Full<Bytes>> {
+    count.fetch_add(1, Ordering::Relaxed);
+    let mut refused = Response::new(Full::from(*words));
+    *refused.status_mut() = *status;
+    refused.headers_mut().insert(name.clone(), HeaderValue::from_static(value));
+    refused
 }
 
 /// Says why before closing, so that an operator sees a reason and not a reset.

@@ -1,6 +1,7 @@
 //! A web configuration that changes while its listener goes on.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ pub struct Web {
     path: PathBuf,
     now: Mutex<Arc<State>>,
     reading: tokio::sync::Mutex<Reading>,
+    /// Whether what was read last could not be taken.
+    stale: AtomicBool,
 }
 
 struct Reading {
@@ -49,12 +52,22 @@ impl Web {
         })?;
         let now = Mutex::new(Arc::new(last.state(path)?));
         let reading = Reading { apart: Apart::default(), last, looked: Instant::now(), said: None };
-        Ok(Self { path: path.to_owned(), now, reading: tokio::sync::Mutex::new(reading) })
+        Ok(Self {
+            path: path.to_owned(),
+            now,
+            reading: tokio::sync::Mutex::new(reading),
+            stale: AtomicBool::new(false),
+        })
     }
 
     /// Whether the listener speaks TLS; settled at the start.
     pub fn is_tls(&self) -> bool {
         self.state().acceptor.is_some()
+    }
+
+    /// Whether it is as its files were when they were last read: what is wrong in them is not taken.
+    pub fn is_fresh(&self) -> bool {
+        !self.stale.load(Relaxed)
     }
 
     /// Whether there is a user of this name now.
@@ -78,6 +91,7 @@ impl Web {
             let changed = match read {
                 Ok(Ok(contents)) if contents == reading.last => {
                     reading.said = None;
+                    self.stale.store(false, Relaxed);
                     return self.state();
                 }
                 Ok(Ok(contents)) => self.changed(&contents).map(|()| reading.last = contents),
@@ -92,18 +106,26 @@ impl Web {
                 }
                 Some(_) => {}
             }
+            self.stale.store(problem.is_some(), Relaxed);
             reading.said = problem;
         }
         self.state()
     }
 
     fn changed(&self, contents: &Contents) -> Result<(), String> {
-        let state = contents.state(&self.path).map_err(|error| error.to_string())?;
+        let mut state = contents.state(&self.path).map_err(|error| error.to_string())?;
+        let before = self.state();
         // A slip of the pen must not send passwords in the clear.
         if state.acceptor.is_some() != self.is_tls() {
             let message = "tls_server_config can be added and taken away by a restart only";
             return Err(format!("{}: {message}", self.path.display()));
         }
+        // Nor an empty file let everybody in.
+        if state.users.is_empty() && !before.users.is_empty() {
+            let message = "basic_auth_users can be taken away altogether by a restart only";
+            return Err(format!("{}: {message}", self.path.display()));
+        }
+        state.users = state.users.after(&before.users);
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use bcrypt::HashParts;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use tokio::sync::Semaphore;
+
+use super::logins::Logins;
 
 /// A hash of this cost takes two seconds for each password that is tried.
 const HIGHEST_COST: u32 = 15;
@@ -29,6 +31,8 @@ pub(crate) enum Who {
     User(Arc<str>),
     /// Somebody who may not.
     Nobody,
+    /// Somebody of whom too much waits to be looked at.
+    Busy,
 }
 
 /// Users, and which of their passwords were right before: a hash is slow on purpose.
@@ -37,8 +41,7 @@ pub(crate) struct Users {
     hashes: Arc<BTreeMap<String, String>>,
     right: Arc<Mutex<HashSet<u64>>>,
     secret: RandomState,
-    /// One hash at a time: whoever guesses gets one core at the most.
-    turn: Arc<Semaphore>,
+    logins: Arc<Logins>,
 }
 
 impl Users {
@@ -54,8 +57,19 @@ impl Users {
                 ));
             }
         }
-        let (right, turn) = (Arc::default(), Arc::new(Semaphore::new(1)));
-        Ok(Self { hashes: Arc::new(hashes), right, secret: RandomState::new(), turn })
+        let (right, logins) = (Arc::default(), Arc::default());
+        Ok(Self { hashes: Arc::new(hashes), right, secret: RandomState::new(), logins })
+    }
+
+    /// These users in the place of others: passwords that were right stay so where their hash is the same, for
+    /// it is a part of what is remembered.
+    pub(super) fn after(self, before: &Self) -> Self {
+        Self { hashes: self.hashes, ..before.clone() }
+    }
+
+    /// Whether there are none, so that anyone may.
+    pub(super) fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
     }
 
     /// Whether there is a user of this name.
@@ -64,23 +78,33 @@ impl Users {
     }
 
     /// Who sends these headers; anyone may where there are no users.
-    pub(crate) async fn who(&self, headers: &HeaderMap) -> Who {
+    pub(crate) async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Who {
         if self.hashes.is_empty() {
             return Who::Anyone;
         }
         let Some((user, password)) = credentials(headers) else { return Who::Nobody };
-        if self.is_right(&user, password).await { Who::User(user.into()) } else { Who::Nobody }
+        match self.is_right(&user, password, from).await {
+            Some(true) => Who::User(user.into()),
+            Some(false) => Who::Nobody,
+            None => Who::Busy,
+        }
     }
 
-    async fn is_right(&self, user: &str, password: String) -> bool {
+    /// Nothing where too many of the same wait to know.
+    async fn is_right(&self, user: &str, password: String, from: IpAddr) -> Option<bool> {
         let known = self.hashes.get(user).cloned();
         let hash = known.clone().unwrap_or_else(|| NOBODY.to_owned());
         let key = self.secret.hash_one((user, &hash, &password));
         if self.right.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
-            return true;
+            return Some(true);
         }
-        let Ok(_turn) = self.turn.acquire().await else { return false };
-        let verified = tokio::task::spawn_blocking(move || bcrypt::verify(password, &hash)).await;
+        let turn = self.logins.turn((from, known.as_ref().map(|_| Arc::from(user)))).await?;
+        let verified = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone; until this is done no other is begun all the same.
+            let _turn = turn;
+            bcrypt::verify(password, &hash)
+        });
+        let verified = verified.await;
         let right = known.is_some() && matches!(verified, Ok(Ok(true)));
         if right {
             let mut before = self.right.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +113,7 @@ impl Users {
             }
             before.insert(key);
         }
-        right
+        Some(right)
     }
 }
 
@@ -126,9 +150,15 @@ mod tests {
             (HeaderMap::new(), false),
         ] {
             let want = if may { Who::User("me".into()) } else { Who::Nobody };
-            assert_eq!(users.who(&headers).await, want, "{headers:?}");
+            assert_eq!(users.who(&headers, "127.0.0.1".parse().unwrap()).await, want, "{headers:?}");
         }
         assert_eq!(users.right.lock().unwrap().len(), 1);
+        let other = bcrypt::hash("secret", 4).unwrap();
+        for (hashes, remembered) in [(users.hashes["me"].clone(), true), (other, false)] {
+            let next = Users::new(BTreeMap::from([("me".to_owned(), hashes)])).unwrap().after(&users);
+            let key = next.secret.hash_one(("me", &next.hashes["me"], "secret"));
+            assert_eq!(next.right.lock().unwrap().contains(&key), remembered);
+        }
     }
 
     #[test]

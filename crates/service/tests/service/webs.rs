@@ -103,8 +103,8 @@ async fn users_and_their_passwords_change_while_it_runs() {
         assert!(Instant::now() < end, "the change is not seen");
     }
     assert_eq!(ask("secret").await, StatusCode::UNAUTHORIZED);
-    // What cannot be read changes nothing; TLS neither comes nor goes.
-    for slip in ["basic_auth_users: [", TLS] {
+    // What cannot be read changes nothing; TLS neither comes nor goes, and nobody is let in by an empty file.
+    for slip in ["basic_auth_users: [", TLS, "", "basic_auth_users: {}\n"] {
         made.write("web.yml", slip);
         let end = Instant::now() + Duration::from_millis(1100);
         while Instant::now() < end {

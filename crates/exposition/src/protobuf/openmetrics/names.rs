@@ -51,7 +51,7 @@ impl<'a> Names<'a> {
         let times = find(&format!("{stem}_created"));
         let (Some(owner), Some(times)) = (owner, times) else { return false };
         let series: HashSet<_> = owner.metric.iter().map(|metric| metric.label.as_slice()).collect();
-        let (shown, kind) = self.shown(owner);
+        let (shown, kind) = self.named(owner);
         shown == stem
             && kind != Kind::Untyped
             && times.metric.iter().all(|metric| series.contains(metric.label.as_slice()))
@@ -62,8 +62,15 @@ impl<'a> Names<'a> {
         name.strip_suffix("_created").is_some_and(|stem| self.created.contains_key(stem))
     }
 
-    /// The name without the suffix of its samples, and the type.
+    /// The name without the suffix of its samples, and the type. A counter whose `_created` is another family's
+    /// cannot be one: to readers that name is its own, whether it says so or not.
     pub(super) fn shown<'n>(&self, family: &'n MetricFamily) -> (&'n str, Kind) {
+        let (shown, kind) = self.named(family);
+        let free = kind != Kind::Counter || self.may_be_created(shown, kind);
+        if free { (shown, kind) } else { (family.name(), Kind::Untyped) }
+    }
+
+    fn named<'n>(&self, family: &'n MetricFamily) -> (&'n str, Kind) {
         let full = family.name();
         match family.kind().unwrap_or_default() {
             Kind::Counter => match full.strip_suffix("_total").filter(|stem| !stem.is_empty()) {

@@ -1,7 +1,5 @@
 //! The gateway's own families: its metrics, and the times of each group.
 
-use std::time::{Instant, SystemTime};
-
 use exposition::{Kind, Page, encode};
 
 use crate::groups::{Group, Id, Snapshot};
@@ -22,25 +20,11 @@ pub(in crate::page) enum Lines {
     /// They are here.
     Ready(Vec<u8>),
     /// One for each group that has this time.
-    Times(fn(&Group, &Now) -> Option<f64>, Now),
-}
-
-/// A moment on both clocks, so that what is left of a life can be told as a time.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::page) struct Now {
-    pub(in crate::page) steady: Instant,
-    wall: f64,
-}
-
-impl Now {
-    /// This one.
-    pub(in crate::page) fn new() -> Self {
-        Self { steady: Instant::now(), wall: unix(SystemTime::now()) }
-    }
+    Times(fn(&Group) -> Option<f64>),
 }
 
 /// All of them, sorted by name.
-pub(super) fn families(own: &Page, now: Now) -> Vec<Own> {
+pub(super) fn families(own: &Page) -> Vec<Own> {
     let ready = own.families().map(|family| {
         let mut lines = Vec::new();
         for sample in family.samples() {
@@ -54,24 +38,24 @@ pub(super) fn families(own: &Page, now: Now) -> Vec<Own> {
         name: name.to_owned(),
         help: Some(help.to_owned()),
         kind: Kind::Gauge,
-        lines: Lines::Times(time, now),
+        lines: Lines::Times(time),
     };
     let mut all: Vec<Own> = ready.collect();
     all.extend([
         times(
             "push_expires_time_seconds",
             "Unix time when this group will be deleted unless it is pushed to.",
-            |group, now| Some(now.wall + group.expires?.saturating_duration_since(now.steady).as_secs_f64()),
+            |group| group.ends.map(unix),
         ),
         times(
             "push_failure_time_seconds",
             "Last Unix time when changing this group in the Pushgateway failed.",
-            |group, _| Some(group.failed.map_or(0.0, unix)),
+            |group| Some(group.failed.map_or(0.0, unix)),
         ),
         times(
             "push_time_seconds",
             "Last Unix time when changing this group in the Pushgateway succeeded.",
-            |group, _| Some(group.pushed.map_or(0.0, unix)),
+            |group| Some(group.pushed.map_or(0.0, unix)),
         ),
     ]);
     all.sort_by(|left, right| left.name.cmp(&right.name));
@@ -79,9 +63,9 @@ pub(super) fn families(own: &Page, now: Now) -> Vec<Own> {
 }
 
 /// All of them as one text.
-pub(in crate::page) fn text(own: &Page, snapshot: &Snapshot, now: Now) -> Vec<u8> {
+pub(in crate::page) fn text(own: &Page, snapshot: &Snapshot) -> Vec<u8> {
     let mut out = Vec::new();
-    for own in families(own, now) {
+    for own in families(own) {
         encode::header(&own.name, own.help.as_deref(), own.kind, &mut out);
         own.write(snapshot, 0, usize::MAX, &mut out);
     }
@@ -93,24 +77,24 @@ impl Own {
     pub(super) fn bytes(&self, snapshot: &Snapshot) -> usize {
         match &self.lines {
             Lines::Ready(lines) => lines.len() + 256,
-            Lines::Times(..) => snapshot.len() * 112 + 256,
+            Lines::Times(_) => snapshot.len() * 112 + 256,
         }
     }
 
     /// Writes its lines from a group on; the one to go on with.
     pub(super) fn write(&self, snapshot: &Snapshot, from: Id, most: usize, out: &mut Vec<u8>) -> Option<Id> {
-        let (time, now) = match &self.lines {
+        let time = match &self.lines {
             Lines::Ready(lines) => {
                 out.extend_from_slice(lines);
                 return None;
             }
-            Lines::Times(time, now) => (time, now),
+            Lines::Times(time) => time,
         };
         for (id, group) in snapshot.iter_from(from) {
             if out.len() >= most {
                 return Some(id);
             }
-            let Some(time) = time(group, now) else { continue };
+            let Some(time) = time(group) else { continue };
             out.extend_from_slice(self.name.as_bytes());
             out.extend_from_slice(group.label_text().as_bytes());
             out.push(b' ');

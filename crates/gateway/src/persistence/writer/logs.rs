@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::{Log, Writer};
+use crate::persistence::disk;
 use crate::persistence::frame::{Head, Nature};
 
 /// The first wait after an error, and the longest.
@@ -53,6 +54,10 @@ impl Writer {
         if self.lock.is_none() {
             self.lock = Some(self.disk.lock(&self.files.lock())?);
         }
+        if self.full && !self.running {
+            // Where that fails as well there may be room for a log all the same.
+            let _ = self.make_room();
+        }
         self.log = Some(self.new_log()?);
         Ok(())
     }
@@ -60,6 +65,7 @@ impl Writer {
     pub(super) fn failed(&mut self, doing: &str, error: &io::Error) -> String {
         self.log = None;
         self.due = true;
+        self.full = disk::reason(error) == "full";
         let problem = self.queue.failed(&format!("{doing} {}", self.files.log(self.next).display()), error);
         self.wait_longer();
         problem

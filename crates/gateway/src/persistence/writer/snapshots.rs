@@ -47,7 +47,7 @@ impl Writer {
         }
     }
 
-    fn snapshot_taken(&mut self, written: Written) {
+    pub(super) fn snapshot_taken(&mut self, written: Written) {
         (self.base, self.snapshot_bytes) = (written.number, written.bytes);
         let (old, new) = self.logs.iter().partition(|number| **number < written.number);
         self.logs = new;
@@ -77,10 +77,16 @@ impl Writer {
                 }
             }
         });
+        self.keep_room();
     }
 
     /// The last words: what waits is written, and a snapshot makes the logs superfluous.
     pub(super) fn finish(mut self) {
+        self.end();
+        self.free_room();
+    }
+
+    fn end(&mut self) {
         // One that is under way needs this thread to confirm what it has.
         while self.running {
             let turn = self.queue.turn(None, false);
@@ -105,6 +111,7 @@ impl Writer {
             self.lock = Some(self.disk.lock(&self.files.lock())?);
         }
         aside::all(&*self.disk, &self.files, &mut self.faults)?;
+        self.free_room();
         let written = snapshot::write(&*self.disk, &self.files, self.next, &*self.source, || Ok(()))?;
         (self.log, self.due) = (None, false);
         self.snapshot_taken(written);

@@ -128,10 +128,47 @@ fn the_file_of_the_real_one_is_recognised() {
     }
     drop(real);
     let theirs = std::fs::read(&path).unwrap();
+    let (status, said) = refused(&path);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("was written by Prometheus' Pushgateway"), "{said}");
+    assert_eq!(std::fs::read(&path).unwrap(), theirs, "it may be needed to go back");
+}
+
+/// How a gateway that must not start ends, and what it says.
+pub(super) fn refused(path: &Path) -> (Option<i32>, String) {
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_pushpull-gateway"))
+        .args(["--web.listen-address=127.0.0.1:0", &format!("--persistence.file={}", path.display())])
+        .output()
+        .unwrap();
+    assert!(ended.stdout.is_empty(), "it says that it listens: {:?}", String::from_utf8_lossy(&ended.stdout));
+    (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+}
+
+#[test]
+fn pipes_and_devices_are_no_files_and_are_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["groups", "groups.lock", "groups.log-7"] {
+        let pipe = folder.path().join(name);
+        let _ = std::fs::remove_file(&pipe);
+        assert!(peers::run("mkfifo", &[pipe.to_str().unwrap()], b"").0);
+        let (status, said) = refused(&folder.path().join("groups"));
+        assert!(status == Some(2) && said.contains(name) && said.contains("expected a file"), "{said}");
+        std::fs::remove_file(pipe).unwrap();
+    }
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("groups")).unwrap();
+    assert_eq!(refused(&folder.path().join("groups")).0, Some(2));
+}
+
+#[test]
+fn a_file_in_use_is_told_before_anybody_is_told_to_push() {
+    let folder = tempfile::tempdir().unwrap();
     let gateway = start(folder.path(), &[]);
-    let said = gateway.stop("-TERM");
-    assert!(said.contains("it was written by Prometheus' Pushgateway"), "{said}");
-    assert_eq!(std::fs::read(aside(folder.path())).unwrap(), theirs);
+    let (status, said) = refused(&folder.path().join("groups"));
+    assert!(status == Some(1) && said.contains("in use by another gateway"), "{said}");
+    // Nor is there room for another one behind the largest of all logs.
+    drop(gateway);
+    std::fs::write(folder.path().join(format!("groups.log-{}", u64::MAX)), "").unwrap();
+    assert_eq!(start(folder.path(), &[]).put("/metrics/job/one", "a 1\n"), 200);
 }
 
 #[test]

@@ -121,6 +121,89 @@ fn a_read_only_folder_is_served_from_and_mends() {
     mends(folder.path(), gateway);
 }
 
+/// What the log filled is given back by what is deleted: a snapshot takes the place of all logs.
+#[test]
+fn a_disk_that_the_log_has_filled_mends_once_groups_are_deleted() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let (mounted, said) = peers::run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", path], b"");
+    assert!(mounted, "{said}");
+    let mount = ReadOnly(folder.path(), true);
+    let gateway = start(folder.path(), &[]);
+    let wide = |job: usize| {
+        let body: String = (0..2000).map(|at| format!("m{job}{{i=\"{at}\"}} 1\n")).collect();
+        gateway.put(&format!("/metrics/job/b{job}"), &body)
+    };
+    let filled = (0..20).take_while(|job| wide(*job) == 200).count();
+    assert!((1..19).contains(&filled), "{filled} were kept");
+    for job in 0..20 {
+        assert_eq!(gateway.request("DELETE", &format!("/metrics/job/b{job}"), "").0, 202);
+    }
+    until("health", || gateway.request("GET", "/-/healthy", "").0 == 200);
+    assert_eq!(gateway.put("/metrics/job/later", "later 1\n"), 200);
+    drop(gateway);
+    let groups = start(folder.path(), &[]).groups();
+    assert!(!groups.iter().any(|line| line.starts_with('m')), "deleted groups came back");
+    assert!(groups.iter().any(|line| line.starts_with("later")));
+    drop(mount);
+}
+
+#[test]
+fn files_that_somebody_takes_away_are_missed_and_written_anew() {
+    let kinds: [fn(&Path); 4] = [
+        |folder| {
+            std::fs::read_dir(folder)
+                .unwrap()
+                .for_each(|file| std::fs::remove_file(file.unwrap().path()).unwrap())
+        },
+        |folder| std::fs::remove_file(folder.join("groups")).unwrap(),
+        |folder| std::fs::rename(folder, folder.with_extension("moved")).unwrap(),
+        |folder| std::fs::remove_dir_all(folder).unwrap(),
+    ];
+    for (kind, take_away) in kinds.into_iter().enumerate() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("kept");
+        std::fs::create_dir(&folder).unwrap();
+        let gateway = start(&folder, &[]);
+        assert_eq!(gateway.put("/metrics/job/first", "first 1\n"), 200);
+        gateway.stop("-TERM");
+        let gateway = start(&folder, &[]);
+        assert_eq!(gateway.put("/metrics/job/early", "early 1\n"), 200);
+        take_away(&folder);
+        assert_eq!(gateway.put("/metrics/job/late", "late 1\n"), 202, "kind {kind}");
+        if kind < 2 {
+            mends_with(&folder, gateway, "early");
+            continue;
+        }
+        let (healthy, said) = gateway.request("GET", "/-/healthy", "");
+        assert!(healthy == 503, "{said}");
+        std::fs::create_dir(&folder).unwrap();
+        mends_with(&folder, gateway, "early");
+    }
+}
+
+/// Once it is well, all of it is kept.
+fn mends_with(folder: &Path, gateway: Process, name: &str) {
+    until("health", || gateway.request("GET", "/-/healthy", "").0 == 200);
+    let groups = gateway.groups();
+    assert!(groups.iter().any(|line| line.starts_with(name)));
+    drop(gateway);
+    assert_eq!(start(folder, &[]).groups(), groups);
+}
+
+#[test]
+fn a_lock_that_somebody_removed_lets_no_second_gateway_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = start(folder.path(), &[]);
+    assert_eq!(gateway.put("/metrics/job/one", "a 1\n"), 200);
+    std::fs::remove_file(folder.path().join("groups.lock")).unwrap();
+    let (status, said) = super::broken::refused(&folder.path().join("groups"));
+    assert!(status == Some(1) && said.contains("in use by another gateway"), "{said}");
+}
+
 #[test]
 fn a_disk_with_no_room_is_a_full_one() {
     if !rustix::process::geteuid().is_root() {
