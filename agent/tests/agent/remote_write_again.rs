@@ -45,7 +45,8 @@ fn what_was_taken_without_an_answer_is_no_loss_and_is_not_searched_for() {
     let (target, _) = counting();
     let receiver = has(|_| {});
     let agent = start(
-        &settings(&target, &format!("{}/w", receiver.url), SLOW).replace("max_backoff = \"500ms\"", "max_backoff = \"10s\""),
+        &settings(&target, &format!("{}/w", receiver.url), SLOW)
+            .replace("max_backoff = \"500ms\"", "max_backoff = \"10s\""),
     );
     was_there(&agent, &receiver, 1);
     let seen = receiver.seen();
@@ -147,7 +148,8 @@ fn help_texts_that_hang_do_not_hold_up_samples_for_long() {
         }
         answer(stream, "204 No Content", "", b"");
     });
-    let agent = start(&settings(&target, &format!("{}/w", receiver.url), "protocol = \"1.0\"\ntimeout = \"1m\""));
+    let agent =
+        start(&settings(&target, &format!("{}/w", receiver.url), "protocol = \"1.0\"\ntimeout = \"1m\""));
     eventually("samples behind them", || receiver.seen().len() > 4);
     let seen = receiver.seen();
     assert!(seen[2].at - seen[1].at < Duration::from_secs(20), "{}", agent.log());

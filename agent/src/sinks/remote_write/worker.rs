@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 use super::client::Client;
 use super::gather::{Part, Place};
-use super::tag::Lanes;
 use super::senders::whole;
+use super::tag::Lanes;
 use crate::backoff::Backoff;
 use crate::config::RemoteWrite;
 

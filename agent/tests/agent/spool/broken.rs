@@ -233,7 +233,8 @@ fn what_is_taken_from_a_living_spool_is_counted_and_what_comes_is_kept() {
             spool.ack(entry.receipt());
         }
         // The first record was read, and waits as it is not acknowledged, unless it is lost by now.
-        let (waits, lost) = (spool.stats().pending.records, spool.stats().dropped(DropReason::Broken).records);
+        let (waits, lost) =
+            (spool.stats().pending.records, spool.stats().dropped(DropReason::Broken).records);
         assert_eq!(left + waits + lost, 420, "{of}");
         let most = records(&paths, 0) + records(&paths, 1);
         assert!(waits < 2 && lost <= most, "{of}: {waits} wait, {lost} are lost");

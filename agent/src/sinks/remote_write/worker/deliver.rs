@@ -24,8 +24,7 @@ impl Worker {
     /// Sends parts, in their order, until none is left; why not, where the worker ends before.
     pub(super) async fn deliver(&mut self, parts: Vec<Part>) -> Option<End> {
         let again = !self.is_new && parts.first().is_some_and(|part| part.seq < self.shared.from_before);
-        let whole =
-            Stretch { from: 0, until: parts.len(), again, steps: false, same: false, probe: false };
+        let whole = Stretch { from: 0, until: parts.len(), again, steps: false, same: false, probe: false };
         // The next one last.
         let mut stretches = vec![whole];
         let mut all_refused = true;
