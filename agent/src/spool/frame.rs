@@ -72,7 +72,8 @@ impl Head {
             rest = after;
         }
         let [marker, own, crc, len, samples, seq, time_ms, shard, kind] = numbers;
-        let holds = marker == u64::from(MARKER) && seq <= LAST_SEQ && own == u64::from(crc32fast::hash(&bytes[8..]));
+        let holds =
+            marker == u64::from(MARKER) && seq <= LAST_SEQ && own == u64::from(crc32fast::hash(&bytes[8..]));
         let kind = match kind {
             0 if holds => Kind::Record,
             1 if holds => Kind::End,

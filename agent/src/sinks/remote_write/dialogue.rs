@@ -197,11 +197,7 @@ mod tests {
             ),
             (
                 "rolled back, and refuses a sample",
-                vec![
-                    (two, OK, true, Turn::Stay),
-                    (two, OK, false, Turn::Ask),
-                    (one, BAD, false, Turn::Stay),
-                ],
+                vec![(two, OK, true, Turn::Stay), (two, OK, false, Turn::Ask), (one, BAD, false, Turn::Stay)],
                 one,
             ),
             ("late answer", vec![(two, UNSUPPORTED, false, Turn::Again), (two, OK, false, Turn::Again)], one),

@@ -1,5 +1,6 @@
 //! One shard: reads what waits, sends it, one request at a time, until the receiver has taken or refused it.
 
+mod ask;
 mod deliver;
 mod exchange;
 mod refusals;
@@ -14,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 use super::client::Client;
 use super::gather::{Part, Place};
-use super::tag::Lanes;
 use super::senders::whole;
+use super::tag::Lanes;
 use crate::backoff::Backoff;
 use crate::config::RemoteWrite;
 

@@ -112,7 +112,8 @@ fn a_415_says_nothing_of_samples_where_the_protocol_is_found_out() {
     let mut agent = start(&settings("200ms", &tables));
     arrived(&all, SERIES[0], 5);
     let metrics = agent.metrics();
-    let failed = metrics.lines().filter(|line| line.contains("samples_failed_total{") && !line.ends_with(" 0"));
+    let failed =
+        metrics.lines().filter(|line| line.contains("samples_failed_total{") && !line.ends_with(" 0"));
     assert_eq!(failed.collect::<Vec<_>>(), Vec::<&str>::new());
     agent.terminate();
     assert_eq!(agent.wait(), Some(0), "{}", agent.log());

@@ -124,36 +124,50 @@ fn openmetrics_created_is_believed_of_each_series() {
     let (old, young) = (page(5, "0.5"), page(1, "2.5"));
     let (anew, later) = ([page(5, "1.9"), page(6, "2.9"), page(7, "3.9")], page(9, "3.5"));
     hold(
-        &[Case {
-            rule: "one that is computed anew for each page is none: the value went on",
-            readings: &[
-                (At(2000, &anew[0]), &["c_total{x=\"1\"} 0 @1900 since 1900 origin", "c_total{x=\"1\"} 5 @2000 since 1900"]),
-                (At(3000, &anew[1]), &["c_total{x=\"1\"} 6 @3000"]),
-                (At(4000, &anew[2]), &["c_total{x=\"1\"} 7 @4000"]),
-            ],
-        },
-        Case {
-            rule: "one that stood still and moves is another process, though its value is beyond the old one",
-            readings: &[
-                (At(2000, &old), &["c_total{x=\"1\"} 5 @2000 since 500"]),
-                (At(3000, &old), &["c_total{x=\"1\"} 5 @3000 since 500"]),
-                (
-                    At(4000, &later),
-                    &["c_total{x=\"1\"} 0 @3500 since 3500 origin", "c_total{x=\"1\"} 9 @4000 since 3500"],
-                ),
-            ],
-        },
-        Case {
-            rule: "a start with each sample, a zero only after what was sent before",
-            readings: &[
-                (At(2000, &old), &["c_total{x=\"1\"} 5 @2000 since 500"]),
-                (
-                    At(3000, &young),
-                    &["c_total{x=\"1\"} 0 @2500 since 2500 origin", "c_total{x=\"1\"} 1 @3000 since 2500"],
-                ),
-                (At(4000, &young), &["c_total{x=\"1\"} 1 @4000 since 2500"]),
-            ],
-        }],
+        &[
+            Case {
+                rule: "one that is computed anew for each page is none: the value went on",
+                readings: &[
+                    (
+                        At(2000, &anew[0]),
+                        &[
+                            "c_total{x=\"1\"} 0 @1900 since 1900 origin",
+                            "c_total{x=\"1\"} 5 @2000 since 1900",
+                        ],
+                    ),
+                    (At(3000, &anew[1]), &["c_total{x=\"1\"} 6 @3000"]),
+                    (At(4000, &anew[2]), &["c_total{x=\"1\"} 7 @4000"]),
+                ],
+            },
+            Case {
+                rule: "one that stood still and moves is another process, though its value is beyond the old one",
+                readings: &[
+                    (At(2000, &old), &["c_total{x=\"1\"} 5 @2000 since 500"]),
+                    (At(3000, &old), &["c_total{x=\"1\"} 5 @3000 since 500"]),
+                    (
+                        At(4000, &later),
+                        &[
+                            "c_total{x=\"1\"} 0 @3500 since 3500 origin",
+                            "c_total{x=\"1\"} 9 @4000 since 3500",
+                        ],
+                    ),
+                ],
+            },
+            Case {
+                rule: "a start with each sample, a zero only after what was sent before",
+                readings: &[
+                    (At(2000, &old), &["c_total{x=\"1\"} 5 @2000 since 500"]),
+                    (
+                        At(3000, &young),
+                        &[
+                            "c_total{x=\"1\"} 0 @2500 since 2500 origin",
+                            "c_total{x=\"1\"} 1 @3000 since 2500",
+                        ],
+                    ),
+                    (At(4000, &young), &["c_total{x=\"1\"} 1 @4000 since 2500"]),
+                ],
+            },
+        ],
         || Rules { origin: CounterOrigin::Created, ..Rules::default() },
     );
 }

@@ -173,13 +173,14 @@ fn each_bit_of_a_segments_start_may_flip_and_nothing_is_lost() {
     }
 }
 
+type Harm = fn(&Path);
+
 #[test]
 fn segments_that_are_gone_or_no_segments_any_more_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     append(&open(dir.path()), 0..400);
     let whole = segments(dir.path());
     let second = records(&whole, 1);
-    type Harm = fn(&Path);
     let rows: [(&str, Harm, u64); 5] = [
         ("deleted", |path| fs::remove_file(path).unwrap(), second),
         ("emptied", |path| fs::write(path, []).unwrap(), second),
@@ -233,7 +234,8 @@ fn what_is_taken_from_a_living_spool_is_counted_and_what_comes_is_kept() {
             spool.ack(entry.receipt());
         }
         // The first record was read, and waits as it is not acknowledged, unless it is lost by now.
-        let (waits, lost) = (spool.stats().pending.records, spool.stats().dropped(DropReason::Broken).records);
+        let (waits, lost) =
+            (spool.stats().pending.records, spool.stats().dropped(DropReason::Broken).records);
         assert_eq!(left + waits + lost, 420, "{of}");
         let most = records(&paths, 0) + records(&paths, 1);
         assert!(waits < 2 && lost <= most, "{of}: {waits} wait, {lost} are lost");

@@ -77,7 +77,8 @@ pub(super) fn native(
     if stamp.is_none() && it.kind == Kind::Histogram {
         let fell = old.map(|old| it.count < old.count);
         // There is no zero of a native histogram in 1.0: a start says it in 2.0.
-        histogram.start_ms = origin::began(entry, (line.created_ms(), line.created_ms()), fell, pass).start_ms;
+        histogram.start_ms =
+            origin::began(entry, (line.created_ms(), line.created_ms()), fell, pass).start_ms;
     }
     let known = old.map_or(&[][..], |old| &old.exemplars);
     let new = it.exemplars.iter().filter(|exemplar| !known.contains(exemplar));
