@@ -154,3 +154,34 @@ fn help_texts_that_hang_do_not_hold_up_samples_for_long() {
     let seen = receiver.seen();
     assert!(seen[2].at - seen[1].at < Duration::from_secs(20), "{}", agent.log());
 }
+
+#[test]
+fn a_spool_that_another_receiver_took_over_is_not_left_undone() {
+    let ((target, _), folder) = (counting(), tempfile::tempdir().unwrap());
+    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let receiver = Double::new(|_, stream| answer(stream, "204 No Content", "", b""));
+    let spool = format!("protocol = \"1.0\"\nspool = {{ dir = \"{}\" }}", folder.path().display());
+    let mut agent = start(&settings(&target, &format!("http://{away}/w"), &spool));
+    let waiting = || agent.value("pushpull_agent_remote_write_samples_pending").unwrap_or_default();
+    eventually("samples that wait", || waiting() > 5.0);
+    agent.rewrite(&settings(&target, "http://127.0.0.1:1/w", "protocol = \"1.0\""));
+    assert_eq!(agent.reload().0, 200);
+    eventually("that it is gone", || agent.log().contains("left undone at a receiver that is gone"));
+    agent.rewrite(&settings(&target, &format!("{}/w", receiver.url), &spool));
+    eventually("the spool", || agent.reload().0 == 200);
+    eventually("what had waited", || taken(&agent) > 5.0);
+    agent.terminate();
+    agent.wait();
+    let log = agent.log();
+    let left: Vec<&str> = log.lines().filter(|line| line.contains("left undone:")).collect();
+    assert!(left.iter().all(|line| !line.contains(&away.to_string())), "{left:?}");
+}
+
+#[test]
+fn a_spool_is_no_file() {
+    let (target, file) = (counting().0, tempfile::NamedTempFile::new().unwrap());
+    let more = format!("spool = {{ dir = \"{}\" }}", file.path().display());
+    let (code, said) =
+        super::process::run(&settings(&target, "http://127.0.0.1:1/w", &more), &["check"], &[]);
+    assert!(code == Some(2) && said.contains("expected a directory, got the file"), "{said}");
+}

@@ -120,6 +120,9 @@ fn spool(spool: &Spool, wrong: &mut Wrong<'_>) {
     if spool.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         wrong("spool.dir", "expected a directory, got nothing".to_owned());
     }
+    if let Some(file) = spool.dir.as_ref().filter(|dir| dir.is_file()) {
+        wrong("spool.dir", format!("expected a directory, got the file {}", file.display()));
+    }
     if let Fsync::Every(every) = spool.fsync {
         WAIT.check("spool.fsync", every, wrong);
     }

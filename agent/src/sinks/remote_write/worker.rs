@@ -1,5 +1,6 @@
 //! One shard: reads what waits, sends it, one request at a time, until the receiver has taken or refused it.
 
+mod ask;
 mod deliver;
 mod exchange;
 mod refusals;

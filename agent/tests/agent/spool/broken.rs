@@ -173,13 +173,14 @@ fn each_bit_of_a_segments_start_may_flip_and_nothing_is_lost() {
     }
 }
 
+type Harm = fn(&Path);
+
 #[test]
 fn segments_that_are_gone_or_no_segments_any_more_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     append(&open(dir.path()), 0..400);
     let whole = segments(dir.path());
     let second = records(&whole, 1);
-    type Harm = fn(&Path);
     let rows: [(&str, Harm, u64); 5] = [
         ("deleted", |path| fs::remove_file(path).unwrap(), second),
         ("emptied", |path| fs::write(path, []).unwrap(), second),

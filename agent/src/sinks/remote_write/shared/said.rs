@@ -24,6 +24,7 @@ fn start(words: &str) -> Cow<'_, str> {
 
 /// How it goes, and what was said of that.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub(super) struct Said {
     /// In which ways it failed since it worked, each told once.
     failing: Vec<&'static str>,

@@ -12,24 +12,38 @@ struct Stretch {
     until: usize,
     /// They may have been taken before.
     again: bool,
-    /// One by one: some at the beginning are there, and it is not known how many.
-    steps: bool,
-    /// They went out together before, and were taken together or not at all.
-    same: bool,
+    way: Way,
+}
+
+/// How parts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Together,
+    /// Some at the beginning are there, and it is not known how many; `same`: they went out together before, and were
+    /// taken together or not at all.
+    OneByOne {
+        same: bool,
+    },
     /// Half of what was refused where everything is: it is not searched any further.
-    probe: bool,
+    Probe,
+}
+
+impl Stretch {
+    fn is_one_by_one(&self) -> bool {
+        matches!(self.way, Way::OneByOne { .. })
+    }
 }
 
 impl Worker {
     /// Sends parts, in their order, until none is left; why not, where the worker ends before.
     pub(super) async fn deliver(&mut self, parts: Vec<Part>) -> Option<End> {
         let again = !self.is_new && parts.first().is_some_and(|part| part.seq < self.shared.from_before);
-        let whole = Stretch { from: 0, until: parts.len(), again, steps: false, same: false, probe: false };
+        let whole = Stretch { from: 0, until: parts.len(), again, way: Way::Together };
         // The next one last.
         let mut stretches = vec![whole];
         let mut all_refused = true;
         while let Some(stretch) = stretches.pop() {
-            let until = if stretch.steps { stretch.from + 1 } else { stretch.until };
+            let until = if stretch.is_one_by_one() { stretch.from + 1 } else { stretch.until };
             let most = self.shared.samples_per_send(&self.settings);
             let (count, record) = joined(&parts[stretch.from..until], most);
             let this = Stretch { until: stretch.from + count, ..stretch };
@@ -40,8 +54,8 @@ impl Worker {
                 Outcome::Taken => {
                     all_refused = false;
                     // What is behind it is new.
-                    if let Some(next) = stretches.last_mut().filter(|_| this.steps) {
-                        next.steps = false;
+                    if let Some(next) = stretches.last_mut().filter(|_| this.is_one_by_one()) {
+                        next.way = Way::Together;
                     }
                 }
                 Outcome::Refused => {}
@@ -58,7 +72,7 @@ impl Worker {
                         Err(end) => return Some(end),
                     };
                     all_refused &= !taken;
-                    if this.steps && this.same && !taken && refusal.is_there() {
+                    if this.way == (Way::OneByOne { same: true }) && !taken && refusal.is_there() {
                         // All went out as one request: the others are there, too.
                         let rest = stretches.pop().map_or(this.until, |rest| rest.until);
                         let others: usize =
@@ -82,14 +96,14 @@ impl Worker {
     fn apart_from(&self, it: Stretch, refusal: &Refusal) -> Option<(Option<Stretch>, Option<Stretch>)> {
         let it = Stretch { again: refusal.again, ..it };
         if refusal.is_there() {
-            return Some((Some(Stretch { steps: true, same: refusal.same, ..it }), None));
+            return Some((Some(Stretch { way: Way::OneByOne { same: refusal.same }, ..it }), None));
         }
         let is_hopeless = self.refusals > HOPELESS;
-        if is_hopeless && it.probe {
+        if is_hopeless && it.way == Way::Probe {
             return None;
         }
         let middle = usize::midpoint(it.from, it.until);
-        let it = Stretch { probe: is_hopeless, ..it };
+        let it = Stretch { way: if is_hopeless { Way::Probe } else { Way::Together }, ..it };
         Some((Some(Stretch { until: middle, ..it }), Some(Stretch { from: middle, ..it })))
     }
 

@@ -1,13 +1,11 @@
 //! One record and its receiver: asked until it answers for good.
 
-use std::time::{Duration, Instant as Clock};
+use std::time::Instant as Clock;
 
 use exposition::remote_write::{Body, Protocol, Record};
 use reqwest::StatusCode;
-use tokio::time::{sleep_until, timeout};
 
 use super::{End, Worker};
-use crate::sinks::remote_write::client::{Answer, Failure};
 use crate::sinks::remote_write::dialogue::Turn;
 use crate::sinks::remote_write::sorting::{self, Verdict};
 
@@ -15,9 +13,6 @@ use crate::sinks::remote_write::sorting::{self, Verdict};
 const TURNS: u8 = 4;
 /// Where so many in a row are not understood, a pause is due.
 const PROTOCOLS: u8 = 2;
-
-/// How long help texts may hold up samples.
-const DESCRIBED: Duration = Duration::from_secs(2);
 
 /// What became of a record.
 #[derive(Debug)]
@@ -177,6 +172,7 @@ impl Worker {
             }
         }
     }
+<<<<<<< HEAD
 
     /// Sends a body; at the end of all nobody waits for an answer that may not come.
     async fn post(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
@@ -236,4 +232,6 @@ impl Worker {
         self.shared.speaks(agreed);
         turn
     }
+=======
+>>>>>>> w8-write
 }
