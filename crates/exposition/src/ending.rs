@@ -31,7 +31,7 @@ impl Page {
         if !self.index.verbatim || self.has_timestamps() || labels.is_empty() {
             return None;
         }
-        let ending = ending(labels);
+        let ending = of(labels);
         let text = self.text.as_bytes();
         let mut shorter = Shorter { out: Vec::with_capacity(text.len()), done: 0 };
         let mut samples = Vec::with_capacity(self.sample_count());
@@ -58,7 +58,7 @@ impl Page {
 }
 
 /// What the labels look like at the end of a series that has others.
-fn ending(labels: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn of(labels: &[(&str, &str)]) -> Vec<u8> {
     let mut ending = Vec::new();
     for (name, value) in labels {
         ending.push(b',');

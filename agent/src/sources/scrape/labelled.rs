@@ -37,7 +37,10 @@ impl Shape {
         report: &mut Report,
         now: SystemTime,
     ) -> Result<(Page, Dropped), Refused> {
-        let mut page = page.rewrite(how);
+        // Most pages are the one before with other values; rules see each of them anew.
+        let before = self.selection.before().filter(|_| self.relabel.is_none());
+        let again = before.and_then(|before| page.rewrite_like(how, before));
+        let mut page = again.unwrap_or_else(|| page.rewrite(how));
         if let Some(relabel) = &mut self.relabel {
             page = relabel.page(&page)?;
         }

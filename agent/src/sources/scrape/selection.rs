@@ -48,6 +48,11 @@ impl Selection {
         self.before.is_none()
     }
 
+    /// The page before, as it was before anything was left out.
+    pub(super) fn before(&self) -> Option<&Page> {
+        self.before.as_ref().map(|before| &before.page)
+    }
+
     /// The next page is the first one again.
     pub(super) fn forget(&mut self) {
         self.before = None;

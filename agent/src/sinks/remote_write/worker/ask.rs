@@ -35,8 +35,7 @@ impl Worker {
         let answer = self.post(body, protocol).await;
         let took = began.elapsed();
         self.shared.busy(took);
-        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.shared.stats.writes.asked(&self.shared.label, milliseconds, answer.is_ok());
+        self.shared.stats.writes.asked(&self.shared.label, took, answer.is_ok());
         answer
     }
 
