@@ -88,8 +88,10 @@ fn what_is_said_on_and_on_is_told_once_shortly_and_without_secrets() {
         let agent =
             start(&settings(&target, &format!("{}/w", receiver.url), more).replace("\"500ms\"", "\"50ms\""));
         eventually("many requests", || receiver.seen().len() > 15);
-        let log = agent.log();
         let is_told = |line: &&str| line.contains("write failed") || line.contains("refused for good");
+        // It may come after the requests that led to it.
+        eventually("a word of it", || agent.log().lines().any(|line| is_told(&line)));
+        let log = agent.log();
         let told: Vec<&str> = log.lines().filter(is_told).collect();
         assert_eq!(told.len(), 1, "{status}: {log}");
         assert!(told.iter().all(|line| line.len() < 1_000), "{status}: {told:#?}");
