@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 
 use crate::ending;
-use crate::page::{FamilySpan, Index, Page, SampleSpan, Span};
+use crate::page::{FamilySpan, Index, Page, SampleSpan};
 use crate::rewrite::Rewrite;
 
 impl Page {
@@ -109,9 +109,7 @@ impl Again<'_> {
             return None;
         }
         let moved = |at: u32| (at as usize - from + self.out.len()) as u32;
-        let moved = |span: Span| Span { start: moved(span.start), end: moved(span.end) };
-        let help = if family.described() { moved(family.help) } else { family.help };
-        self.families.push(FamilySpan { name: moved(family.name), help, ..*family });
+        self.families.push(family.moved(moved));
         self.out.extend_from_slice(&self.old.as_bytes()[from..to]);
         self.done = to;
         Some(())

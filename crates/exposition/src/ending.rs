@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 
 use crate::labels;
-use crate::page::{FamilySpan, Index, Page, SampleSpan, Span};
+use crate::page::{Index, Page, SampleSpan};
 
 impl Page {
     /// Whether both pages have the same series in the same order, spelt alike: the usual case of two readings
@@ -43,9 +43,7 @@ impl Page {
             if !family.typed || (family.name.start as usize) < shorter.done || family.name.end > first.start {
                 return None;
             }
-            let moved = |span: Span| Span { start: shorter.moved(span.start), end: shorter.moved(span.end) };
-            let help = if family.described() { moved(family.help) } else { family.help };
-            families.push(FamilySpan { name: moved(family.name), help, ..*family });
+            families.push(family.moved(|at| shorter.moved(at)));
             for span in run {
                 samples.push(shorter.take(text, span, &ending)?);
             }

@@ -69,6 +69,13 @@ impl FamilySpan {
     pub(crate) fn described(&self) -> bool {
         self.help.end > 0
     }
+
+    /// The same where its own lines stand elsewhere; there is nothing to move of a HELP line that is not there.
+    pub(crate) fn moved(&self, moved: impl Fn(u32) -> u32) -> Self {
+        let moved = |span: Span| Span { start: moved(span.start), end: moved(span.end) };
+        let help = if self.described() { moved(self.help) } else { self.help };
+        Self { name: moved(self.name), help, ..*self }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
