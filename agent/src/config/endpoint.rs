@@ -43,8 +43,8 @@ pub struct Endpoint {
     /// Pushes a second at the most.
     #[serde(default = "fifty")]
     pub rate: u32,
-    /// Bytes of a real Pushgateway's page that a push may read on the average, to find out whether another
-    /// agent pushes its group; ours says so by itself.
+    /// Bytes of a real Pushgateway's page, as they come over the wire, that a push may read on the average, to find
+    /// out whether another agent pushes its group; ours says so by itself.
     #[serde(default = "conflict_read")]
     pub conflict_read: ByteSize,
     /// TLS.
@@ -133,7 +133,7 @@ fn fifty() -> u32 {
 }
 
 fn conflict_read() -> ByteSize {
-    ByteSize(64 << 10)
+    ByteSize(1 << 10)
 }
 
 impl Endpoint {

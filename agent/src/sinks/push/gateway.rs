@@ -11,7 +11,7 @@ use exposition::GroupingKey;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use service::negotiate;
 
 use super::clock::Clock;
@@ -44,6 +44,7 @@ pub(crate) struct Answer {
 /// A page that was read line by line.
 #[derive(Debug)]
 pub(crate) struct Read {
+    /// Over the wire.
     pub(crate) bytes: usize,
     /// What the gateway's clock says, in whole seconds.
     pub(crate) date: Option<SystemTime>,
@@ -161,12 +162,12 @@ impl Gateway {
         self.ask(self.failover.current(), &format!("/metrics/{key}"), None).await
     }
 
-    /// The page of all groups of the gateway in use, of which at most `most` bytes are read.
+    /// The page of all groups of the gateway in use, of which at most `most` bytes of text are read.
     pub(crate) async fn lines(&mut self, most: usize, line: impl FnMut(&[u8])) -> Result<Read, Failure> {
         self.paced().await;
         let place = &mut self.places[self.failover.current()];
         let request = place.request(reqwest::Method::GET, "/metrics").await?;
-        let response = place.response(request).await?;
+        let response = place.response(request.header(ACCEPT_ENCODING, "gzip")).await?;
         let failed = |reason, message| Failure { reason, message, scope: Scope::Group };
         if response.status() != StatusCode::OK {
             return Err(failed("status", format!("answers {}, expected 200", response.status())));
