@@ -49,7 +49,11 @@ pub mod schedule;
 pub mod stage;
 pub mod watchers;
 
-/// How many scenarios run at once: more would make two cores the bottleneck.
-pub const LANES: usize = 2;
+/// How many scenarios run at once where nothing else is said: with six ways to be watched at once, and a Prometheus
+/// for each, one of them keeps two cores busy.
+pub fn lanes() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2).clamp(1, 4)
+}
+
 /// The same with `--quick`, which waits for Prometheus most of its time.
 pub const LANES_QUICK: usize = 3;

@@ -13,7 +13,7 @@ use super::plan::{Job, Plan, shown};
 use super::progress::Progress;
 use super::record::Record;
 use super::scenario::{full, quick};
-use super::{LANES, LANES_QUICK, stage};
+use super::{LANES_QUICK, lanes, stage};
 use crate::INTERRUPTED;
 
 /// Runs it: 0, 1 where a run failed, 130 after a signal.
@@ -36,7 +36,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         None => (Record::new(&arguments.out, &usual, versions, arguments.force)?, usual),
     };
     record.forget_skipped();
-    let lanes = arguments.lanes.map_or(if meant.quick { LANES_QUICK } else { LANES }, |lanes| lanes as usize);
+    let lanes = arguments.lanes.map_or(if meant.quick { LANES_QUICK } else { lanes() }, |lanes| lanes as usize);
     let all = (1..=meant.repeat).flat_map(|repeat| {
         meant.scenarios.iter().map(move |scenario| Job { scenario: scenario.clone(), repeat })
     });
@@ -93,7 +93,7 @@ fn heading(meant: &Meant, plan: &Plan, record: &Record) -> String {
     format!(
         "Push versus pull over real processes, {} runs{there}: {}, {} of each.\n\
          Scrapes each {} s, pushes each {} s, look-back {} s, {} events a second at each instance, seed {}.\n\
-         It will take about {} in {} lanes; results go to {} after each run. Ctrl-C keeps those.\n",
+         It will take about {} in {} lane{}; results go to {} after each run. Ctrl-C keeps those.\n",
         plan.runs(),
         names.join(", "),
         meant.repeat,
@@ -104,6 +104,7 @@ fn heading(meant: &Meant, plan: &Plan, record: &Record) -> String {
         meant.seed,
         shown(plan.time(times)),
         plan.lanes,
+        if plan.lanes == 1 { "" } else { "s" },
         record.file.display(),
     )
 }

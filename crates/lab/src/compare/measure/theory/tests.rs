@@ -75,6 +75,14 @@ fn capture_by_path_and_exit() {
 }
 
 #[test]
+fn increase_by_remote_write_goes_on_after_the_last_sample() {
+    // One reading or two: what `promtool test rules` shows of `0 40` is 60, of `0 20 40` 50.
+    is(expected("increase_ratio", &of(Path::RemoteWrite, Exit::Term, &[2.0; 24])), 1.15, 1.55);
+    is(expected("increase_ratio", &of(Path::RemoteWrite, Exit::Term, &[46.0; 24])), 0.945_45, 1.1);
+    assert_eq!(expected("increase_ratio", &of(Path::RemoteWrite, Exit::Kill, &[2.0; 24])), None);
+}
+
+#[test]
 fn times_by_path() {
     let long = [45.0; 12];
     is(expected("freshness_p50_seconds", &of(Path::PullStatic, Exit::Kill, &long)), 2.1, 2.9);
