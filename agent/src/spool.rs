@@ -80,6 +80,9 @@ pub enum OpenError {
         /// What the file system said.
         error: io::Error,
     },
+    /// Nothing would fill it.
+    #[error("no thread for a spool: {0}")]
+    Thread(io::Error),
     /// It would be too small to be of use.
     #[error("a spool of {0} bytes is too small: at least {MIN_BYTES} are needed on disk")]
     TooSmall(u64),

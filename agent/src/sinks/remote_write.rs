@@ -14,7 +14,6 @@ mod dialogue;
 mod feed;
 mod gather;
 mod intake;
-mod join;
 mod look;
 mod senders;
 mod shared;
@@ -49,7 +48,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// Where the spool's directory is another's, or cannot be used.
+    /// Where the spool's directory is another's, or cannot be used, or there is no thread to fill it.
     pub fn open(
         settings: &RemoteWrite,
         stats: &Arc<Stats>,
@@ -57,7 +56,7 @@ impl Receiver {
     ) -> Result<(Self, Senders), OpenError> {
         let spool = Spool::open(settings.spool.settings())?;
         stats.writes.endpoint(&settings.label());
-        let (shared, senders) = Senders::new(settings, spool, stats, since);
+        let (shared, senders) = Senders::new(settings, spool, stats, since).map_err(OpenError::Thread)?;
         Ok((Self(shared), senders))
     }
 

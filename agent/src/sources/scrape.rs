@@ -18,7 +18,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use exposition::protobuf::Natives;
 use exposition::{Clash, GroupingKey, Page};
 
 use super::{Collecting, Source};
@@ -112,12 +111,12 @@ impl Scrape {
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
         let stamp = super::file::stamp();
-        let fetched = self.fetcher.fetch().await;
+        let answer = self.fetcher.fetch().await;
         let mut report = Report { duration: began.elapsed(), ..Report::default() };
-        let page = fetched.and_then(|fetched| {
-            report.body_bytes = fetched.bytes as f64;
-            report.samples = fetched.page.sample_count() + fetched.natives.as_ref().map_or(0, Natives::len);
-            self.labelled(&fetched.page, fetched.natives.as_ref(), &mut report, taken_at)
+        let page = answer.and_then(|answer| {
+            let read = self.read(answer, &mut report, taken_at);
+            report.duration = began.elapsed();
+            read
         });
         match page {
             Ok((page, natives)) => {

@@ -42,6 +42,7 @@ pub mod protobuf;
 pub mod registry;
 pub mod remote_write;
 
+pub use again::Likeness;
 pub use builder::PageBuilder;
 pub use change::{Fate, Series};
 pub use error::{Found, ParseError, Reason, TooLarge};

@@ -54,6 +54,16 @@ pub fn value(text: &str) -> Option<f64> {
     number::token(text).ok()
 }
 
+/// The value at the start of `bytes`, and its length; none where a page with it would be refused.
+#[inline]
+pub(crate) fn value_at(bytes: &[u8]) -> Option<(f64, usize)> {
+    number::decimal(bytes).or_else(|| {
+        let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'{'))?;
+        let token = std::str::from_utf8(&bytes[..end]).ok()?;
+        number::token(token).ok().map(|value| (value, end))
+    })
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Scraped,

@@ -21,6 +21,7 @@
 mod batch;
 mod body;
 mod labels;
+mod packer;
 mod record;
 mod series;
 mod symbols;
@@ -33,6 +34,7 @@ pub mod message;
 pub use batch::{Batch, Family, FamilyRef, Full, Points};
 pub use body::{Body, Counts, EncodeError, Encoder, Protocol};
 pub use labels::{LabelPairs, LabelsError, LabelsRef, SeriesLabels, encode_labels};
+pub use packer::Packer;
 pub use record::{Families, MAX_RAW, Record, RecordError};
 pub use series::{Exemplar, Histogram, Sample, Series, SeriesIter};
 

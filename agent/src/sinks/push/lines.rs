@@ -15,11 +15,7 @@ use crate::exchange;
 const LONGEST: usize = 1 << 20;
 
 /// Hands each line to `line`, and stops where the text is longer than `most` bytes; how many came over the wire.
-pub(crate) async fn each(
-    response: Response,
-    most: usize,
-    line: impl FnMut(&[u8]),
-) -> Result<usize, String> {
+pub(crate) async fn each(response: Response, most: usize, line: impl FnMut(&[u8])) -> Result<usize, String> {
     let lines = Lines { line, rest: Vec::new(), left: most, over: false };
     let mut into = match place::header(&response, CONTENT_ENCODING).map(str::trim) {
         None | Some("" | "identity") => Into::Plain(lines),

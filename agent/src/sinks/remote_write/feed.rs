@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exposition::remote_write::Record;
+use exposition::remote_write::{Packer, Record};
 
 use super::Shared;
 use super::intake::Item;
@@ -22,6 +22,7 @@ pub(super) struct Feed {
     state: State,
     lanes: Lanes,
     counted: NotSent,
+    packer: Packer,
 }
 
 fn rules(settings: &RemoteWrite) -> Rules {
@@ -40,7 +41,7 @@ impl Feed {
     /// Before `since` nobody looked at any source.
     pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes, since: SystemTime) -> Self {
         let state = State::new(rules(&settings), since);
-        Self { shared, settings, state, lanes, counted: NotSent::default() }
+        Self { shared, settings, state, lanes, counted: NotSent::default(), packer: Packer::default() }
     }
 
     /// Runs until the end; blocks its thread.
@@ -106,7 +107,7 @@ impl Feed {
         self.settings = settings;
     }
 
-    fn spool(&self, out: Shards) {
+    fn spool(&mut self, out: Shards) {
         for (at, record) in out.finish() {
             for part in record.split(self.settings.max_samples_per_send, MOST) {
                 self.append(self.lanes.tag(at), &part);
@@ -115,9 +116,10 @@ impl Feed {
         self.shared.changed();
     }
 
-    fn append(&self, tag: u16, record: &Record) {
+    fn append(&mut self, tag: u16, record: &Record) {
         let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
-        let Err(error) = self.shared.spool.append(tag, samples, &record.pack(), SystemTime::now()) else {
+        let packed = self.packer.pack(record);
+        let Err(error) = self.shared.spool.append(tag, samples, packed, SystemTime::now()) else {
             return;
         };
         if let Some((first, second)) = record.halves() {

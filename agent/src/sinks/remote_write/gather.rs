@@ -5,7 +5,6 @@ use std::time::Instant;
 use exposition::remote_write::{Body, EncodeError, Encoder, Family, Protocol, Record};
 
 use super::Shared;
-use super::join::join;
 use super::tag::{Lanes, Tag};
 use crate::config::Drain;
 use crate::spool::{Entry, Reader, Receipt};
@@ -67,7 +66,10 @@ impl Place {
         while samples < most && bytes < MOST {
             let Some(entry) = self.next(shared) else { return false };
             let receipt = entry.receipt();
-            let record = match Record::unpack(&entry.payload) {
+            // What an earlier run wrote may be another version's; how this one writes is known.
+            let is_own = entry.seq >= shared.from_before;
+            let unpack = if is_own { Record::unpack_own } else { Record::unpack };
+            let record = match unpack(&entry.payload) {
                 Ok(record) => record,
                 Err(error) => {
                     // Its checksum was right: another version wrote it.
@@ -109,7 +111,7 @@ impl Place {
     pub(super) fn bodies(
         &mut self,
         shared: &Shared,
-        record: &Record,
+        records: &[Record],
         protocol: Protocol,
     ) -> Result<(Body, Option<Body>), String> {
         let failed = |error: EncodeError| error.to_string();
@@ -119,26 +121,18 @@ impl Place {
             let (every, now) = (shared.settings.borrow().metadata_interval, Instant::now());
             let mut typed = shared.typed();
             let due = |family: &Family<'_>| typed.describes(family, every, now);
-            self.encoder.metadata(record, protocol, due).map_err(failed)?
+            self.encoder.metadata(records, protocol, due).map_err(failed)?
         };
-        Ok((self.encoder.body(record, protocol).map_err(failed)?, metadata))
+        Ok((self.encoder.body_of(records, protocol).map_err(failed)?, metadata))
     }
 }
 
-/// All parts as one record; fewer of them, where they do not fit into one or have more than so many samples.
-pub(super) fn joined(parts: &[Part], most: usize) -> (usize, Record) {
+/// How many of these parts go into one request of so many samples: one at the least.
+pub(super) fn fitting(parts: &[Part], most: usize) -> usize {
     let mut samples = 0;
     let fits = |part: &&Part| {
         samples += part.record.sample_count();
         samples <= most
     };
-    let mut count = parts.iter().take_while(fits).count().max(1);
-    loop {
-        let records: Vec<&Record> = parts[..count].iter().map(|part| &part.record).collect();
-        match (join(&records), count) {
-            (Ok(record), _) => return (count, record),
-            (Err(_), 0 | 1) => return (1, parts[0].record.clone()),
-            (Err(_), _) => count = count.div_ceil(2),
-        }
-    }
+    parts.iter().take_while(fits).count().max(1)
 }

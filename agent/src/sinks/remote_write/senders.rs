@@ -2,6 +2,7 @@
 
 mod shards;
 
+use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -66,34 +67,29 @@ impl std::fmt::Debug for Senders {
 }
 
 impl Senders {
+    /// With the thread that fills the spool; an error where there can be none.
     pub(super) fn new(
         settings: &RemoteWrite,
         spool: Spool,
         stats: &Arc<Stats>,
         since: SystemTime,
-    ) -> (Arc<Shared>, Self) {
+    ) -> io::Result<(Arc<Shared>, Self)> {
         let first = Lanes { turn: false, count: settings.shards.min };
         let (reading, writing) = from_before(&spool, first);
         let shared = Arc::new(Shared::new(settings, spool, writing, stats));
         let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing, since);
-        let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run());
-        if let Err(error) = &feed {
-            tracing::error!(
-                endpoint = shared.label,
-                "no thread for the spool, and nothing is written: {error}"
-            );
-        }
+        let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run())?;
         let senders = Self {
             client: Arc::new(Client::new(settings)),
             shared: Arc::clone(&shared),
-            fed: feed.is_err(),
-            feed: feed.ok(),
+            fed: false,
+            feed: Some(feed),
             lanes: reading,
             workers: JoinSet::new(),
             stop: CancellationToken::new(),
             idle: 0,
         };
-        (shared, senders)
+        Ok((shared, senders))
     }
 
     /// The thread that fills the spool: where it died, the agent does, too.
@@ -166,7 +162,7 @@ mod tests {
         let settings: RemoteWrite = toml::from_str("url = \"http://127.0.0.1:1/w\"").unwrap();
         let spool = Spool::open(settings.spool.settings()).unwrap();
         let (shared, mut senders) =
-            Senders::new(&settings, spool, &Arc::new(Stats::new().unwrap()), SystemTime::now());
+            Senders::new(&settings, spool, &Arc::new(Stats::new().unwrap()), SystemTime::now()).unwrap();
         let dead = std::thread::spawn(|| panic!("the disk is on fire"));
         let feed = senders.feed.replace(dead);
         let error = tokio::spawn(senders.run()).await.unwrap_err();

@@ -39,11 +39,12 @@ pub(super) struct Page {
 }
 
 impl Body {
-    pub(super) fn new(limits: Limits, is_packed: bool, is_text: bool) -> Self {
+    /// A body of about so many bytes.
+    pub(super) fn new(limits: Limits, is_packed: bool, is_text: bool, expected: usize) -> Self {
         let series =
             limits.series_labels.saturating_mul(limits.label_name.saturating_add(limits.label_value));
         let page = Page {
-            text: Vec::new(),
+            text: Vec::with_capacity(expected.min(limits.body)),
             limits,
             what: if is_packed { "body unpacks to more than" } else { "body is over" },
             longest_line: series.max(LONGEST_LINE),
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], is_packed: bool, limits: Limits) -> Result<Vec<u8>, Failure> {
-        let mut body = Body::new(limits, is_packed, true);
+        let mut body = Body::new(limits, is_packed, true, 0);
         // Byte by byte is the hardest way.
         text.iter().try_for_each(|byte| body.take(&[*byte]))?;
         body.finish()

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use exposition::Limits;
 use futures_util::TryStreamExt;
-use reqwest::Response;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::{Response, Url};
 
 use super::body::Body;
 use super::content::{Content, is_delimited};
-use super::fetched::{Fetched, read};
+use super::fetched::{Answer, Fetched, read};
 use super::redirects;
 use super::relabelled::Relabel;
 use crate::config::{ScrapeProtocol, Target, shown};
@@ -46,6 +46,8 @@ pub(super) struct Failure {
 pub(super) struct Fetcher {
     target: Target,
     transport: Transport,
+    /// As it is asked for: read once, as that takes longer than anything else about a request. None: reqwest says why.
+    url: Option<Url>,
     /// The URL for people.
     shown: String,
     /// What it is asked for.
@@ -57,6 +59,8 @@ pub(super) struct Fetcher {
     refused: bool,
     /// An odd content type is worth one warning, not one each interval.
     warned: bool,
+    /// Bytes of the page before, and a little: the next one mostly has as many.
+    expected: usize,
 }
 
 impl Fetcher {
@@ -65,12 +69,14 @@ impl Fetcher {
         Self {
             target: target.clone(),
             transport: transport.leading(redirects::policy, address),
+            url: Url::parse(&target.url).ok(),
             shown: shown(&target.url),
             accept: ScrapeProtocol::accept(target.protocols()),
             limits: Relabel::before(target),
             answered: false,
             refused: false,
             warned: false,
+            expected: 0,
         }
     }
 
@@ -78,7 +84,8 @@ impl Fetcher {
         self.transport.share(clients);
     }
 
-    pub(super) async fn fetch(&mut self) -> Result<Fetched, Failure> {
+    /// The answer, as far as it may be a page.
+    pub(super) async fn fetch(&mut self) -> Result<Answer, Failure> {
         self.refused = false;
         let response = self.response().await?;
         self.answered = true;
@@ -89,9 +96,15 @@ impl Fetcher {
         let headers = response.headers().clone();
         let content = Content::of(header(&headers, CONTENT_TYPE.as_str()));
         let body = self.body(response, &headers, content != Content::Protobuf).await?;
+        self.expected = body.len() + body.len() / 64;
         let content = self.content(content, header(&headers, CONTENT_TYPE.as_str()), &body)?;
+        Ok(Answer { content, body })
+    }
+
+    /// The page in an answer.
+    pub(super) fn page(&self, answer: Answer) -> Result<Fetched, Failure> {
         let wants_natives = self.target.scrape_native_histograms == Some(true);
-        read(&content, body, &self.limits, wants_natives)
+        read(&answer.content, answer.body, &self.limits, wants_natives)
             .map_err(|(reason, error)| Failure { reason, message: format!("{}: {error}", self.shown) })
     }
 
@@ -103,8 +116,11 @@ impl Fetcher {
         let Ready { client, authorization } =
             ready.map_err(|message| Failure { reason: "setup", message })?;
         let get = || {
-            let mut request = client
-                .get(&self.target.url)
+            let get = match &self.url {
+                Some(url) => client.get(url.clone()),
+                None => client.get(&self.target.url),
+            };
+            let mut request = get
                 .timeout(end.saturating_duration_since(Instant::now()))
                 .header(ACCEPT, &self.accept)
                 .header(ACCEPT_ENCODING, "gzip")
@@ -137,7 +153,7 @@ impl Fetcher {
         is_text: bool,
     ) -> Result<bytes::Bytes, Failure> {
         let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
-        let mut body = Body::new(self.limits, is_packed, is_text);
+        let mut body = Body::new(self.limits, is_packed, is_text, self.expected);
         let mut chunks = response.bytes_stream();
         loop {
             match chunks.try_next().await {

@@ -11,14 +11,27 @@ const PARTS: usize = 4;
 /// So many times the bytes of messages their text may have: each sample has its labels again there.
 const TEXT: usize = 4;
 
+/// An answer that may be a page.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) content: Content,
+    /// Once unpacked.
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// The text, where it is one of 0.0.4.
+    pub(super) fn text(&self) -> Option<&[u8]> {
+        matches!(self.content, Content::Text | Content::Unknown).then_some(&*self.body)
+    }
+}
+
 /// A page as it was answered.
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) page: Page,
     /// Native histograms, where they are wanted.
     pub(super) natives: Option<Natives>,
-    /// Once unpacked.
-    pub(super) bytes: usize,
 }
 
 /// Why an answer is no page: a reason, and words for people.
@@ -31,7 +44,6 @@ pub(super) fn read(
     limits: &Limits,
     wants_natives: bool,
 ) -> Result<Fetched, Broken> {
-    let bytes = body.len();
     let parsed = match content {
         Content::Protobuf => return messages(&body, limits, wants_natives),
         Content::OpenMetrics => Page::parse_openmetrics(body, limits),
@@ -41,7 +53,7 @@ pub(super) fn read(
         let reason = if error.reason.limit().is_some() { "page_limit" } else { "syntax" };
         (reason, error.to_string())
     })?;
-    Ok(Fetched { page, natives: None, bytes })
+    Ok(Fetched { page, natives: None })
 }
 
 fn messages(body: &[u8], limits: &Limits, wants_natives: bool) -> Result<Fetched, Broken> {
@@ -66,7 +78,7 @@ fn messages(body: &[u8], limits: &Limits, wants_natives: bool) -> Result<Fetched
         let limit = limits.samples;
         return Err(("page_limit", format!("samples of {found} is over the limit of {limit}")));
     }
-    Ok(Fetched { page, natives, bytes: body.len() })
+    Ok(Fetched { page, natives })
 }
 
 /// Takes off native parts that nobody asked for: what is wrong with them is no matter then, either.

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use exposition::protobuf::Natives;
-use exposition::{GroupingKey, Page, Rewrite};
+use exposition::{Clash, GroupingKey, Likeness, Page, Rewrite};
 
 use super::fetch::Failure;
+use super::fetched::Answer;
 use super::relabelled::{Refused, Relabel};
 use super::selection::{DROPPED, Dropped, Selected, Selection};
 use super::synthetic::Report;
@@ -16,16 +17,26 @@ use crate::config::Target;
 pub(super) struct Shape {
     relabel: Option<Relabel>,
     selection: Selection,
+    /// How the page before stood in its text.
+    like: Option<Likeness>,
 }
 
 impl Shape {
     pub(super) fn of(target: &Target) -> Self {
-        Self { relabel: Relabel::of(target), selection: Selection::default() }
+        Self { relabel: Relabel::of(target), selection: Selection::default(), like: None }
     }
 
     /// The next page is the first one again.
     pub(super) fn forget(&mut self) {
         self.selection.forget();
+        self.like = None;
+    }
+
+    /// The page in a text that is the one before but for its values: most are.
+    fn again(&mut self, text: &[u8], how: &Rewrite<'_>) -> Option<Page> {
+        let page = self.like.as_ref()?.read(text, self.selection.before()?, how)?;
+        self.selection.again(&page);
+        Some(page)
     }
 
     /// The page with labels on, as the rules leave it, without the samples that cannot stay.
@@ -37,22 +48,44 @@ impl Shape {
         report: &mut Report,
         now: SystemTime,
     ) -> Result<(Page, Dropped), Refused> {
-        // Most pages are the one before with other values; rules see each of them anew.
-        let before = self.selection.before().filter(|_| self.relabel.is_none());
-        let again = before.and_then(|before| page.rewrite_like(how, before));
-        let mut page = again.unwrap_or_else(|| page.rewrite(how));
-        if let Some(relabel) = &mut self.relabel {
-            page = relabel.page(&page)?;
+        let mut made = page.rewrite(how);
+        self.like = None;
+        match &mut self.relabel {
+            // Rules see each page anew.
+            Some(relabel) => made = relabel.page(&made)?,
+            None => self.like = Likeness::of(page, &made, how),
         }
         // Prometheus counts what its rules leave, whatever becomes of it then.
-        report.kept += page.sample_count();
-        let Selected { page, added, dropped } = self.selection.select(page, key, now);
+        report.kept += made.sample_count();
+        let Selected { page, added, dropped } = self.selection.select(made, key, now);
+        if dropped.iter().any(|(count, _)| *count > 0) {
+            self.like = None;
+        }
         report.added += added;
         Ok((page, dropped))
     }
 }
 
 impl Scrape {
+    /// The page in an answer with the target's labels on, and its native histograms.
+    pub(super) fn read(
+        &mut self,
+        answer: Answer,
+        report: &mut Report,
+        now: SystemTime,
+    ) -> Result<(Page, Option<Natives>), Failure> {
+        report.body_bytes = answer.body.len() as f64;
+        let labels: Vec<(&str, &str)> = self.key.iter().collect();
+        let how = how(&labels, self.clash, self.keep_timestamps);
+        if let Some(page) = answer.text().and_then(|text| self.shape.again(text, &how)) {
+            (report.samples, report.kept) = (page.sample_count(), page.sample_count());
+            return Ok((page, None));
+        }
+        let fetched = self.fetcher.page(answer)?;
+        report.samples = fetched.page.sample_count() + fetched.natives.as_ref().map_or(0, Natives::len);
+        self.labelled(&fetched.page, fetched.natives.as_ref(), report, now)
+    }
+
     /// The page and the native histograms with the target's labels on, as its rules leave them, without the
     /// samples that cannot stay.
     pub(super) fn labelled(
@@ -71,8 +104,7 @@ impl Scrape {
             self.explained = true;
         }
         let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let (clash, keep_timestamps) = (self.clash, self.keep_timestamps);
-        let how = Rewrite { labels: &labels, clash, keep_timestamps, ..Rewrite::default() };
+        let how = how(&labels, self.clash, self.keep_timestamps);
         let failure =
             |(reason, message): Refused| Failure { reason, message: format!("{}: {message}", self.name) };
         let (page, mut dropped) = self.shape.page(page, &how, &self.key, report, now).map_err(failure)?;
@@ -107,4 +139,8 @@ impl Scrape {
             }
         }
     }
+}
+
+fn how<'a>(labels: &'a [(&'a str, &'a str)], clash: Clash, keep_timestamps: bool) -> Rewrite<'a> {
+    Rewrite { labels, clash, keep_timestamps, ..Rewrite::default() }
 }

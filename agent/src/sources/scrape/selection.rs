@@ -58,6 +58,11 @@ impl Selection {
         self.before = None;
     }
 
+    /// The next page has the series of the one before, of which all stayed, and no timestamps.
+    pub(super) fn again(&mut self, page: &Page) {
+        self.before = Some(Before { page: page.clone(), stayed: None });
+    }
+
     /// Goes over a page that has the target's labels on it.
     pub(super) fn select(&mut self, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
         // Most pages are the one before with other values.

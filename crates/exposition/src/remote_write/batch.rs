@@ -57,6 +57,11 @@ impl Batch {
         Self { series: Vec::new(), families: Vec::new(), totals: Totals { base_ms, ..Totals::default() } }
     }
 
+    /// Makes room for so many bytes of series and families at once.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.series.reserve(bytes.min(MAX_RAW));
+    }
+
     /// Adds a family for series to refer to. It is not looked for among those that are there.
     pub fn family(&mut self, family: &Family<'_>) -> Result<FamilyRef, Full> {
         let texts = [family.name, family.help, family.unit];

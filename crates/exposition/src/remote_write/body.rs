@@ -115,22 +115,27 @@ impl Encoder {
 
     /// The body that has all samples of this record. The same record gives the same bytes.
     pub fn body(&mut self, record: &Record, protocol: Protocol) -> Result<Body, EncodeError> {
+        self.body_of(std::slice::from_ref(record), protocol)
+    }
+
+    /// The body that has all samples of these records, in their order.
+    pub fn body_of(&mut self, records: &[Record], protocol: Protocol) -> Result<Body, EncodeError> {
         self.message.clear();
         let out = &mut self.message;
         let counts = match protocol {
-            Protocol::V1 => v1::series(record, true, out),
-            Protocol::V2 => v2::request(record, self.origins, out),
-            Protocol::Zstd => v1::series(record, false, out),
+            Protocol::V1 => v1::series(records, true, out),
+            Protocol::V2 => v2::request(records, self.origins, out),
+            Protocol::Zstd => v1::series(records, false, out),
         };
         self.packed(protocol, counts)
     }
 
-    /// The body that has those families of this record which are `due`, for a request of its own, where the
+    /// The body that has those families of these records which are `due`, for a request of its own, where the
     /// protocol sends them apart from samples. A family without help text is sent with an empty one, as
     /// Prometheus does: its type is worth a request.
     pub fn metadata(
         &mut self,
-        record: &Record,
+        records: &[Record],
         protocol: Protocol,
         due: impl FnMut(&Family<'_>) -> bool,
     ) -> Result<Option<Body>, EncodeError> {
@@ -138,7 +143,7 @@ impl Encoder {
             return Ok(None);
         }
         self.message.clear();
-        v1::metadata(record.families().filter(due), &mut self.message);
+        v1::metadata(records.iter().flat_map(Record::families).filter(due), &mut self.message);
         if self.message.is_empty() {
             return Ok(None);
         }

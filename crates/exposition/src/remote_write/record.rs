@@ -13,15 +13,16 @@ use thiserror::Error;
 
 use super::batch::{Family, kind_of};
 use super::labels::LabelPairs;
+use super::packer::Packer;
 use super::series::SeriesIter;
 use super::wire::Input;
 
 /// Bytes that a record may have before compression: what Prometheus and VictoriaMetrics take in one request.
 pub const MAX_RAW: usize = 32 << 20;
 
-const VERSION: u8 = 1;
-const PLAIN: u8 = 0;
-const SNAPPY: u8 = 1;
+pub(super) const VERSION: u8 = 1;
+pub(super) const PLAIN: u8 = 0;
+pub(super) const SNAPPY: u8 = 1;
 
 /// Why bytes are no record.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -92,22 +93,21 @@ impl Record {
         Self { series, families, totals, raw: Some(raw) }
     }
 
-    /// The bytes for a spool, compressed.
+    /// The bytes for a spool, compressed; [`Packer`] is quicker where there are many.
     pub fn pack(&self) -> Vec<u8> {
-        let raw = self.raw();
-        let mut packed = vec![0; 2 + snap::raw::max_compress_len(raw.len())];
-        packed[0] = VERSION;
-        packed[1] = SNAPPY;
-        match snap::raw::Encoder::new().compress(&raw, &mut packed[2..]) {
-            Ok(len) => packed.truncate(2 + len),
-            // It only fails where the output is too short, which it is not; nothing is lost even then.
-            Err(_) => packed = [&[VERSION, PLAIN], &raw[..]].concat(),
-        }
-        packed
+        Packer::default().pack(self).to_vec()
     }
 
     /// Reads what [`Record::pack`] wrote, and checks all of it.
     pub fn unpack(packed: &[u8]) -> Result<Self, RecordError> {
+        let record = Self::unpack_own(packed)?;
+        record.check().map_err(RecordError::Malformed)?;
+        Ok(record)
+    }
+
+    /// The same for bytes that this process packed, and that a checksum has followed since: that they read as they
+    /// must is not looked at again. Of others it has the series before the first fault.
+    pub fn unpack_own(packed: &[u8]) -> Result<Self, RecordError> {
         let (version, codec, rest) = match packed {
             [version, codec, rest @ ..] => (*version, *codec, rest),
             _ => return Err(RecordError::Malformed("first bytes")),
@@ -132,9 +132,7 @@ impl Record {
         if totals.series_len as usize > raw.len() - Totals::LEN {
             return Err(RecordError::Malformed("totals"));
         }
-        let record = Self::whole(Bytes::from(raw), totals);
-        record.check().map_err(RecordError::Malformed)?;
-        Ok(record)
+        Ok(Self::whole(Bytes::from(raw), totals))
     }
 
     fn check(&self) -> Result<(), &'static str> {
@@ -188,7 +186,7 @@ impl Record {
         self.series.len() + self.families.len() + Totals::LEN
     }
 
-    fn raw(&self) -> Bytes {
+    pub(super) fn raw(&self) -> Bytes {
         self.raw.clone().unwrap_or_else(|| {
             let mut raw = Vec::with_capacity(self.raw_len());
             raw.extend_from_slice(&self.series);

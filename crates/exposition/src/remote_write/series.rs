@@ -83,16 +83,6 @@ impl<'a> Series<'a> {
         self.flags & flag::UTF8 == 0
     }
 
-    /// The place of its family among those of the record, if it has one.
-    pub fn family_place(&self) -> Option<usize> {
-        (self.family as usize).checked_sub(1)
-    }
-
-    /// Whether it has exemplars or native histograms.
-    pub fn has_more(&self) -> bool {
-        self.flags & (flag::EXEMPLARS | flag::HISTOGRAMS) != 0
-    }
-
     /// The samples in order of time.
     pub fn samples(&self) -> impl Iterator<Item = Sample> + use<'a> {
         let (mut left, mut input) = self.samples;

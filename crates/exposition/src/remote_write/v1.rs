@@ -14,13 +14,13 @@ use super::wire::{put_varint, varint_len};
 use super::{batch, message};
 use crate::name;
 
-/// Writes all series of a record.
+/// Writes all series of these records.
 ///
 /// With `classic`, names beyond the classic alphabet get `_` for each other character, as 1.0 demands;
 /// without, they stay (VictoriaMetrics takes any).
-pub(super) fn series(record: &Record, classic: bool, out: &mut Vec<u8>) -> Counts {
+pub(super) fn series(records: &[Record], classic: bool, out: &mut Vec<u8>) -> Counts {
     let (mut counts, mut scratch) = (Counts::default(), Vec::new());
-    for series in record.series() {
+    for series in records.iter().flat_map(Record::series) {
         let labels = if classic && !series.is_classic() {
             spell(series.pairs(), &mut scratch);
             &scratch

@@ -20,14 +20,16 @@ struct Scratch {
     exemplars: Vec<u8>,
 }
 
-/// Writes all series of a record; the zeros at a counter's origin only with `origins`.
-pub(super) fn request(record: &Record, origins: bool, out: &mut Vec<u8>) -> Counts {
-    let families: Vec<Family<'_>> = record.families().collect();
+/// Writes all series of these records; the zeros at a counter's origin only with `origins`.
+pub(super) fn request(records: &[Record], origins: bool, out: &mut Vec<u8>) -> Counts {
     let (mut symbols, mut counts, mut scratch) = (Symbols::new(), Counts::default(), Scratch::default());
     let mut all = Vec::new();
-    for series in record.series() {
-        let family = (series.family as usize).checked_sub(1).and_then(|at| families.get(at));
-        put_series(&series, family, origins, &mut symbols, &mut scratch, &mut counts, &mut all);
+    for record in records {
+        let families: Vec<Family<'_>> = record.families().collect();
+        for series in record.series() {
+            let family = (series.family as usize).checked_sub(1).and_then(|at| families.get(at));
+            put_series(&series, family, origins, &mut symbols, &mut scratch, &mut counts, &mut all);
+        }
     }
     out.reserve(symbols.encoded_len() + all.len());
     // Symbols first, so that a reader can resolve series as they come.

@@ -36,7 +36,8 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
         None => (Record::new(&arguments.out, &usual, versions, arguments.force)?, usual),
     };
     record.forget_skipped();
-    let lanes = arguments.lanes.map_or(if meant.quick { LANES_QUICK } else { lanes() }, |lanes| lanes as usize);
+    let lanes =
+        arguments.lanes.map_or(if meant.quick { LANES_QUICK } else { lanes() }, |lanes| lanes as usize);
     let all = (1..=meant.repeat).flat_map(|repeat| {
         meant.scenarios.iter().map(move |scenario| Job { scenario: scenario.clone(), repeat })
     });

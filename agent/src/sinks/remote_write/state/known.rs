@@ -14,6 +14,9 @@ use super::pass::Pass;
 use super::{Shards, sending};
 use crate::snapshot::Snapshot;
 
+/// Bytes of a series in a batch beside its labels: its value, its time, lengths, and a part of its family.
+const EACH: usize = 20;
+
 /// The type of a family: the lines of native histograms have none themselves.
 #[inline]
 pub(super) fn kind(family: &exposition::Family<'_>, natives: Option<&Natives>) -> exposition::Kind {
@@ -84,6 +87,8 @@ impl Known {
         let mut before = Before::new(old.as_deref().map_or(&[], self.pages));
         let count = pages.iter().map(Page::sample_count).sum();
         let mut entries = Vec::with_capacity(count);
+        // As much as last time: a batch that grows by and by is copied again and again.
+        pass.out.reserve(self.arena.len() + EACH * self.entries.len());
         let (mut found, mut by_labels) = (0, None);
         let explains = pass.at >= self.explain_ms;
         for family in pages.iter().flat_map(Page::families) {

@@ -55,6 +55,12 @@ impl Shards {
         records
     }
 
+    /// Makes room for about so many bytes, which are spread over all.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        let each = bytes / self.open.len().max(1);
+        self.open.iter_mut().for_each(|shard| shard.batch.reserve(each + each / 8));
+    }
+
     /// Another family begins.
     pub(super) fn next_family(&mut self) {
         self.family += 1;

@@ -1,9 +1,11 @@
 //! Parts in their order: together where that goes, apart where a receiver refuses them together.
 
+use exposition::remote_write::Record;
+
 use super::exchange::{Outcome, Refusal};
 use super::refusals::HOPELESS;
 use super::{End, Worker};
-use crate::sinks::remote_write::gather::{Part, joined};
+use crate::sinks::remote_write::gather::{Part, fitting};
 
 /// Parts that lie side by side, from the first to before the last.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +47,14 @@ impl Worker {
         while let Some(stretch) = stretches.pop() {
             let until = if stretch.is_one_by_one() { stretch.from + 1 } else { stretch.until };
             let most = self.shared.samples_per_send(&self.settings);
-            let (count, record) = joined(&parts[stretch.from..until], most);
+            let count = fitting(&parts[stretch.from..until], most);
             let this = Stretch { until: stretch.from + count, ..stretch };
+            let these = &parts[this.from..this.until];
+            let records: Vec<Record> = these.iter().map(|part| part.record.clone()).collect();
             if this.until < stretch.until {
                 stretches.push(Stretch { from: this.until, ..stretch });
             }
-            match self.exchange(&record, this.again).await {
+            match self.exchange(&records, this.again).await {
                 Outcome::Taken => {
                     all_refused = false;
                     // What is behind it is new.
@@ -64,10 +68,10 @@ impl Worker {
                         stretches.extend([second, first].into_iter().flatten());
                         continue;
                     }
-                    self.refused(refusal.reason, record.sample_count(), &refusal.words, refusal.again);
+                    self.refused(refusal.reason, samples(these), &refusal.words, refusal.again);
                 }
                 Outcome::Smaller(refusal) => {
-                    let taken = match self.bisect(record, &refusal).await {
+                    let taken = match self.bisect(these[0].record.clone(), &refusal).await {
                         Ok(taken) => taken,
                         Err(end) => return Some(end),
                     };
@@ -75,9 +79,7 @@ impl Worker {
                     if this.way == (Way::OneByOne { same: true }) && !taken && refusal.is_there() {
                         // All went out as one request: the others are there, too.
                         let rest = stretches.pop().map_or(this.until, |rest| rest.until);
-                        let others: usize =
-                            parts[this.until..rest].iter().map(|part| part.record.sample_count()).sum();
-                        self.refused(refusal.reason, others, &refusal.words, true);
+                        self.refused(refusal.reason, samples(&parts[this.until..rest]), &refusal.words, true);
                         self.done(&parts[this.until..rest]).await;
                     }
                 }
@@ -113,4 +115,8 @@ impl Worker {
         self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
         self.shared.changed();
     }
+}
+
+fn samples(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.record.sample_count()).sum()
 }

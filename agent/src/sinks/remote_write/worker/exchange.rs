@@ -1,4 +1,4 @@
-//! One record and its receiver: asked until it answers for good.
+//! Records of one request and their receiver: asked until it answers for good.
 
 use std::time::Instant as Clock;
 
@@ -14,7 +14,7 @@ const TURNS: u8 = 4;
 /// Where so many in a row are not understood, a pause is due.
 const PROTOCOLS: u8 = 2;
 
-/// What became of a record.
+/// What became of records.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Taken, at least in part.
@@ -46,9 +46,9 @@ impl Refusal {
 }
 
 impl Worker {
-    /// Sends a record until it is taken or refused; `again`: it may have been taken before.
-    pub(super) async fn exchange(&mut self, record: &Record, again: bool) -> Outcome {
-        let outcome = self.settle(record, again).await;
+    /// Sends records as one request until it is taken or refused; `again`: it may have been taken before.
+    pub(super) async fn exchange(&mut self, records: &[Record], again: bool) -> Outcome {
+        let outcome = self.settle(records, again).await;
         match &outcome {
             Outcome::Taken => self.refusals = 0,
             Outcome::Refused | Outcome::Smaller(_) => self.refusals += 1,
@@ -57,22 +57,19 @@ impl Worker {
         outcome
     }
 
-    async fn settle(&mut self, record: &Record, again: bool) -> Outcome {
+    async fn settle(&mut self, records: &[Record], again: bool) -> Outcome {
         let (mut ready, mut turns, mut lost) = (None::<(Protocol, Body, Option<Body>)>, 0, false);
         let mut unknown = 0;
+        let all: usize = records.iter().map(Record::sample_count).sum();
         loop {
             let protocol = self.shared.dialogue().current(Clock::now());
             if ready.as_ref().is_none_or(|(of, ..)| *of != protocol) {
-                let whole = record.clone();
+                let whole = records.to_vec();
                 ready = match self.apart(move |place, shared| place.bodies(shared, &whole, protocol)).await {
                     Some(Ok((body, metadata))) => Some((protocol, body, metadata)),
                     Some(Err(error)) => {
                         tracing::error!(about = self.shared.label, "samples cannot be encoded: {error}");
-                        self.shared.stats.writes.dropped(
-                            &self.shared.label,
-                            "too_large",
-                            record.sample_count() as u64,
-                        );
+                        self.shared.stats.writes.dropped(&self.shared.label, "too_large", all as u64);
                         return Outcome::Refused;
                     }
                     None => return Outcome::Ends(End::Left),
@@ -128,10 +125,10 @@ impl Worker {
                     if std::mem::take(&mut self.held) {
                         self.client.lets_in().await;
                     }
-                    self.shared.fits(record.sample_count(), &self.settings);
+                    self.shared.fits(all, &self.settings);
                     let missing = missing.min(samples);
                     if missing < samples {
-                        self.took(record, body, samples - missing);
+                        self.took(records, body, samples - missing);
                     }
                     if missing > 0 {
                         self.refused("partial", missing, "it says that it wrote less than was sent", false);
@@ -154,8 +151,8 @@ impl Worker {
                     }
                 }
                 Verdict::Some => return Outcome::Smaller(refusal(answer.words)),
-                Verdict::TooMuch if record.series_count() > 1 => {
-                    self.shared.too_large(record.sample_count());
+                Verdict::TooMuch if records.iter().map(Record::series_count).sum::<usize>() > 1 => {
+                    self.shared.too_large(all);
                     return Outcome::Smaller(refusal(answer.words));
                 }
                 Verdict::TooMuch => {
@@ -164,7 +161,7 @@ impl Worker {
                 }
                 Verdict::Refused(missing) => {
                     if samples > missing {
-                        self.took(record, body, samples - missing);
+                        self.took(records, body, samples - missing);
                     }
                     self.refused(reason, missing, &answer.words, ambiguous);
                     return Outcome::Refused;

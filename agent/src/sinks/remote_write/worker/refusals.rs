@@ -34,7 +34,7 @@ impl Worker {
             };
             for half in [left, right] {
                 asked += 1;
-                match self.exchange(&half, refusal.again).await {
+                match self.exchange(std::slice::from_ref(&half), refusal.again).await {
                     Outcome::Taken => taken = true,
                     Outcome::Refused => refused += 1,
                     Outcome::Smaller(said) => {
@@ -50,14 +50,17 @@ impl Worker {
         Ok(taken)
     }
 
-    /// A receiver has so many samples of a record.
-    pub(super) fn took(&mut self, record: &Record, body: &Body, samples: usize) {
+    /// A receiver has so many samples of these records.
+    pub(super) fn took(&mut self, records: &[Record], body: &Body, samples: usize) {
         self.backoff = crate::backoff::Backoff::default();
         self.pause = crate::backoff::Backoff::default();
         (self.refusals, self.is_new) = (0, true);
         // All samples of a scrape have one time, but for those that bring their own.
-        let newest = record.series().find_map(|series| series.samples().last());
-        let newest = newest.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()));
+        let newest = records.iter().map(|record| {
+            let first = record.series().find_map(|series| series.samples().last());
+            first.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()))
+        });
+        let newest = newest.max().unwrap_or_default();
         self.shared.stats.writes.took(&self.shared.label, samples, body.bytes.len(), newest as f64 / 1e3);
         if self.shared.works()
             && let Some(place) = &mut self.place

@@ -189,7 +189,7 @@ proptest! {
     fn metadata_is_of_the_families_that_are_due(all in all(), least in 0_usize..3) {
         let record = all.record();
         let due = |family: &Family<'_>| family.help.len() >= least;
-        let body = Encoder::default().metadata(&record, Protocol::V1, due).unwrap();
+        let body = Encoder::default().metadata(std::slice::from_ref(&record), Protocol::V1, due).unwrap();
         let expected: Vec<_> = all.families.iter().filter(|(_, _, help, _)| help.len() >= least).collect();
         prop_assert_eq!(body.is_some(), !expected.is_empty());
         let message = body.map(|body| snappy(&body.bytes)).unwrap_or_default();
@@ -198,7 +198,21 @@ proptest! {
         let said = request.metadata.iter().map(|one| (one.kind, &one.metric_family_name, &one.help, &one.unit));
         let expected = expected.iter().map(|(name, kind, help, unit)| (number(*kind), name, help, unit));
         prop_assert_eq!(said.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-        prop_assert!(Encoder::default().metadata(&record, Protocol::V2, |_| true).unwrap().is_none());
+        let of_2_0 = Encoder::default().metadata(std::slice::from_ref(&record), Protocol::V2, |_| true);
+        prop_assert!(of_2_0.unwrap().is_none());
+    }
+
+    #[test]
+    fn records_that_go_together_say_what_each_says(one in all(), other in all()) {
+        let records = [one.record(), other.record()];
+        let together = |protocol| snappy(&Encoder::default().body_of(&records, protocol).unwrap().bytes);
+        let apart = |protocol| records.each_ref().map(|record| message(record, protocol));
+        let read = |bytes: &[u8]| message::WriteRequest::decode(bytes).unwrap().timeseries;
+        let want: Vec<_> = apart(Protocol::V1).iter().flat_map(|bytes| read(bytes)).collect();
+        prop_assert_eq!(format!("{:?}", read(&together(Protocol::V1))), format!("{want:?}"));
+        let read = |bytes: &[u8]| resolved(&v2::Request::decode(bytes).unwrap());
+        let want: Vec<_> = apart(Protocol::V2).iter().flat_map(|bytes| read(bytes)).collect();
+        prop_assert_eq!(format!("{:?}", read(&together(Protocol::V2))), format!("{want:?}"));
     }
 }
 
