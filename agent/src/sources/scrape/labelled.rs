@@ -79,6 +79,7 @@ impl Scrape {
         let how = how(&labels, self.clash, self.keep_timestamps);
         if let Some(page) = answer.text().and_then(|text| self.shape.again(text, &how)) {
             (report.samples, report.kept) = (page.sample_count(), page.sample_count());
+            self.native_shape.forget();
             return Ok((page, None));
         }
         let fetched = self.fetcher.page(answer)?;
