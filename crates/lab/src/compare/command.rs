@@ -43,7 +43,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
     });
     let jobs: Vec<Job> = all.filter(|job| !record.has(job.scenario.name, job.repeat)).collect();
     let plan = Plan::new(jobs, lanes);
-    let runs = plan.runs();
+    let (runs, all) = (plan.runs(), plan.runs() + record.results.runs.len());
     out.write_all(heading(&meant, &plan, &record).as_bytes())?;
     out.flush()?;
     for left in stage::sweep()? {
@@ -63,7 +63,7 @@ pub async fn command(arguments: &Arguments, stop: CancellationToken) -> anyhow::
     lanes.progress.finish();
     let failed = outcome?;
     let record = lanes.record.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (kept, all) = (record.results.runs.len(), meant.scenarios.len() * meant.repeat as usize);
+    let kept = record.results.runs.len();
     let shown = file.display();
     if kept > 0 {
         writeln!(out, "{kept} of {all} runs are in {shown}.")?;
