@@ -46,7 +46,7 @@ pub(super) struct Failure {
 pub(super) struct Fetcher {
     target: Target,
     transport: Transport,
-    /// As it is asked for: read once, as that takes longer than anything else about a request. None: reqwest says why.
+    /// As it is asked for, read once. None: it cannot be read, and reqwest says why.
     url: Option<Url>,
     /// The URL for people.
     shown: String,
