@@ -61,7 +61,8 @@ fn main() -> ExitCode {
     }
     let mut run =
         Run { quick: arguments.iter().any(|argument| argument == "--quick"), report: String::new() };
-    let sections: [(&str, fn(&mut Run)); 5] = [
+    type Section = (&'static str, fn(&mut Run));
+    let sections: [Section; 5] = [
         ("cost", cost::measure),
         ("memory", memory::measure),
         ("floor", floor::measure),

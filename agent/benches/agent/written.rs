@@ -32,6 +32,7 @@ pub(crate) fn samples(message: &[u8], series: u64) -> u64 {
 }
 
 /// The readings that the samples of a target's first series are of: their values.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are small counts")]
 pub(crate) fn readings(message: &[u8]) -> Vec<u64> {
     let Ok(request) = WriteRequest::decode(message) else { return Vec::new() };
     let first = |value: &str| value == "/api/v1/things/0";

@@ -68,7 +68,7 @@ fn killed(kind: Kind, down: bool, kills: usize) -> Vec<Lost> {
     }
     double.down(false);
     // What came after the last kill arrives when all before it did, but for peers that send the newest first.
-    let (before, last) = (double.scraped(), *at.last().unwrap());
+    let (before, end) = (double.scraped(), *at.last().unwrap());
     until("what is read afterwards", || {
         double.followed(|seen| seen.arrived.iter().any(|reading| *reading > before))
     });
@@ -76,7 +76,7 @@ fn killed(kind: Kind, down: bool, kills: usize) -> Vec<Lost> {
     until("the rest", || {
         let now: HashSet<u64> = double.followed(|seen| seen.arrived.iter().copied().collect());
         let old = double.followed(|seen| {
-            seen.answered.iter().filter(|(reading, at)| *at < last && now.contains(reading)).count()
+            seen.answered.iter().filter(|(reading, at)| *at < end && now.contains(reading)).count()
         });
         if old != arrived {
             (arrived, since) = (old, Instant::now());

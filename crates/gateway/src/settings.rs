@@ -195,6 +195,6 @@ pub(crate) fn some(text: &str) -> Result<usize, String> {
 
 /// The same of bytes.
 pub(crate) fn some_bytes(text: &str) -> Result<ByteSize, String> {
-    let bytes: ByteSize = text.parse().map_err(|error| format!("{error}"))?;
+    let bytes: ByteSize = text.parse()?;
     if bytes.0 > 0 { Ok(bytes) } else { Err(format!("expected at least 1 byte, got `{text}`")) }
 }

@@ -34,12 +34,12 @@ pub(super) fn ours(agents: usize, run: &mut Run) {
     let sent = start(agents, address, "/write");
     // An interval in which all connect, then one that counts.
     wait(run);
-    let (before, spent, began) = (taken(), receiver.cpu(), Instant::now());
+    let (before, cpu, began) = (taken(), receiver.cpu(), Instant::now());
     wait(run);
     let (after, seconds) = (taken(), began.elapsed().as_secs_f64());
     let rate = |at: usize| (after[at] - before[at]) / seconds;
     let expected = Load::of(agents, body(Protocol::V1));
-    let cores = (receiver.cpu() - spent) / seconds;
+    let cores = (receiver.cpu() - cpu) / seconds;
     println!("  {agents} agents on loopback, 1.0, a second: measured, and by the arithmetic");
     println!("    connections {:>12.0} {agents:>12}", after[1]);
     println!("    requests    {:>12.1} {:>12.1}", rate(0), expected.requests);
@@ -66,10 +66,10 @@ pub(super) fn victoria(agents: usize, run: &mut Run) {
     let sent = start(agents, address, "/api/v1/write");
     // New series cost more than known ones: they are not asked for.
     wait(run);
-    let (before, spent, began) = (rows(address), receiver.cpu(), Instant::now());
+    let (before, cpu, began) = (rows(address), receiver.cpu(), Instant::now());
     wait(run);
     let seconds = began.elapsed().as_secs_f64();
-    let (samples, cores) = ((rows(address) - before) / seconds, (receiver.cpu() - spent) / seconds);
+    let (samples, cores) = ((rows(address) - before) / seconds, (receiver.cpu() - cpu) / seconds);
     let expected = Load::of(agents, body(Protocol::V1)).samples;
     let resident = receiver.resident();
     println!(

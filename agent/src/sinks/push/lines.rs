@@ -19,13 +19,18 @@ pub(crate) async fn each(response: Response, most: usize, line: impl FnMut(&[u8]
     let lines = Lines { line, rest: Vec::new(), left: most, over: false };
     let mut into = match place::header(&response, CONTENT_ENCODING).map(str::trim) {
         None | Some("" | "identity") => Into::Plain(lines),
-        Some(packed) if packed.eq_ignore_ascii_case("gzip") => Into::Packed(MultiGzDecoder::new(lines)),
+        Some(packed) if packed.eq_ignore_ascii_case("gzip") => {
+            Into::Packed(Box::new(MultiGzDecoder::new(lines)))
+        }
         Some(other) => return Err(format!("the page comes as {other:?}, expected gzip or plain text")),
     };
     let (mut stream, mut read) = (response.bytes_stream(), 0_usize);
-    let failed = |error: &io::Error, over: bool| match over {
-        true => format!("the page is longer than {most} bytes"),
-        false => format!("the page cannot be unpacked: gzip: {error}"),
+    let failed = |error: &io::Error, over: bool| {
+        if over {
+            format!("the page is longer than {most} bytes")
+        } else {
+            format!("the page cannot be unpacked: gzip: {error}")
+        }
     };
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| exchange::cause(&error))?;
@@ -43,7 +48,7 @@ pub(crate) async fn each(response: Response, most: usize, line: impl FnMut(&[u8]
 /// As it comes.
 enum Into<F: FnMut(&[u8])> {
     Plain(Lines<F>),
-    Packed(MultiGzDecoder<Lines<F>>),
+    Packed(Box<MultiGzDecoder<Lines<F>>>),
 }
 
 impl<F: FnMut(&[u8])> Into<F> {

@@ -155,9 +155,9 @@ fn a_disk_that_the_log_has_filled_mends_once_groups_are_deleted() {
 fn files_that_somebody_takes_away_are_missed_and_written_anew() {
     let kinds: [fn(&Path); 4] = [
         |folder| {
-            std::fs::read_dir(folder)
-                .unwrap()
-                .for_each(|file| std::fs::remove_file(file.unwrap().path()).unwrap())
+            for file in std::fs::read_dir(folder).unwrap() {
+                std::fs::remove_file(file.unwrap().path()).unwrap();
+            }
         },
         |folder| std::fs::remove_file(folder.join("groups")).unwrap(),
         |folder| std::fs::rename(folder, folder.with_extension("moved")).unwrap(),
