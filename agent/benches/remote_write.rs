@@ -48,6 +48,9 @@ impl Run {
     }
 }
 
+/// What may be asked for by name.
+type Section = (&'static str, fn(&mut Run));
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == "--receiver") {
@@ -61,7 +64,6 @@ fn main() -> ExitCode {
     }
     let mut run =
         Run { quick: arguments.iter().any(|argument| argument == "--quick"), report: String::new() };
-    type Section = (&'static str, fn(&mut Run));
     let sections: [Section; 5] = [
         ("cost", cost::measure),
         ("memory", memory::measure),
