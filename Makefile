@@ -84,7 +84,7 @@ tools: ## install what the tests measure us against (Debian packages, asks for s
 need-rust:
 	@.ci/need-rust
 
-compare: need-rust tools ## push versus pull over real processes (65 min on two cores; ARGS=--quick 2 min); as root with NAT and byte counts
+compare: need-rust tools ## push versus pull over real processes (66 min on two cores; ARGS=--quick 2 min); as root with NAT and byte counts
 	cargo build --release
 	@exec target/release/pushpull-lab compare $(ARGS)
 

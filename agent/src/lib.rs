@@ -40,6 +40,7 @@ pub mod spool;
 pub mod stats;
 pub mod status;
 mod transport;
+mod unpack;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

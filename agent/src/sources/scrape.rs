@@ -111,13 +111,9 @@ impl Scrape {
     async fn snapshot(&mut self) -> Snapshot {
         let (taken_at, began) = (SystemTime::now(), Instant::now());
         let stamp = super::file::stamp();
-        let answer = self.fetcher.fetch().await;
-        let mut report = Report { duration: began.elapsed(), ..Report::default() };
-        let page = answer.and_then(|answer| {
-            let read = self.read(answer, &mut report, taken_at);
-            report.duration = began.elapsed();
-            read
-        });
+        let (answer, mut report) = (self.fetcher.fetch().await, Report::default());
+        let page = answer.and_then(|answer| self.read(answer, &mut report, taken_at));
+        report.duration = began.elapsed();
         match page {
             Ok((page, natives)) => {
                 self.stats.collected(&self.name, None);

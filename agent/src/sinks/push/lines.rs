@@ -3,27 +3,25 @@
 
 use std::io::{self, Write};
 
-use flate2::write::MultiGzDecoder;
 use futures_util::StreamExt;
 use reqwest::Response;
 use reqwest::header::CONTENT_ENCODING;
 
 use super::place;
 use crate::exchange;
+use crate::unpack::Unpack;
 
 /// A line of a gateway is no longer than this, or is none that is wanted.
 const LONGEST: usize = 1 << 20;
 
 /// Hands each line to `line`, and stops where the text is longer than `most` bytes; how many came over the wire.
 pub(crate) async fn each(response: Response, most: usize, line: impl FnMut(&[u8])) -> Result<usize, String> {
-    let lines = Lines { line, rest: Vec::new(), left: most, over: false };
-    let mut into = match place::header(&response, CONTENT_ENCODING).map(str::trim) {
-        None | Some("" | "identity") => Into::Plain(lines),
-        Some(packed) if packed.eq_ignore_ascii_case("gzip") => {
-            Into::Packed(Box::new(MultiGzDecoder::new(lines)))
-        }
+    let is_packed = match place::header(&response, CONTENT_ENCODING).map(str::trim) {
+        None | Some("" | "identity") => false,
+        Some(packed) if packed.eq_ignore_ascii_case("gzip") => true,
         Some(other) => return Err(format!("the page comes as {other:?}, expected gzip or plain text")),
     };
+    let mut body = Unpack::new(Lines { line, rest: Vec::new(), left: most, over: false }, is_packed);
     let (mut stream, mut read) = (response.bytes_stream(), 0_usize);
     let failed = |error: &io::Error, over: bool| {
         if over {
@@ -35,43 +33,14 @@ pub(crate) async fn each(response: Response, most: usize, line: impl FnMut(&[u8]
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| exchange::cause(&error))?;
         read += chunk.len();
-        into.write(&chunk).map_err(|error| failed(&error, into.lines().over))?;
+        body.take(&chunk).map_err(|error| failed(&error, body.target().over))?;
     }
-    into.finish().map_err(|error| failed(&error, into.lines().over))?;
-    let lines = into.lines();
+    body.finish().map_err(|error| failed(&error, body.target().over))?;
+    let lines = body.target();
     if !lines.rest.is_empty() {
         (lines.line)(&lines.rest);
     }
     Ok(read)
-}
-
-/// As it comes.
-enum Into<F: FnMut(&[u8])> {
-    Plain(Lines<F>),
-    Packed(Box<MultiGzDecoder<Lines<F>>>),
-}
-
-impl<F: FnMut(&[u8])> Into<F> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(lines) => lines.write_all(bytes),
-            Self::Packed(unpack) => unpack.write_all(bytes),
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(_) => Ok(()),
-            Self::Packed(unpack) => unpack.try_finish(),
-        }
-    }
-
-    fn lines(&mut self) -> &mut Lines<F> {
-        match self {
-            Self::Plain(lines) => lines,
-            Self::Packed(unpack) => unpack.get_mut(),
-        }
-    }
 }
 
 /// The text, of which only the line that is not complete is kept.

@@ -61,7 +61,7 @@ impl Place {
             let (old, fresh) = shared.spool.readers_apart();
             (self.old, self.fresh) = (old, Some(fresh));
         }
-        let mut samples: usize = parts.iter().map(|part| part.record.sample_count()).sum();
+        let mut samples = samples(parts);
         let mut bytes: usize = parts.iter().map(|part| part.record.raw_len()).sum();
         while samples < most && bytes < MOST {
             let Some(entry) = self.next(shared) else { return false };
@@ -125,6 +125,11 @@ impl Place {
         };
         Ok((self.encoder.body_of(records, protocol).map_err(failed)?, metadata))
     }
+}
+
+/// Samples in all of them.
+pub(super) fn samples(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.record.sample_count()).sum()
 }
 
 /// How many of these parts go into one request of so many samples: one at the least.

@@ -6,10 +6,10 @@
 use std::io::{self, Write};
 
 use exposition::Limits;
-use flate2::write::MultiGzDecoder;
 use memchr::memchr;
 
 use super::fetch::Failure;
+use crate::unpack::Unpack;
 
 /// Bytes of a line, where the limits allow no longer series.
 const LONGEST_LINE: usize = 1 << 20;
@@ -17,10 +17,7 @@ const LONGEST_LINE: usize = 1 << 20;
 const LINES: usize = 4;
 
 /// A body on its way in.
-pub(super) enum Body {
-    Plain(Page),
-    Packed(Box<MultiGzDecoder<Page>>),
-}
+pub(super) struct Body(Unpack<Page>);
 
 /// The text so far.
 pub(super) struct Page {
@@ -54,29 +51,23 @@ impl Body {
             broken: None,
             is_text,
         };
-        if is_packed { Self::Packed(Box::new(MultiGzDecoder::new(page))) } else { Self::Plain(page) }
+        Self(Unpack::new(page, is_packed))
     }
 
     /// Takes the next bytes as they came.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::Plain(page) => page.add(bytes),
-            Self::Packed(unpack) => match unpack.write_all(bytes) {
-                Ok(()) => Ok(()),
-                Err(error) => Err(unpack.get_mut().broken.take().unwrap_or_else(|| gzip(&error))),
-            },
-        }
+        self.0.take(bytes).map_err(|error| self.failure(&error))
     }
 
     /// The whole text.
-    pub(super) fn finish(self) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Plain(page) => Ok(page.text),
-            Self::Packed(mut unpack) => match unpack.try_finish() {
-                Ok(()) => Ok(std::mem::take(&mut unpack.get_mut().text)),
-                Err(error) => Err(unpack.get_mut().broken.take().unwrap_or_else(|| gzip(&error))),
-            },
-        }
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, Failure> {
+        self.0.finish().map_err(|error| self.failure(&error))?;
+        Ok(std::mem::take(&mut self.0.target().text))
+    }
+
+    /// The limit that was broken, or what gzip says.
+    fn failure(&mut self, error: &io::Error) -> Failure {
+        self.0.target().broken.take().unwrap_or_else(|| gzip(error))
     }
 }
 

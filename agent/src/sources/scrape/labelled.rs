@@ -34,7 +34,7 @@ impl Shape {
 
     /// The page in a text that is the one before but for its values: most are.
     fn again(&mut self, text: &[u8], how: &Rewrite<'_>) -> Option<Page> {
-        let page = self.like.as_ref()?.read(text, self.selection.before()?, how)?;
+        let page = self.like.as_ref()?.read(text, self.selection.whole()?, how)?;
         self.selection.again(&page);
         Some(page)
     }
@@ -49,20 +49,17 @@ impl Shape {
         now: SystemTime,
     ) -> Result<(Page, Dropped), Refused> {
         let mut made = page.rewrite(how);
-        self.like = None;
-        match &mut self.relabel {
-            // Rules see each page anew.
-            Some(relabel) => made = relabel.page(&made)?,
-            None => self.like = Likeness::of(page, &made, how),
+        if let Some(relabel) = &mut self.relabel {
+            made = relabel.page(&made)?;
         }
         // Prometheus counts what its rules leave, whatever becomes of it then.
         report.kept += made.sample_count();
-        let Selected { page, added, dropped } = self.selection.select(made, key, now);
-        if dropped.iter().any(|(count, _)| *count > 0) {
-            self.like = None;
-        }
+        let Selected { page: selected, added, dropped } = self.selection.select(made, key, now);
         report.added += added;
-        Ok((page, dropped))
+        // Rules see each page anew.
+        let made = self.selection.whole().filter(|_| self.relabel.is_none());
+        self.like = made.and_then(|made| Likeness::of(page, made, how));
+        Ok((selected, dropped))
     }
 }
 

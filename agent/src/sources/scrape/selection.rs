@@ -48,9 +48,9 @@ impl Selection {
         self.before.is_none()
     }
 
-    /// The page before, as it was before anything was left out.
-    pub(super) fn before(&self) -> Option<&Page> {
-        self.before.as_ref().map(|before| &before.page)
+    /// The page before, if all of it stayed.
+    pub(super) fn whole(&self) -> Option<&Page> {
+        self.before.as_ref().filter(|before| before.stayed.is_none()).map(|before| &before.page)
     }
 
     /// The next page is the first one again.
@@ -70,7 +70,7 @@ impl Selection {
         let unchanged =
             before.as_ref().is_some_and(|before| before.stayed.is_none() && before.page.same_series(&page));
         if unchanged && !page.has_timestamps() {
-            self.before = Some(Before { page: page.clone(), stayed: None });
+            self.again(&page);
             return Selected { page, added: 0, dropped: [(0, None), (0, None), (0, None)] };
         }
         let known = before.map_or_else(HashSet::new, |Before { page, stayed }| {

@@ -1,4 +1,4 @@
-//! Records as bytes for a spool, made in buffers that are used again: a new one for each costs more than the copying.
+//! Records as bytes for a spool, made in buffers that are used again.
 
 use std::fmt;
 

@@ -5,7 +5,7 @@ use exposition::remote_write::Record;
 use super::exchange::{Outcome, Refusal};
 use super::refusals::HOPELESS;
 use super::{End, Worker};
-use crate::sinks::remote_write::gather::{Part, fitting};
+use crate::sinks::remote_write::gather::{Part, fitting, samples};
 
 /// Parts that lie side by side, from the first to before the last.
 #[derive(Debug, Clone, Copy)]
@@ -115,8 +115,4 @@ impl Worker {
         self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt))).await;
         self.shared.changed();
     }
-}
-
-fn samples(parts: &[Part]) -> usize {
-    parts.iter().map(|part| part.record.sample_count()).sum()
 }
