@@ -29,22 +29,37 @@ pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
 
 /// Whether nobody listens there.
 pub(crate) fn refused(error: &reqwest::Error) -> bool {
+    error.is_connect() && nobody(error)
+}
+
+/// Whether a connection failed because nobody listens.
+pub(crate) fn nobody(error: &(dyn Error + 'static)) -> bool {
     let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    error.is_connect() && causes(error).any(|cause| io(cause) == Some(ErrorKind::ConnectionRefused))
+    causes(error).any(|cause| io(cause) == Some(ErrorKind::ConnectionRefused))
 }
 
 /// Whether the other side closed a connection without an answer: what a server does to an idle
 /// connection just when the next request is on its way.
 pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && broken(error)
+}
+
+/// Whether a connection broke before there was a whole head.
+pub(crate) fn broken(error: &(dyn Error + 'static)) -> bool {
     let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
-    error.is_request()
-        && !error.is_connect()
-        && causes(error).any(|cause| {
-            let incomplete =
-                cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
-            let broken = cause.downcast_ref::<std::io::Error>();
-            incomplete || broken.is_some_and(|error| closed.contains(&error.kind()))
-        })
+    causes(error).any(|cause| {
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        let incomplete = hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
+        let broken = cause.downcast_ref::<std::io::Error>();
+        incomplete || broken.is_some_and(|error| closed.contains(&error.kind()))
+    })
+}
+
+/// Whether the environment names a proxy for plain HTTP.
+pub(crate) fn has_proxy() -> bool {
+    ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Proxies from the environment are not for the machine's own addresses.

@@ -4,6 +4,7 @@
 //! client, and with it new connections; where they are no good, the ones before stay.
 
 mod clients;
+mod direct;
 mod files;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use url::Url;
 use crate::config::{self, shown};
 use crate::exchange;
 pub(crate) use clients::Clients;
+pub(crate) use direct::{Direct, Fault, Reply};
 use files::{Certificates, Files};
 
 /// Signs of life without an answer after which a connection is given up.
@@ -107,6 +109,12 @@ impl Transport {
             (Err(message), None) => return Err(message),
         };
         Ok(Ready { client, authorization })
+    }
+
+    /// What it says who we are now, where no client is needed.
+    pub(crate) async fn who(&mut self) -> Result<Option<HeaderValue>, String> {
+        let (_, secret) = self.files.read(self.timeout).await;
+        self.authorization(secret?)
     }
 
     /// It was not let in with what its files said at the last exchange, unless it was not before.

@@ -10,6 +10,7 @@ mod labelled;
 mod last;
 mod redirects;
 mod relabelled;
+mod response;
 mod selection;
 mod synthetic;
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 
+/// Who asks.
+pub const USER_AGENT: &str = concat!("pushpull/", env!("CARGO_PKG_VERSION"));
+
 /// A builder with the defaults of this workspace.
 ///
 /// - both timeouts are set: connecting, and the whole exchange
@@ -22,6 +25,6 @@ pub fn builder(connect: Duration, whole: Duration, needs_roots: bool) -> ClientB
         .timeout(whole)
         .redirect(Policy::none())
         .tcp_nodelay(true)
-        .user_agent(concat!("pushpull/", env!("CARGO_PKG_VERSION")));
+        .user_agent(USER_AGENT);
     if needs_roots { builder } else { builder.tls_certs_only(std::iter::empty::<Certificate>()) }
 }

@@ -4,18 +4,22 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use exposition::Limits;
-use futures_util::TryStreamExt;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Response, Url};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use reqwest::Url;
+use tokio::time::timeout_at;
 
 use super::body::Body;
 use super::content::{Content, is_delimited};
 use super::fetched::{Answer, Fetched, read};
 use super::redirects;
 use super::relabelled::Relabel;
+use super::response::{Broken, Response};
 use crate::config::{ScrapeProtocol, Target, shown};
 use crate::exchange;
-use crate::transport::{Clients, Ready, Transport};
+use crate::transport::{Clients, Direct, Ready, Transport};
+
+const TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
 /// All reasons of failures.
 pub(super) const REASONS: &[&str] = &[
@@ -46,12 +50,14 @@ pub(super) struct Failure {
 pub(super) struct Fetcher {
     target: Target,
     transport: Transport,
+    /// The short way to it, where there is one; none any more once it has led elsewhere.
+    direct: Option<Direct>,
     /// As it is asked for, read once. None: it cannot be read, and reqwest says why.
     url: Option<Url>,
     /// The URL for people.
     shown: String,
-    /// What it is asked for.
-    accept: String,
+    /// What it is asked for, and how.
+    asks: HeaderMap,
     limits: Limits,
     /// It answered before, so a connection may be one that it is about to close.
     answered: bool,
@@ -66,12 +72,15 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) fn new(target: &Target, address: Option<SocketAddr>) -> Self {
         let transport = Transport::new(&target.url, target.transport(), target.timeout());
+        let transport = transport.leading(redirects::policy, address);
+        let direct = transport.direct();
         Self {
             target: target.clone(),
-            transport: transport.leading(redirects::policy, address),
+            transport,
+            direct,
             url: Url::parse(&target.url).ok(),
             shown: shown(&target.url),
-            accept: ScrapeProtocol::accept(target.protocols()),
+            asks: asks(target),
             limits: Relabel::before(target),
             answered: false,
             refused: false,
@@ -87,17 +96,29 @@ impl Fetcher {
     /// The answer, as far as it may be a page.
     pub(super) async fn fetch(&mut self) -> Result<Answer, Failure> {
         self.refused = false;
-        let response = self.response().await?;
+        let timeout = self.target.timeout();
+        // Whoever is late has taken the time of head and body together.
+        match timeout_at((Instant::now() + timeout).into(), self.answer()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.late(timeout)),
+        }
+    }
+
+    async fn answer(&mut self) -> Result<Answer, Failure> {
+        let mut response = self.response().await?;
         self.answered = true;
         let status = response.status();
-        if status != reqwest::StatusCode::OK {
+        if status != StatusCode::OK {
             return Err(self.failure("status", &format!("answers {status}, expected 200")));
         }
-        let headers = response.headers().clone();
-        let content = Content::of(header(&headers, CONTENT_TYPE.as_str()));
-        let body = self.body(response, &headers, content != Content::Protobuf).await?;
+        let headers = response.take_headers();
+        let content = Content::of(header(&headers, &CONTENT_TYPE));
+        let body = self.body(&mut response, &headers, content != Content::Protobuf).await?;
+        if let (Response::Direct(reply), Some(direct)) = (response, &mut self.direct) {
+            direct.keep(*reply);
+        }
         self.expected = body.len() + body.len() / 64;
-        let content = self.content(content, header(&headers, CONTENT_TYPE.as_str()), &body)?;
+        let content = self.content(content, header(&headers, &CONTENT_TYPE), &body)?;
         Ok(Answer { content, body })
     }
 
@@ -111,57 +132,76 @@ impl Fetcher {
     /// The head of the answer. A connection that is closed just when it is used again says nothing of
     /// the target, so then there is a second try within the same time.
     async fn response(&mut self) -> Result<Response, Failure> {
-        let end = Instant::now() + self.target.timeout();
+        if let Some(response) = self.directly().await? {
+            return Ok(response);
+        }
         let ready = self.transport.ready().await;
-        let Ready { client, authorization } =
-            ready.map_err(|message| Failure { reason: "setup", message })?;
+        let Ready { client, authorization } = ready.map_err(setup)?;
         let get = || {
             let get = match &self.url {
                 Some(url) => client.get(url.clone()),
                 None => client.get(&self.target.url),
             };
-            let mut request = get
-                .timeout(end.saturating_duration_since(Instant::now()))
-                .header(ACCEPT, &self.accept)
-                .header(ACCEPT_ENCODING, "gzip")
-                .header(
-                    "X-Prometheus-Scrape-Timeout-Seconds",
-                    self.target.timeout().as_secs_f64().to_string(),
-                );
-            if let Some(value) = &authorization {
-                request = request.header(AUTHORIZATION, value);
+            let request = get.headers(self.asks.clone());
+            match &authorization {
+                Some(value) => request.header(AUTHORIZATION, value).send(),
+                None => request.send(),
             }
-            request.send()
         };
         let answer = match get().await {
             Err(error) if self.answered && exchange::closed_early(&error) => get().await,
             answer => answer,
         };
-        answer.map_err(|error| {
+        answer.map(Response::Client).map_err(|error| {
             // What a proxy says of itself says nothing of the target.
             self.refused = exchange::refused(&error) && self.transport.by().is_none();
-            let reason = exchange::reason(&error);
-            let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
-            self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(&error)))
+            self.broken(&Broken::Client(error))
         })
+    }
+
+    /// The same by the short way; none where there is none, or where it leads elsewhere.
+    async fn directly(&mut self) -> Result<Option<Response>, Failure> {
+        let Some(direct) = &mut self.direct else { return Ok(None) };
+        let authorization = self.transport.who().await.map_err(setup)?;
+        let answer = match direct.get(&self.asks, authorization.as_ref()).await {
+            Err(fault) if self.answered && fault.is_closed_early() => {
+                direct.get(&self.asks, authorization.as_ref()).await
+            }
+            answer => answer,
+        };
+        match answer {
+            Ok(reply) if reply.status.is_redirection() => self.direct = None,
+            Ok(reply) => return Ok(Some(Response::Direct(Box::new(reply)))),
+            Err(fault) => {
+                self.refused = fault.is_refused();
+                return Err(self.broken(&Broken::Direct(fault)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn broken(&self, broken: &Broken) -> Failure {
+        let reason = broken.reason();
+        let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
+        self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(broken.error())))
     }
 
     async fn body(
         &self,
-        response: Response,
+        response: &mut Response,
         headers: &HeaderMap,
         is_text: bool,
     ) -> Result<bytes::Bytes, Failure> {
-        let is_packed = header(headers, CONTENT_ENCODING.as_str()).eq_ignore_ascii_case("gzip");
+        let is_packed = header(headers, &CONTENT_ENCODING).eq_ignore_ascii_case("gzip");
         let mut body = Body::new(self.limits, is_packed, is_text, self.expected);
-        let mut chunks = response.bytes_stream();
         loop {
-            match chunks.try_next().await {
+            match response.chunk().await {
                 Ok(Some(chunk)) => body.take(&chunk).map_err(|failure| self.named(&failure))?,
                 Ok(None) => break,
-                Err(error) if error.is_timeout() => return Err(self.late(self.target.timeout())),
-                Err(error) => {
-                    let why = format!("cannot be scraped: body cannot be read: {}", exchange::cause(&error));
+                Err(broken) if broken.reason() == "timeout" => return Err(self.late(self.target.timeout())),
+                Err(broken) => {
+                    let cause = exchange::cause(broken.error());
+                    let why = format!("cannot be scraped: body cannot be read: {cause}");
                     return Err(self.failure("body", &why));
                 }
             }
@@ -221,6 +261,18 @@ impl Fetcher {
     }
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn setup(message: String) -> Failure {
+    Failure { reason: "setup", message }
+}
+
+/// What every scrape of a target asks.
+fn asks(target: &Target) -> HeaderMap {
+    let seconds = target.timeout().as_secs_f64().to_string();
+    let accept = ScrapeProtocol::accept(target.protocols());
+    let told = [(ACCEPT, accept), (ACCEPT_ENCODING, "gzip".to_owned()), (TIMEOUT, seconds)];
+    told.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))).collect()
 }
