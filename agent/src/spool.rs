@@ -53,6 +53,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 pub use attempt::attempt;
+pub use memory::Pack;
 pub use reader::Reader;
 pub use settings::{MIN_BYTES, SpoolSettings, SyncPolicy};
 pub use stats::{Amount, DropReason, SpoolStats};
@@ -132,6 +133,8 @@ impl Entry {
 pub struct Spool {
     store: Mutex<Store>,
     record_bytes: u64,
+    /// Bytes of records that are not packed; none where there is a directory.
+    loose_bytes: u64,
     always: bool,
 }
 
@@ -172,7 +175,8 @@ impl Spool {
         }
         let record_bytes = store.settings.record_bytes();
         let always = store.settings.sync == SyncPolicy::Always;
-        Ok(Self { store: Mutex::new(store), record_bytes, always })
+        let loose_bytes = if store.disk.is_some() { 0 } else { store.settings.loose_bytes() };
+        Ok(Self { store: Mutex::new(store), record_bytes, loose_bytes, always })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -191,6 +195,23 @@ impl Spool {
         let seq = self.store().append(shard, samples, payload, now);
         self.sync_if_due(now, self.always);
         Ok(seq)
+    }
+
+    /// The same where there is no directory: the record stays as it is while it is among the newest, and is packed
+    /// by `pack` once others follow. With a directory it is packed at once.
+    pub fn append_loose(
+        &self,
+        shard: u16,
+        samples: u32,
+        payload: Bytes,
+        pack: Pack,
+        now: SystemTime,
+    ) -> Result<u64, TooLarge> {
+        if self.loose_bytes < payload.len() as u64 {
+            return self.append(shard, samples, &pack(&payload), now);
+        }
+        let (now, loose) = (milliseconds(now), self.loose_bytes);
+        Ok(self.store().append_loose((shard, samples), payload, (loose, pack), now))
     }
 
     /// A reader that begins at the oldest record that waits.

@@ -13,6 +13,7 @@ mod client;
 mod dialogue;
 mod feed;
 mod gather;
+mod hunger;
 mod intake;
 mod look;
 mod senders;

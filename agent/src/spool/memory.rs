@@ -9,11 +9,17 @@ use super::frame::Head;
 /// What a record costs beside its bytes.
 const EACH: u64 = 96;
 
+/// Makes the bytes of a record fewer; they mean the same.
+pub type Pack = fn(&[u8]) -> Vec<u8>;
+
 /// Records by sequence, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     records: VecDeque<(Head, Bytes)>,
     bytes: u64,
+    /// The newest of them, which are as they came: most are delivered before they would be worth packing.
+    loose: VecDeque<u64>,
+    loose_bytes: u64,
 }
 
 impl Memory {
@@ -39,6 +45,24 @@ impl Memory {
         self.records.push_back((head, payload));
     }
 
+    /// The same as it came. Once all that are so take more than `most`, the oldest of them are packed.
+    pub(super) fn push_loose(&mut self, head: Head, payload: Bytes, most: u64, pack: Pack) {
+        self.loose.push_back(head.seq);
+        self.loose_bytes += payload.len() as u64;
+        self.push(head, payload);
+        while self.loose_bytes > most
+            && let Some(seq) = self.loose.pop_front()
+        {
+            let at = self.records.partition_point(|(head, _)| head.seq < seq);
+            let Some((head, payload)) = self.records.get_mut(at) else { continue };
+            let packed = Bytes::from(pack(payload));
+            self.loose_bytes = self.loose_bytes.saturating_sub(payload.len() as u64);
+            self.bytes = self.bytes + packed.len() as u64 - payload.len() as u64;
+            head.len = u32::try_from(packed.len()).unwrap_or(u32::MAX);
+            *payload = packed;
+        }
+    }
+
     pub(super) fn front(&self) -> Option<&(Head, Bytes)> {
         self.records.front()
     }
@@ -46,11 +70,35 @@ impl Memory {
     pub(super) fn pop(&mut self) -> Option<Head> {
         let (head, payload) = self.records.pop_front()?;
         self.bytes -= Self::cost(payload.len());
+        if self.loose.front() == Some(&head.seq) {
+            self.loose.pop_front();
+            self.loose_bytes = self.loose_bytes.saturating_sub(payload.len() as u64);
+        }
         Some(head)
     }
 
     /// The first record of this sequence or a later one.
     pub(super) fn from(&self, seq: u64) -> Option<&(Head, Bytes)> {
         self.records.get(self.records.partition_point(|(head, _)| head.seq < seq))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Kind;
+    use super::*;
+
+    #[test]
+    fn the_newest_stay_as_they_came_and_all_are_counted() {
+        let head = |seq| Head { crc: 0, len: 100, samples: 1, seq, time_ms: 0, shard: 0, kind: Kind::Record };
+        let mut memory = Memory::default();
+        for seq in 0..6 {
+            memory.push_loose(head(seq), Bytes::from(vec![9; 100]), 250, |bytes| bytes[..10].to_vec());
+        }
+        let lens: Vec<usize> = (0..6).map(|seq| memory.from(seq).unwrap().1.len()).collect();
+        assert_eq!(lens, [10, 10, 10, 10, 100, 100]);
+        assert_eq!(memory.bytes(), 4 * Memory::cost(10) + 2 * Memory::cost(100));
+        while memory.pop().is_some() {}
+        assert_eq!((memory.bytes(), memory.loose_bytes, memory.loose.len()), (0, 0, 0));
     }
 }

@@ -55,6 +55,11 @@ impl SpoolSettings {
         (self.max_bytes / 8).clamp(64 << 10, 16 << 20)
     }
 
+    /// Bytes of records in memory that are not worth packing: those of a few requests.
+    pub(super) fn loose_bytes(&self) -> u64 {
+        (self.max_bytes / 8).min(2 << 20)
+    }
+
     /// Bytes of the largest record that is taken.
     pub(super) fn record_bytes(&self) -> u64 {
         (self.max_bytes / 4).min(64 << 20)

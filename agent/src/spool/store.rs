@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::acked::Acked;
 use super::disk::Disk;
 use super::frame::{Head, Kind};
-use super::memory::Memory;
+use super::memory::{Memory, Pack};
 use super::reader::{Reader, Step, Wanted};
 use super::settings::{SpoolSettings, SyncPolicy};
 use super::stats::{Amount, DropReason, SpoolStats};
@@ -66,12 +66,8 @@ impl<F: Fn(u16) -> bool> Wanted for Of<'_, F> {
 
 impl Store {
     pub(super) fn append(&mut self, shard: u16, samples: u32, payload: &[u8], now_ms: i64) -> u64 {
-        self.expire(now_ms);
-        let seq = self.next;
-        self.next += 1;
-        self.pending_samples += u64::from(samples);
-        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        let head = Head { crc: 0, len, samples, seq, time_ms: now_ms, shard, kind: Kind::Record };
+        let head = self.next(shard, samples, payload.len(), now_ms);
+        let seq = head.seq;
         let limit = if self.disk.is_some() { self.settings.memory_bytes } else { self.settings.max_bytes };
         loop {
             self.flush(now_ms);
@@ -89,13 +85,42 @@ impl Store {
             }
             self.retry_ms = i64::MIN;
         }
+        self.make_room(payload.len(), limit);
+        self.memory.push(head, Bytes::copy_from_slice(payload));
+        seq
+    }
+
+    /// The same where all is in memory.
+    pub(super) fn append_loose(
+        &mut self,
+        (shard, samples): (u16, u32),
+        payload: Bytes,
+        (most, pack): (u64, Pack),
+        now_ms: i64,
+    ) -> u64 {
+        let head = self.next(shard, samples, payload.len(), now_ms);
+        self.make_room(payload.len(), self.settings.max_bytes);
+        self.memory.push_loose(head, payload, most, pack);
+        head.seq
+    }
+
+    /// The head of the next record.
+    fn next(&mut self, shard: u16, samples: u32, len: usize, now_ms: i64) -> Head {
+        self.expire(now_ms);
+        let seq = self.next;
+        self.next += 1;
+        self.pending_samples += u64::from(samples);
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        Head { crc: 0, len, samples, seq, time_ms: now_ms, shard, kind: Kind::Record }
+    }
+
+    /// Gives up the oldest in memory for a record of this length.
+    fn make_room(&mut self, payload: usize, limit: u64) {
         let reason = if self.disk.is_some() { DropReason::Disk } else { DropReason::Bytes };
-        while self.memory.bytes() + Memory::cost(payload.len()) > limit {
+        while self.memory.bytes() + Memory::cost(payload) > limit {
             let Some(oldest) = self.memory.pop() else { break };
             self.give_up(&oldest, reason);
         }
-        self.memory.push(head, Bytes::copy_from_slice(payload));
-        seq
     }
 
     /// Whether the disk is left alone; not until a clock that was set back has caught up.

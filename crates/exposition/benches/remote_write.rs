@@ -129,7 +129,7 @@ fn contenders<'a>(
         run,
         times: Vec::new(),
     };
-    let packed = whole.pack();
+    let packed = bytes::Bytes::from(whole.pack());
     let mut all = vec![
         contender(
             "prost types, 1.0 snappy",

@@ -5,6 +5,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "the lengths are compared with `u32::MAX` first")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytestring::ByteString;
 
@@ -13,9 +14,14 @@ use crate::page::{FamilySpan, Index, Page, SampleSpan};
 use crate::parse::value_at;
 use crate::rewrite::Rewrite;
 
+/// The next shape.
+static SHAPES: AtomicU64 = AtomicU64::new(1);
+
 /// How a page stood in its text, as far as the page that was made of it does not say so: next to nothing, mostly.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Likeness {
+    /// Of all pages that are read by it.
+    shape: u64,
     /// By family: the lines before its samples, where they were spelt otherwise than they are now.
     heads: Vec<(usize, Box<[u8]>)>,
     /// What followed the last sample.
@@ -55,7 +61,11 @@ impl Likeness {
             }
         }
         let tail = page.text.as_bytes().get(from..)?.into();
-        (from_made == made.text.len()).then_some(Self { heads, tail })
+        (from_made == made.text.len()).then(|| Self {
+            shape: SHAPES.fetch_add(1, Ordering::Relaxed),
+            heads,
+            tail,
+        })
     }
 
     /// What [`Page::rewrite`] makes in the same way of the page in this text, found by `made`, which it made of one
@@ -90,7 +100,8 @@ impl Likeness {
         }
         let text = ByteString::from(String::from_utf8(again.out).ok()?);
         let (families, samples) = (again.families, again.samples);
-        Some(Page { text, index: Arc::new(Index { families, samples, verbatim: true, ..Index::default() }) })
+        let index = Index { families, samples, verbatim: true, shape: self.shape, ..Index::default() };
+        Some(Page { text, index: Arc::new(index) })
     }
 }
 
@@ -237,11 +248,8 @@ mod tests {
                 let Some(again) = again(text, before, &how) else { continue };
                 let whole = parsed(text).rewrite(&how);
                 assert_eq!(again.text(), whole.text(), "{text} like {before}");
-                assert_eq!(
-                    format!("{:?}", again.index),
-                    format!("{:?}", whole.index),
-                    "{text} like {before}"
-                );
+                let whole = Index { shape: again.index.shape, ..Index::clone(&whole.index) };
+                assert_eq!(format!("{:?}", again.index), format!("{whole:?}"), "{text} like {before}");
                 found += 1;
             }
         }
@@ -269,10 +277,15 @@ mod tests {
         };
         let (first, mut made) = (parsed(&page("9")), parsed(&page("9")).rewrite(&how));
         let like = Likeness::of(&first, &made, &how).unwrap();
+        let mut before = None::<Page>;
         for value in ["10", "1e300", "7", "NaN", "123456789012345678"] {
             made = like.read(page(value).as_bytes(), &made, &how).unwrap();
             assert_eq!(made.text(), parsed(&page(value)).rewrite(&how).text());
+            assert!(before.replace(made.clone()).is_none_or(|before| before.is_shaped_as(&made)));
         }
+        let other = Likeness::of(&first, &parsed(&page("9")).rewrite(&how), &how).unwrap();
+        let other = other.read(page("1").as_bytes(), &made, &how).unwrap();
+        assert!(!other.is_shaped_as(&made) && !first.is_shaped_as(&first));
         for value in ["1e400", "1_0", "", "7 8", "0x1"] {
             assert!(like.read(page(value).as_bytes(), &made, &how).is_none(), "{value}");
         }

@@ -38,6 +38,8 @@ pub(crate) struct Index {
     pub(crate) openmetrics: bool,
     /// The text can be handed on as it is: every reader of text 0.0.4 takes it.
     pub(crate) verbatim: bool,
+    /// The same number means the same series at the same places; 0 is nobody's.
+    pub(crate) shape: u64,
 }
 
 /// A stretch of the text, by byte offsets.
@@ -125,6 +127,12 @@ impl Page {
             + index.aside.len()
             + size_of_val(index.created.as_slice())
             + size_of_val(index.units.as_slice())
+    }
+
+    /// Whether it is known to have the families and series of another page at the same places, and neither timestamps
+    /// nor exemplars: it was read by a [`crate::Likeness`], and so was the other.
+    pub fn is_shaped_as(&self, other: &Self) -> bool {
+        self.index.shape != 0 && self.index.shape == other.index.shape
     }
 
     /// The families in the order of the text.

@@ -37,6 +37,11 @@ fn rules(settings: &RemoteWrite) -> Rules {
     }
 }
 
+fn milliseconds(at: SystemTime) -> i64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 impl Feed {
     /// Before `since` nobody looked at any source.
     pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes, since: SystemTime) -> Self {
@@ -69,8 +74,7 @@ impl Feed {
     }
 
     fn out(&self, at: SystemTime) -> Shards {
-        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Shards::new(self.lanes.count, i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Shards::new(self.lanes.count, milliseconds(at))
     }
 
     fn take(&mut self, snapshot: &Arc<Snapshot>, ends: bool) {
@@ -108,20 +112,33 @@ impl Feed {
     }
 
     fn spool(&mut self, out: Shards) {
+        let (mut wakes, now_ms) = (false, milliseconds(SystemTime::now()));
         for (at, record) in out.finish() {
             for part in record.split(self.settings.max_samples_per_send, MOST) {
                 self.append(self.lanes.tag(at), &part);
             }
+            wakes |= self.shared.hunger(at).fed(record.sample_count(), now_ms);
         }
-        self.shared.changed();
+        if wakes || self.shared.is_urgent() {
+            self.shared.changed();
+        }
     }
 
     fn append(&mut self, tag: u16, record: &Record) {
         let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
-        let packed = self.packer.pack(record);
-        let Err(error) = self.shared.spool.append(tag, samples, packed, SystemTime::now()) else {
-            return;
+        let (spool, now) = (&self.shared.spool, SystemTime::now());
+        let appended = if self.shared.is_kept {
+            spool.append(tag, samples, self.packer.pack(record), now)
+        } else {
+            spool.append_loose(
+                tag,
+                samples,
+                record.plain(),
+                |plain| Packer::default().pack_plain(plain).to_vec(),
+                now,
+            )
         };
+        let Err(error) = appended else { return };
         if let Some((first, second)) = record.halves() {
             self.append(tag, &first);
             self.append(tag, &second);

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::dialogue::Dialogue;
+use super::hunger::Hunger;
 use super::intake::Queue;
 use super::size::Size;
 use super::tag::Lanes;
@@ -19,6 +20,9 @@ use crate::spool::{Spool, SpoolStats};
 use crate::stats::Stats;
 use said::Said;
 pub(crate) use said::Seen;
+
+/// Between two looks of somebody who waits until all is sent.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What is shared.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub(crate) struct Shared {
     /// Records before this one were there when the agent began: a request with them may have been under way when it
     /// ended the last time.
     pub(super) from_before: u64,
+    /// By number of the shard, of whichever turn.
+    hungers: [Hunger; 128],
     urgent: AtomicUsize,
     size: Mutex<Size>,
     typed: Mutex<Typed>,
@@ -77,6 +83,7 @@ impl Shared {
             fed: Notify::new(),
             dialogue: Mutex::new(Dialogue::new(settings.protocol, Clock::now())),
             settings: watch::Sender::new(Arc::new(settings.clone())),
+            hungers: std::array::from_fn(|_| Hunger::default()),
             urgent: AtomicUsize::new(0),
             size: Mutex::default(),
             typed: Mutex::default(),
@@ -95,6 +102,12 @@ impl Shared {
 
     pub(super) fn dialogue(&self) -> MutexGuard<'_, Dialogue> {
         lock(&self.dialogue)
+    }
+
+    /// What the sender of a shard waits for.
+    pub(super) fn hunger(&self, at: u16) -> &Hunger {
+        // There are never more shards than this.
+        &self.hungers[usize::from(at) % 128]
     }
 
     /// Something was spooled, or is done with.
@@ -190,10 +203,12 @@ impl Shared {
             if is_idle && pending.records == 0 {
                 break 0;
             }
-            // Its sender lives in here, so only time can end the wait.
-            if timeout_at(deadline, changes.changed()).await.is_err() {
+            if Instant::now() >= deadline {
                 break pending.samples.max(1);
             }
+            // What waits on the way in says nothing when it is done.
+            let next = deadline.min(Instant::now() + LOOK);
+            drop(timeout_at(next, changes.changed()).await);
         };
         self.urgent.fetch_sub(1, Ordering::Relaxed);
         left

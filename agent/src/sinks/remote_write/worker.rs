@@ -9,12 +9,13 @@ mod waits;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::client::Client;
-use super::gather::{Part, Place};
+use super::gather::{Part, Place, samples};
 use super::senders::whole;
 use super::tag::Lanes;
 use crate::backoff::Backoff;
@@ -25,6 +26,12 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     settings: Arc<RemoteWrite>,
     client: Arc<Client>,
+    /// Its number.
+    at: u16,
+    /// There is no other.
+    is_alone: bool,
+    /// Nothing waited that it did not read.
+    has_all: bool,
     /// Taken out while it is where blocking is allowed.
     place: Option<Place>,
     backoff: Backoff,
@@ -62,6 +69,9 @@ impl Worker {
             shared: Arc::clone(shared),
             settings: Arc::clone(settings),
             client: Arc::clone(client),
+            at,
+            is_alone: lanes.count == 1,
+            has_all: false,
             place: Some(Place::new(shared, lanes, at)),
             backoff: Backoff::default(),
             refusals: 0,
@@ -104,21 +114,27 @@ impl Worker {
     async fn gather(&mut self) -> Result<Vec<Part>, End> {
         let mut changes = self.shared.changes.subscribe();
         let mut parts: Vec<Part> = Vec::new();
+        if self.has_all && !self.shared.closing() && !self.shared.is_urgent() {
+            self.first(&mut changes).await;
+        }
         loop {
             changes.borrow_and_update();
             // Asked before it is looked: what came last is seen then.
             let closing = self.shared.closing();
             let most = self.shared.samples_per_send(&self.settings);
+            self.shared.hunger(self.at).looks();
             let reading = move |place: &mut Place, shared: &Shared| {
                 let is_full = place.read(shared, &mut parts, most);
                 (parts, is_full)
             };
             let Some((read, is_full)) = self.apart(reading).await else { return Err(End::Left) };
             parts = read;
+            // What one of several may not read yet, it is not told of again.
+            self.has_all = !is_full && self.is_alone;
             if self.stop.is_cancelled() {
                 return Err(End::Stopped);
             }
-            let due = parts.first().map(|part| self.due(part));
+            let due = parts.first().map(|part| self.due(part.time_ms));
             if !parts.is_empty()
                 && (is_full
                     || closing
@@ -130,22 +146,46 @@ impl Worker {
             if parts.is_empty() && closing {
                 return Err(End::Empty);
             }
-            let more = async {
-                tokio::select! {
-                    news = changes.changed() => drop(news),
-                    () = self.stop.cancelled() => {}
-                }
-            };
             match due {
-                Some(due) => drop(timeout_at(due, more).await),
-                None => more.await,
+                Some(due) => self.more(&mut changes, most.saturating_sub(samples(&parts)), Some(due)).await,
+                None => self.first(&mut changes).await,
             }
         }
     }
 
+    /// Waits until something is there, and then a little for what is read together with it.
+    async fn first(&self, changes: &mut watch::Receiver<u64>) {
+        self.more(changes, 1, None).await;
+        // Asked after what came last was seen: what comes now is told.
+        if let Some(since_ms) = self.shared.hunger(self.at).since_ms()
+            && !self.shared.closing()
+            && !self.shared.is_urgent()
+        {
+            let most = self.shared.samples_per_send(&self.settings);
+            self.more(changes, most, Some(self.due(since_ms))).await;
+        }
+    }
+
+    /// Waits until so many samples more are there, or it is time, or something else has changed.
+    async fn more(&self, changes: &mut watch::Receiver<u64>, samples: usize, due: Option<Instant>) {
+        if self.shared.hunger(self.at).waits(samples) {
+            return;
+        }
+        let more = async {
+            tokio::select! {
+                news = changes.changed() => drop(news),
+                () = self.stop.cancelled() => {}
+            }
+        };
+        match due {
+            Some(due) => drop(timeout_at(due, more).await),
+            None => more.await,
+        }
+    }
+
     /// When what waits is not to wait for others any longer.
-    fn due(&self, part: &Part) -> Instant {
-        Instant::now() + still_to_wait(part.time_ms, SystemTime::now(), self.settings.batch_deadline)
+    fn due(&self, spooled_ms: i64) -> Instant {
+        Instant::now() + still_to_wait(spooled_ms, SystemTime::now(), self.settings.batch_deadline)
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Page {
     /// What the message calls a body that is too long.
     what: &'static str,
     longest_line: usize,
+    /// Bytes of the text whose lines are counted.
+    counted: usize,
     lines: usize,
     samples: usize,
     /// Bytes of the line that is not complete.
@@ -45,6 +47,7 @@ impl Body {
             limits,
             what: if is_packed { "body unpacks to more than" } else { "body is over" },
             longest_line: series.max(LONGEST_LINE),
+            counted: 0,
             lines: 0,
             samples: 0,
             line: 0,
@@ -82,22 +85,30 @@ impl Page {
             let message = format!("{} the limit of {cap} bytes", self.what);
             return Err(Failure { reason: "body_limit", message });
         }
-        let mut rest = if self.is_text { bytes } else { &[] };
-        while let Some(first) = rest.first() {
+        self.text.extend_from_slice(bytes);
+        // What has fewer bytes than it may have lines breaks no other limit, and most pages are no longer.
+        if self.is_text && self.text.len() > self.limits.samples.min(self.longest_line) {
+            self.count()?;
+        }
+        Ok(())
+    }
+
+    /// Counts what was not counted yet.
+    fn count(&mut self) -> Result<(), Failure> {
+        while let Some(first) = self.text.get(self.counted) {
             if self.line == 0 {
                 self.lines += 1;
                 self.samples += usize::from(!matches!(first, b'#' | b'\n' | b'\r' | b' ' | b'\t'));
             }
-            let end = memchr(b'\n', rest);
-            let taken = end.map_or(rest.len(), |end| end + 1);
+            let end = memchr(b'\n', &self.text[self.counted..]);
+            let taken = end.map_or(self.text.len() - self.counted, |end| end + 1);
             self.line += taken;
             self.check()?;
             if end.is_some() {
                 self.line = 0;
             }
-            rest = &rest[taken..];
+            self.counted += taken;
         }
-        self.text.extend_from_slice(bytes);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::labels::LabelsRef;
-use super::record::{MAX_RAW, Record, Totals};
+use super::record::{HEAD, MAX_RAW, PLAIN, Record, Totals, VERSION};
 use super::series::{Exemplar, Histogram, Sample, flag};
 use super::wire::{put_varint, varint_len, zigzag};
 use crate::kind::Kind;
@@ -45,6 +45,7 @@ pub struct Full;
 /// A batch being written. Becomes a [`Record`].
 #[derive(Debug)]
 pub struct Batch {
+    /// Behind the first bytes of a record that is kept as it is.
     series: Vec<u8>,
     families: Vec<u8>,
     totals: Totals,
@@ -54,7 +55,8 @@ impl Batch {
     /// An empty batch. Timestamps near `base_ms` (milliseconds since 1970) are kept in the fewest bytes:
     /// the time of the scrape.
     pub fn new(base_ms: i64) -> Self {
-        Self { series: Vec::new(), families: Vec::new(), totals: Totals { base_ms, ..Totals::default() } }
+        let series = vec![VERSION, PLAIN];
+        Self { series, families: Vec::new(), totals: Totals { base_ms, ..Totals::default() } }
     }
 
     /// Makes room for so many bytes of series and families at once.
@@ -84,7 +86,20 @@ impl Batch {
         family: Option<FamilyRef>,
         sample: Sample,
     ) -> Result<(), Full> {
-        self.push(labels, family, &Points { samples: &[sample], ..Points::default() })
+        let LabelsRef { bytes: labels, classic } = labels.into();
+        self.room(labels.len() + 72)?;
+        let (mut head, mut tail) = (Few::new(), Few::new());
+        head.varint(labels.len() as u64);
+        tail.varint(family.map_or(0, |family| u64::from(family.0) + 1));
+        tail.byte(if classic { flag::ONE } else { flag::ONE | flag::UTF8 });
+        tail.sample(&sample, self.totals.base_ms);
+        let out = &mut self.series;
+        out.extend_from_slice(head.bytes());
+        out.extend_from_slice(labels);
+        out.extend_from_slice(tail.bytes());
+        self.totals.series += 1;
+        self.totals.samples += 1;
+        Ok(())
     }
 
     /// Adds what a series has. One without any points is left out.
@@ -116,7 +131,7 @@ impl Batch {
             put_varint(out, samples.len() as u64);
         }
         for sample in samples {
-            put_sample(out, sample, base);
+            out.extend_from_slice(Few::of(sample, base).bytes());
         }
         if !exemplars.is_empty() {
             put_varint(out, exemplars.len() as u64);
@@ -137,7 +152,7 @@ impl Batch {
                 start_ms: histogram.start_ms,
                 origin: false,
             };
-            put_sample(out, &times, base);
+            out.extend_from_slice(Few::of(&times, base).bytes());
             put_varint(out, histogram.message.len() as u64);
             out.extend_from_slice(histogram.message);
         }
@@ -152,7 +167,7 @@ impl Batch {
 
     /// How many bytes it has, about: as many as its 1.0 message without compression.
     pub fn bytes(&self) -> usize {
-        self.series.len() + self.families.len() + Totals::LEN
+        self.series.len() - HEAD + self.families.len() + Totals::LEN
     }
 
     /// How many samples it has; a native histogram is one.
@@ -172,25 +187,64 @@ impl Batch {
 
     /// Ends the batch.
     pub fn finish(mut self) -> Record {
-        self.totals.series_len = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
-        let mut raw = self.series;
-        raw.reserve_exact(self.families.len() + Totals::LEN);
-        raw.extend_from_slice(&self.families);
-        self.totals.put(&mut raw);
-        Record::whole(Bytes::from(raw), self.totals)
+        self.totals.series_len = u32::try_from(self.series.len() - HEAD).unwrap_or(u32::MAX);
+        let mut plain = self.series;
+        plain.reserve_exact(self.families.len() + Totals::LEN);
+        plain.extend_from_slice(&self.families);
+        self.totals.put(&mut plain);
+        Record::whole(Bytes::from(plain), self.totals)
     }
 }
 
-/// Flags, value, timestamp, and the start where there is one.
-#[inline]
-fn put_sample(out: &mut Vec<u8>, sample: &Sample, base: i64) {
-    let mut flags = if sample.origin { flag::ORIGIN } else { 0 };
-    flags |= if sample.start_ms == 0 { 0 } else { flag::START };
-    out.push(flags);
-    out.extend_from_slice(&sample.bits.to_le_bytes());
-    put_varint(out, zigzag(sample.timestamp_ms.wrapping_sub(base)));
-    if sample.start_ms != 0 {
-        put_varint(out, zigzag(sample.start_ms.wrapping_sub(base)));
+/// A few bytes, put together before they are appended: a vector asks for its room at each of them.
+struct Few {
+    /// Three numbers of ten bytes at the most, a value, and flags.
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl Few {
+    fn new() -> Self {
+        Self { bytes: [0; 48], len: 0 }
+    }
+
+    fn of(sample: &Sample, base: i64) -> Self {
+        let mut few = Self::new();
+        few.sample(sample, base);
+        few
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.bytes[self.len] = byte;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.byte(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        self.byte(value.to_le_bytes()[0]);
+    }
+
+    /// Flags, value, timestamp, and the start where there is one.
+    #[inline]
+    fn sample(&mut self, sample: &Sample, base: i64) {
+        let mut flags = if sample.origin { flag::ORIGIN } else { 0 };
+        flags |= if sample.start_ms == 0 { 0 } else { flag::START };
+        self.byte(flags);
+        self.bytes[self.len..self.len + 8].copy_from_slice(&sample.bits.to_le_bytes());
+        self.len += 8;
+        self.varint(zigzag(sample.timestamp_ms.wrapping_sub(base)));
+        if sample.start_ms != 0 {
+            self.varint(zigzag(sample.start_ms.wrapping_sub(base)));
+        }
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Body {
 /// Makes bodies of records, with buffers that are used again.
 pub struct Encoder {
     message: Vec<u8>,
+    /// For snappy, which wants more room than it takes.
+    out: Vec<u8>,
     snappy: snap::raw::Encoder,
     zstd: Option<zstd::bulk::Compressor<'static>>,
     level: i32,
@@ -103,8 +105,8 @@ impl Encoder {
 
     /// An encoder that compresses by this level of zstd, from -7 (fast) to 22 (small).
     pub fn new(level: i32) -> Self {
-        let message = Vec::new();
-        Self { message, snappy: snap::raw::Encoder::new(), zstd: None, level, origins: false }
+        let (message, out) = (Vec::new(), Vec::new());
+        Self { message, out, snappy: snap::raw::Encoder::new(), zstd: None, level, origins: false }
     }
 
     /// Sends the zero of a counter's origin by 2.0, too: for receivers that take no notice of starts.
@@ -154,7 +156,12 @@ impl Encoder {
         let unpacked = self.message.len();
         let bytes = match protocol {
             Protocol::V1 | Protocol::V2 => {
-                self.snappy.compress_vec(&self.message).map_err(|_| EncodeError::Snappy(unpacked))?
+                let most = snap::raw::max_compress_len(unpacked);
+                if self.out.len() < most {
+                    self.out.resize(most, 0);
+                }
+                let packed = self.snappy.compress(&self.message, &mut self.out);
+                self.out[..packed.map_err(|_| EncodeError::Snappy(unpacked))?].to_vec()
             }
             Protocol::Zstd => {
                 let zstd = match &mut self.zstd {
@@ -166,7 +173,7 @@ impl Encoder {
         };
         // One large batch does not keep its memory for ever.
         if self.message.capacity() > 4 << 20 {
-            self.message = Vec::new();
+            (self.message, self.out) = (Vec::new(), Vec::new());
         }
         Ok(Body { bytes: Bytes::from(bytes), unpacked, counts })
     }

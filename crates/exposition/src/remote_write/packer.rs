@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::record::{PLAIN, Record, SNAPPY, VERSION};
+use super::record::{HEAD, PLAIN, Record, SNAPPY, VERSION};
 
 /// Bytes that are kept from record to record: one large one does not keep its memory for ever.
 const KEPT: usize = 4 << 20;
@@ -28,22 +28,28 @@ impl fmt::Debug for Packer {
 impl Packer {
     /// What [`Record::unpack`] reads.
     pub fn pack(&mut self, record: &Record) -> &[u8] {
-        let raw = record.raw();
-        let most = 2 + snap::raw::max_compress_len(raw.len());
+        self.pack_plain(&record.plain())
+    }
+
+    /// The same of what [`Record::plain`] gave; what is no such thing stays as it is.
+    pub fn pack_plain(&mut self, plain: &[u8]) -> &[u8] {
+        let raw = plain.get(HEAD..).unwrap_or_default();
+        let most = HEAD + snap::raw::max_compress_len(raw.len());
         if self.out.len() > KEPT && most <= KEPT {
             self.out = Vec::new();
         }
         if self.out.len() < most {
             self.out.resize(most, 0);
         }
-        self.out[..2].copy_from_slice(&[VERSION, SNAPPY]);
-        let Ok(len) = self.snappy.compress(&raw, &mut self.out[2..]) else {
+        self.out[..HEAD].copy_from_slice(&[VERSION, SNAPPY]);
+        let packed =
+            plain.starts_with(&[VERSION, PLAIN]).then(|| self.snappy.compress(raw, &mut self.out[HEAD..]));
+        let Some(Ok(len)) = packed else {
             // It only fails where the output is too short, which it is not; nothing is lost even then.
             self.out.clear();
-            self.out.extend_from_slice(&[VERSION, PLAIN]);
-            self.out.extend_from_slice(&raw);
+            self.out.extend_from_slice(plain);
             return &self.out;
         };
-        &self.out[..2 + len]
+        &self.out[..HEAD + len]
     }
 }

@@ -23,6 +23,8 @@ pub const MAX_RAW: usize = 32 << 20;
 pub(super) const VERSION: u8 = 1;
 pub(super) const PLAIN: u8 = 0;
 pub(super) const SNAPPY: u8 = 1;
+/// Bytes before the raw record.
+pub(super) const HEAD: usize = 2;
 
 /// Why bytes are no record.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -82,15 +84,15 @@ pub struct Record {
     series: Bytes,
     families: Bytes,
     totals: Totals,
-    /// Everything in one piece, but for a part of a batch.
-    raw: Option<Bytes>,
+    /// Everything in one piece with its first bytes, but for a part of a batch.
+    plain: Option<Bytes>,
 }
 
 impl Record {
-    pub(super) fn whole(raw: Bytes, totals: Totals) -> Self {
-        let series = raw.slice(..totals.series_len as usize);
-        let families = raw.slice(totals.series_len as usize..raw.len() - Totals::LEN);
-        Self { series, families, totals, raw: Some(raw) }
+    pub(super) fn whole(plain: Bytes, totals: Totals) -> Self {
+        let end = HEAD + totals.series_len as usize;
+        let (series, families) = (plain.slice(HEAD..end), plain.slice(end..plain.len() - Totals::LEN));
+        Self { series, families, totals, plain: Some(plain) }
     }
 
     /// The bytes for a spool, compressed; [`Packer`] is quicker where there are many.
@@ -98,17 +100,29 @@ impl Record {
         Packer::default().pack(self).to_vec()
     }
 
-    /// Reads what [`Record::pack`] wrote, and checks all of it.
-    pub fn unpack(packed: &[u8]) -> Result<Self, RecordError> {
+    /// The same without compression: of a whole batch no byte is copied.
+    pub fn plain(&self) -> Bytes {
+        self.plain.clone().unwrap_or_else(|| {
+            let mut plain = Vec::with_capacity(HEAD + self.raw_len());
+            plain.extend_from_slice(&[VERSION, PLAIN]);
+            plain.extend_from_slice(&self.series);
+            plain.extend_from_slice(&self.families);
+            self.totals.put(&mut plain);
+            Bytes::from(plain)
+        })
+    }
+
+    /// Reads what [`Record::pack`] or [`Record::plain`] wrote, and checks all of it.
+    pub fn unpack(packed: &Bytes) -> Result<Self, RecordError> {
         let record = Self::unpack_own(packed)?;
         record.check().map_err(RecordError::Malformed)?;
         Ok(record)
     }
 
-    /// The same for bytes that this process packed, and that a checksum has followed since: that they read as they
+    /// The same for bytes that this process wrote, and that a checksum has followed since: that they read as they
     /// must is not looked at again. Of others it has the series before the first fault.
-    pub fn unpack_own(packed: &[u8]) -> Result<Self, RecordError> {
-        let (version, codec, rest) = match packed {
+    pub fn unpack_own(packed: &Bytes) -> Result<Self, RecordError> {
+        let (version, codec, rest) = match &**packed {
             [version, codec, rest @ ..] => (*version, *codec, rest),
             _ => return Err(RecordError::Malformed("first bytes")),
         };
@@ -116,23 +130,27 @@ impl Record {
             return Err(RecordError::Version(version));
         }
         let broken = |error: snap::Error| RecordError::Snappy(error.to_string());
-        let raw = match codec {
-            PLAIN if rest.len() <= MAX_RAW => rest.to_vec(),
+        let plain = match codec {
+            PLAIN if rest.len() <= MAX_RAW => packed.clone(),
             PLAIN => return Err(RecordError::TooLarge(rest.len())),
             SNAPPY => {
                 let len = snap::raw::decompress_len(rest).map_err(broken)?;
                 if len > MAX_RAW {
                     return Err(RecordError::TooLarge(len));
                 }
-                snap::raw::Decoder::new().decompress_vec(rest).map_err(broken)?
+                let mut plain = vec![0; HEAD + len];
+                plain[..HEAD].copy_from_slice(&[VERSION, PLAIN]);
+                snap::raw::Decoder::new().decompress(rest, &mut plain[HEAD..]).map_err(broken)?;
+                Bytes::from(plain)
             }
             codec => return Err(RecordError::Codec(codec)),
         };
-        let totals = Totals::read(&raw).ok_or(RecordError::Malformed("totals"))?;
-        if totals.series_len as usize > raw.len() - Totals::LEN {
+        let raw = plain.len() - HEAD;
+        let totals = Totals::read(&plain[HEAD..]).ok_or(RecordError::Malformed("totals"))?;
+        if totals.series_len as usize > raw - Totals::LEN {
             return Err(RecordError::Malformed("totals"));
         }
-        Ok(Self::whole(Bytes::from(raw), totals))
+        Ok(Self::whole(plain, totals))
     }
 
     fn check(&self) -> Result<(), &'static str> {
@@ -186,16 +204,6 @@ impl Record {
         self.series.len() + self.families.len() + Totals::LEN
     }
 
-    pub(super) fn raw(&self) -> Bytes {
-        self.raw.clone().unwrap_or_else(|| {
-            let mut raw = Vec::with_capacity(self.raw_len());
-            raw.extend_from_slice(&self.series);
-            raw.extend_from_slice(&self.families);
-            self.totals.put(&mut raw);
-            Bytes::from(raw)
-        })
-    }
-
     /// Two records of half the series each, or `None` where there are less than two: to find the series that
     /// a receiver refuses. A series is never cut.
     pub fn halves(&self) -> Option<(Self, Self)> {
@@ -236,7 +244,7 @@ impl Record {
         let part = |series: Bytes, count: u32, samples: u32| {
             let series_len = u32::try_from(series.len()).unwrap_or(u32::MAX);
             let totals = Totals { series_len, series: count, samples, ..self.totals };
-            Self { series, families: self.families.clone(), totals, raw: None }
+            Self { series, families: self.families.clone(), totals, plain: None }
         };
         (
             part(self.series.slice(..place), at, samples),

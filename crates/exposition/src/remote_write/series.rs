@@ -128,6 +128,23 @@ pub struct SeriesIter<'a> {
     pub(super) base: i64,
 }
 
+impl<'a> SeriesIter<'a> {
+    /// The labels and the sample of the next series, if it has one sample, names of the classic alphabet, and nothing
+    /// else: nearly all are so. Otherwise it is still the next one.
+    #[inline]
+    pub(super) fn next_plain(&mut self) -> Option<(&'a [u8], Sample)> {
+        let mut ahead = self.input;
+        let labels = ahead.piece()?;
+        ahead.varint()?;
+        if ahead.byte()? != flag::ONE {
+            return None;
+        }
+        let sample = sample(&mut ahead, self.base)?;
+        self.input = ahead;
+        Some((labels, sample))
+    }
+}
+
 impl<'a> Iterator for SeriesIter<'a> {
     type Item = Series<'a>;
 

@@ -19,17 +19,53 @@ use crate::name;
 /// With `classic`, names beyond the classic alphabet get `_` for each other character, as 1.0 demands;
 /// without, they stay (VictoriaMetrics takes any).
 pub(super) fn series(records: &[Record], classic: bool, out: &mut Vec<u8>) -> Counts {
-    let (mut counts, mut scratch) = (Counts::default(), Vec::new());
-    for series in records.iter().flat_map(Record::series) {
-        let labels = if classic && !series.is_classic() {
-            spell(series.pairs(), &mut scratch);
-            &scratch
-        } else {
-            series.label_bytes()
-        };
-        put_series(&series, labels, out, &mut counts);
+    let (mut counts, mut scratch, mut plain) = (Counts::default(), Vec::new(), Plain::default());
+    for record in records {
+        let mut all = record.series();
+        loop {
+            while let Some((labels, sample)) = all.next_plain() {
+                plain.put(labels, &sample, out);
+                counts.samples += 1;
+            }
+            let Some(series) = all.next() else { break };
+            let labels = if classic && !series.is_classic() {
+                spell(series.pairs(), &mut scratch);
+                &scratch
+            } else {
+                series.label_bytes()
+            };
+            put_series(&series, labels, out, &mut counts);
+        }
     }
     counts
+}
+
+/// A series with one sample, of which all but labels and value is mostly as in the series before.
+#[derive(Default)]
+struct Plain {
+    /// The timestamp and its field.
+    timestamp_ms: i64,
+    time: Vec<u8>,
+}
+
+impl Plain {
+    #[inline]
+    fn put(&mut self, labels: &[u8], sample: &Sample, out: &mut Vec<u8>) {
+        if sample.timestamp_ms != self.timestamp_ms {
+            self.timestamp_ms = sample.timestamp_ms;
+            self.time.clear();
+            put_int(&mut self.time, 0x10, sample.timestamp_ms);
+        }
+        // Neither field is long: a length is one byte.
+        let (mut value, len) = ([0x12, 0, 0x09, 0, 0, 0, 0, 0, 0, 0, 0], double_len(sample.bits));
+        value[1] = (len + self.time.len()).to_le_bytes()[0];
+        value[3..].copy_from_slice(&sample.bits.to_le_bytes());
+        out.push(0x0a);
+        put_varint(out, (labels.len() + 2 + len + self.time.len()) as u64);
+        out.extend_from_slice(labels);
+        out.extend_from_slice(&value[..2 + len]);
+        out.extend_from_slice(&self.time);
+    }
 }
 
 fn put_series(series: &Series<'_>, labels: &[u8], out: &mut Vec<u8>, counts: &mut Counts) {

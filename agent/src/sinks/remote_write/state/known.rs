@@ -24,6 +24,12 @@ pub(super) fn kind(family: &exposition::Family<'_>, natives: Option<&Natives>) -
     first.map_or(family.kind(), |native| native.kind)
 }
 
+/// What is said of a family in a batch.
+fn meta<'a>(family: &exposition::Family<'a>, kind: exposition::Kind, help: Option<&'a str>) -> Family<'a> {
+    let (help, unit) = (help.unwrap_or_default(), family.unit().unwrap_or_default());
+    Family { name: family.name(), kind, help, unit }
+}
+
 /// The series of some pages of a source.
 ///
 /// The text of the lines is not kept twice: it is that of the last snapshot, which pulls keep as well.
@@ -81,25 +87,58 @@ impl Known {
 
     /// Sends the samples of a good reading, and markers for series that it does not have any more.
     pub(super) fn feed(&mut self, snapshot: &Arc<Snapshot>, pass: &mut Pass<'_>) {
-        let pages = (self.pages)(snapshot);
         let old = self.of.replace(Arc::clone(snapshot));
-        let (natives, natives_before) = ((self.natives)(snapshot), old.as_deref().and_then(self.natives));
-        let mut before = Before::new(old.as_deref().map_or(&[], self.pages));
-        let count = pages.iter().map(Page::sample_count).sum();
-        let mut entries = Vec::with_capacity(count);
         // As much as last time: a batch that grows by and by is copied again and again.
         pass.out.reserve(self.arena.len() + EACH * self.entries.len());
-        let (mut found, mut by_labels) = (0, None);
         let explains = pass.at >= self.explain_ms;
+        match old.as_deref().and_then(|old| self.same(old, snapshot)) {
+            Some((page, before)) => self.again(page, before, explains, pass),
+            None => self.anew(snapshot, old.as_deref(), explains, pass),
+        }
+        self.live = true;
+        if explains {
+            self.explain_ms = pass.told.again(pass.at);
+        }
+    }
+
+    /// The page of this reading and that of the one before, where they are known to have the same series at the same
+    /// places.
+    fn same<'a>(&self, old: &'a Snapshot, new: &'a Snapshot) -> Option<(&'a Page, &'a Page)> {
+        let ([page], [before]) = ((self.pages)(new), (self.pages)(old)) else { return None };
+        let fits = page.sample_count() == self.entries.len() && (self.natives)(new).is_none();
+        (fits && page.is_shaped_as(before)).then_some((page, before))
+    }
+
+    /// Sends the samples of a page, each by the entry at its place.
+    fn again(&mut self, page: &Page, before: &Page, explains: bool, pass: &mut Pass<'_>) {
+        let mut known = self.entries.iter_mut().zip(before.samples());
+        for family in page.families() {
+            pass.out.next_family();
+            let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
+            let meta = meta(&family, family.kind(), help.as_deref());
+            for (sample, (entry, old)) in family.samples().zip(known.by_ref()) {
+                sending::sample(entry, &self.arena, &sample, Some(&old), &meta, pass);
+            }
+        }
+    }
+
+    /// The same for a page of which nothing is known: each of its lines is looked for on the page before.
+    fn anew(
+        &mut self,
+        snapshot: &Arc<Snapshot>,
+        old: Option<&Snapshot>,
+        explains: bool,
+        pass: &mut Pass<'_>,
+    ) {
+        let pages = (self.pages)(snapshot);
+        let (natives, natives_before) = ((self.natives)(snapshot), old.and_then(self.natives));
+        let mut before = Before::new(old.map_or(&[], self.pages));
+        let mut entries = Vec::with_capacity(pages.iter().map(Page::sample_count).sum());
+        let (mut found, mut by_labels) = (0, None);
         for family in pages.iter().flat_map(Page::families) {
             pass.out.next_family();
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
-            let meta = Family {
-                name: family.name(),
-                kind: kind(&family, natives),
-                help: help.as_deref().unwrap_or_default(),
-                unit: family.unit().unwrap_or_default(),
-            };
+            let meta = meta(&family, kind(&family, natives), help.as_deref());
             for sample in family.samples() {
                 let place = before.find(sample.series_text());
                 let (mut entry, place) = match place {
@@ -120,13 +159,11 @@ impl Known {
         }
         let gone = std::mem::replace(&mut self.entries, entries);
         if found < gone.len() {
-            self.left(&gone, old.as_deref(), pass);
+            self.left(&gone, old, pass);
             self.compact();
         }
-        self.live = true;
-        if explains {
-            self.explain_ms = pass.told.again(pass.at);
-        }
+        // Mostly the next page has no other series.
+        self.arena.shrink_to_fit();
     }
 
     /// The entry at this place of the page before; that of a duplicate if it was found already.

@@ -105,5 +105,10 @@ fn push(
             reference
         }
     };
-    shard.batch.push(labels, Some(reference), points)
+    match points {
+        Points { samples: [sample], exemplars: [], histograms: [] } => {
+            shard.batch.sample(labels, Some(reference), *sample)
+        }
+        points => shard.batch.push(labels, Some(reference), points),
+    }
 }

@@ -15,7 +15,7 @@ fn snappy(body: &[u8]) -> Vec<u8> {
 fn message(record: &Record, protocol: Protocol) -> Vec<u8> {
     let mut encoder = Encoder::default();
     let body = encoder.body(record, protocol).unwrap();
-    let again = encoder.body(&Record::unpack(&record.pack()).unwrap(), protocol).unwrap();
+    let again = encoder.body(&Record::unpack(&record.pack().into()).unwrap(), protocol).unwrap();
     assert_eq!(body.bytes, again.bytes, "a replay has other bytes");
     let message = match protocol {
         Protocol::Zstd => zstd::bulk::decompress(&body.bytes, 1 << 24).unwrap(),

@@ -1,11 +1,16 @@
 //! Records as bytes: whole, cut, and broken.
 
+use bytes::Bytes;
 use exposition::remote_write::{
-    Batch, Encoder, MAX_RAW, Protocol, Record, RecordError, Sample, SeriesLabels,
+    Batch, Encoder, MAX_RAW, Packer, Protocol, Record, RecordError, Sample, SeriesLabels,
 };
 use proptest::prelude::*;
 
 use super::any::{BASE, all};
+
+fn unpack(bytes: &[u8]) -> Result<Record, RecordError> {
+    Record::unpack(&Bytes::copy_from_slice(bytes))
+}
 
 /// Everything that a reader of a record does.
 fn read(record: &Record) -> usize {
@@ -31,8 +36,12 @@ proptest! {
         for part in &parts {
             let fits = part.sample_count() <= samples && part.raw_len() <= bytes;
             prop_assert!(fits || part.series_count() <= 1);
-            let again = Record::unpack(&part.pack()).unwrap();
-            prop_assert_eq!(read(&again), read(part));
+            for bytes in [part.pack(), part.plain().to_vec()] {
+                let again = unpack(&bytes).unwrap();
+                prop_assert_eq!(read(&again), read(part));
+                prop_assert_eq!(again.plain(), part.plain());
+            }
+            prop_assert_eq!(Packer::default().pack_plain(&part.plain()).to_vec(), part.pack());
         }
         // Bisecting ends at single series.
         let (mut queue, mut single) = (vec![record.clone()], 0);
@@ -61,7 +70,7 @@ proptest! {
             }
             let cut = &bytes[..keep.index(bytes.len() + 1)];
             for bytes in [&bytes[..], cut] {
-                if let Ok(record) = Record::unpack(bytes) {
+                if let Ok(record) = unpack(bytes) {
                     read(&record);
                     record.split(3, 200);
                 }
@@ -72,7 +81,7 @@ proptest! {
     #[test]
     fn any_bytes_are_an_error_or_a_record(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         for codec in [0, 1] {
-            if let Ok(record) = Record::unpack(&[&[1, codec], &bytes[..]].concat()) {
+            if let Ok(record) = unpack(&[&[1, codec], &bytes[..]].concat()) {
                 read(&record);
             }
         }
@@ -81,12 +90,12 @@ proptest! {
 
 #[test]
 fn what_is_no_record_is_named() {
-    assert_eq!(Record::unpack(&[]).unwrap_err(), RecordError::Malformed("first bytes"));
-    assert_eq!(Record::unpack(&[2, 0]).unwrap_err(), RecordError::Version(2));
-    assert_eq!(Record::unpack(&[1, 9]).unwrap_err(), RecordError::Codec(9));
-    assert_eq!(Record::unpack(&[1, 0, 1, 2]).unwrap_err(), RecordError::Malformed("totals"));
+    assert_eq!(unpack(&[]).unwrap_err(), RecordError::Malformed("first bytes"));
+    assert_eq!(unpack(&[2, 0]).unwrap_err(), RecordError::Version(2));
+    assert_eq!(unpack(&[1, 9]).unwrap_err(), RecordError::Codec(9));
+    assert_eq!(unpack(&[1, 0, 1, 2]).unwrap_err(), RecordError::Malformed("totals"));
     // A snappy block that says that it unpacks to 4 GiB.
-    let bomb = Record::unpack(&[1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
+    let bomb = unpack(&[1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
     assert_eq!(bomb.to_string(), format!("a record of 4294967295 bytes, over the limit of {MAX_RAW}"));
 }
 
@@ -99,5 +108,5 @@ fn a_batch_is_bounded() {
     let added = std::iter::from_fn(|| add().ok()).count();
     assert_eq!((added, batch.samples()), (63, 63));
     assert!(batch.bytes() <= MAX_RAW);
-    assert_eq!(Record::unpack(&batch.finish().pack()).unwrap().series_count(), 63);
+    assert_eq!(unpack(&batch.finish().pack()).unwrap().series_count(), 63);
 }
