@@ -6,6 +6,7 @@
 mod clients;
 mod direct;
 mod files;
+mod response;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,8 +23,9 @@ use url::Url;
 use crate::config::{self, shown};
 use crate::exchange;
 pub(crate) use clients::Clients;
-pub(crate) use direct::{Direct, Fault, Reply};
+pub(crate) use direct::Direct;
 use files::{Certificates, Files};
+pub(crate) use response::{Broken, Response};
 
 /// Signs of life without an answer after which a connection is given up.
 const UNANSWERED: u32 = 3;
@@ -113,8 +115,10 @@ impl Transport {
 
     /// What it says who we are now, where no client is needed.
     pub(crate) async fn who(&mut self) -> Result<Option<HeaderValue>, String> {
-        let (_, secret) = self.files.read(self.timeout).await;
-        self.authorization(secret?)
+        let (certificates, secret) = self.files.read(self.timeout).await;
+        let secret = secret?;
+        self.used = certificates.ok().map(|certificates| (certificates, secret.clone()));
+        self.authorization(secret)
     }
 
     /// It was not let in with what its files said at the last exchange, unless it was not before.

@@ -10,7 +10,6 @@ mod labelled;
 mod last;
 mod redirects;
 mod relabelled;
-mod response;
 mod selection;
 mod synthetic;
 

@@ -144,6 +144,11 @@ impl Page {
         self.index.families.iter().filter(sampled).map(|span| Family { page: self, span })
     }
 
+    /// Their values alone.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        self.index.samples.iter().map(|span| span.value)
+    }
+
     /// All samples in the order of the text.
     pub fn samples(&self) -> Samples<'_> {
         Samples { page: self, at: 0, end: self.index.samples.len() }
@@ -229,6 +234,16 @@ impl<'a> Sample<'a> {
             return labels::quoted_name(&self.page.text, self.after_name());
         }
         &self.page.text[self.span().start as usize..self.after_name()]
+    }
+
+    /// Whether its name is longer than that of its family, by a suffix such as `_bucket`.
+    pub fn is_suffixed(&self, family: &Family<'_>) -> bool {
+        let of_family = family.span.name.end - family.span.name.start;
+        if self.span().name_len == 0 {
+            self.name().len() > of_family as usize
+        } else {
+            self.span().name_len > of_family
+        }
     }
 
     /// The labels in the order of the text.

@@ -4,17 +4,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use exposition::remote_write::{Body, Protocol};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use http::header::{AUTHORIZATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::RequestBuilder;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::backoff::retry_after;
 use crate::config::{RemoteWrite, shown};
 use crate::exchange;
-use crate::transport::{Ready, Transport};
+use crate::transport::{Broken, Direct, Ready, Response, Transport};
 
 /// Bytes of its words that are read.
 const LONGEST: usize = 16 << 10;
+/// How long an answer without a body may take to end.
+const FREE: Duration = Duration::from_millis(100);
 /// With these a 2.0 receiver says how much it wrote.
 const WRITTEN: [&str; 2] =
     ["x-prometheus-remote-write-samples-written", "x-prometheus-remote-write-histograms-written"];
@@ -45,6 +49,12 @@ pub(crate) struct Failure {
     pub(super) ambiguous: bool,
 }
 
+/// Why there is no answer.
+enum Unsent {
+    Setup(Failure),
+    Broken(Broken),
+}
+
 /// A receiver; its shards share the connections.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -55,6 +65,8 @@ pub(crate) struct Client {
     by: Option<String>,
     /// It answered before, so a connection may be one that it is about to close.
     answered: AtomicBool,
+    /// The short way to it, where there is one.
+    direct: Option<Direct>,
     transport: Mutex<Transport>,
 }
 
@@ -70,18 +82,19 @@ impl Client {
                 headers.insert(name, value);
             }
         }
+        let transport = Transport::new(&settings.url, settings.transport(), settings.timeout);
         Self {
             url: settings.url.clone(),
             headers,
             timeout: settings.timeout,
             by: settings.proxy_url.as_deref().map(shown),
             answered: AtomicBool::new(false),
-            transport: Mutex::new(Transport::new(&settings.url, settings.transport(), settings.timeout)),
+            direct: transport.direct(),
+            transport: Mutex::new(transport),
         }
     }
 
-    async fn request(&self, method: reqwest::Method, url: &str) -> Result<RequestBuilder, Failure> {
-        let setup = |message| Failure { reason: "setup", message, ambiguous: false };
+    async fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Failure> {
         let Ready { client, authorization } = self.transport.lock().await.ready().await.map_err(setup)?;
         let request = client.request(method, url).headers(self.headers.clone());
         Ok(match authorization {
@@ -92,42 +105,76 @@ impl Client {
 
     /// Sends a body once.
     pub(crate) async fn post(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
-        let mut own = HeaderMap::new();
-        for (name, value) in protocol.headers() {
-            own.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        match timeout(self.timeout, self.posted(body, protocol)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure { reason: "timeout", message: self.late(), ambiguous: true }),
         }
-        // In this order: these take the place of any of the settings.
-        let request = self.request(reqwest::Method::POST, &self.url).await?.headers(own);
-        let request = request.body(body.bytes.clone());
-        let again = request.try_clone().filter(|_| self.answered.load(Ordering::Relaxed));
+    }
+
+    async fn posted(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
+        let authorization = match &self.direct {
+            Some(_) => self.transport.lock().await.who().await.map_err(setup)?,
+            None => None,
+        };
+        let send = || self.sent(body, protocol, authorization.as_ref());
         let mut resent = false;
-        let response = match (request.send().await, again) {
+        let mut response = match send().await {
             // Closed just when it was used again: that says nothing of the receiver.
-            (Err(error), Some(again)) if exchange::closed_early(&error) => {
+            Err(Unsent::Broken(broken))
+                if self.answered.load(Ordering::Relaxed) && broken.is_closed_early() =>
+            {
                 resent = true;
-                again.send().await.map_err(|error| {
-                    // The first may have arrived.
-                    Failure { ambiguous: true, ..self.failed(&error) }
-                })
+                // The first may have arrived.
+                send().await.map_err(|unsent| Failure { ambiguous: true, ..self.failed(unsent) })
             }
-            (response, _) => response.map_err(|error| self.failed(&error)),
+            response => response.map_err(|unsent| self.failed(unsent)),
         }?;
         self.answered.store(true, Ordering::Relaxed);
-        let status = response.status();
+        let (status, headers) = (response.status(), response.take_headers());
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             let by = self.by.as_deref().unwrap_or("of the environment");
             let message = format!("the proxy {by} answers {status}");
             return Err(Failure { reason: "proxy", message, ambiguous: false });
         }
-        let headers = response.headers();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let after = text(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, SystemTime::now()));
         let says = WRITTEN.iter().chain([&EXEMPLARS]).any(|name| headers.contains_key(*name));
         let count =
             |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
         let written = says.then(|| WRITTEN.iter().map(count).fold(0, usize::saturating_add));
-        let words = if status.is_success() { String::new() } else { self.masked(words(response).await) };
+        // Where it took everything its words do not matter: mostly there are none, and the connection is free.
+        let patience = if status.is_success() { FREE } else { self.timeout };
+        let (words, is_whole) = timeout(patience, words(&mut response)).await.unwrap_or_default();
+        if is_whole {
+            response.done(self.direct.as_ref());
+        }
+        let words = if status.is_success() { String::new() } else { self.masked(words) };
         Ok(Answer { status, after, written, resent, words })
+    }
+
+    /// One request, by the short way if there is one.
+    async fn sent(
+        &self,
+        body: &Body,
+        protocol: Protocol,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response, Unsent> {
+        let mut headers = self.headers.clone();
+        // These take the place of any of the settings.
+        for (name, value) in protocol.headers() {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if let Some(direct) = &self.direct {
+            let answer = direct.ask(Method::POST, &headers, authorization, body.bytes.clone()).await;
+            return answer
+                .map(Box::new)
+                .map(Response::Direct)
+                .map_err(Broken::Direct)
+                .map_err(Unsent::Broken);
+        }
+        let request = self.request(Method::POST, &self.url).await.map_err(Unsent::Setup)?;
+        let request = request.headers(headers).body(body.bytes.clone());
+        request.send().await.map(Response::Client).map_err(Broken::Client).map_err(Unsent::Broken)
     }
 
     /// Without what it repeats of our secrets: its words go into the log.
@@ -142,10 +189,11 @@ impl Client {
     pub(super) async fn takes_zstd(&self) -> bool {
         let Ok(mut url) = url::Url::parse(&self.url) else { return false };
         url.query_pairs_mut().append_pair("get_vm_proto_version", "1");
-        let Ok(request) = self.request(reqwest::Method::GET, url.as_str()).await else { return false };
+        let Ok(request) = self.request(Method::GET, url.as_str()).await else { return false };
         let Ok(response) = request.send().await else { return false };
+        let mut response = Response::Client(response);
         response.status() == StatusCode::OK
-            && words(response).await.trim().parse::<u32>().is_ok_and(|version| version >= 1)
+            && words(&mut response).await.0.trim().parse::<u32>().is_ok_and(|version| version >= 1)
     }
 
     /// We were not let in; what is to be done.
@@ -165,26 +213,44 @@ impl Client {
         self.transport.lock().await.unmark();
     }
 
-    fn failed(&self, error: &reqwest::Error) -> Failure {
-        let mut message = if error.is_timeout() {
-            format!("no answer within {:?}", self.timeout)
-        } else {
-            exchange::cause(error)
+    fn failed(&self, unsent: Unsent) -> Failure {
+        let broken = match unsent {
+            Unsent::Setup(failure) => return failure,
+            Unsent::Broken(broken) => broken,
         };
-        if let Some(proxy) = &self.by {
-            message = format!("by the proxy {proxy}: {message}");
-        }
-        Failure { reason: exchange::reason(error), message, ambiguous: !error.is_connect() }
+        let reason = broken.reason();
+        let message =
+            if reason == "timeout" { self.late() } else { self.named(&exchange::cause(broken.error())) };
+        Failure { reason, message, ambiguous: !broken.is_connect() }
+    }
+
+    fn late(&self) -> String {
+        self.named(&format!("no answer within {:?}", self.timeout))
+    }
+
+    fn named(&self, message: &str) -> String {
+        self.by
+            .as_ref()
+            .map_or_else(|| message.to_owned(), |proxy| format!("by the proxy {proxy}: {message}"))
     }
 }
 
-/// The start of what it says, as it is; what comes after it is not waited for.
-async fn words(mut response: Response) -> String {
+fn setup(message: String) -> Failure {
+    Failure { reason: "setup", message, ambiguous: false }
+}
+
+/// The start of what it says, as it is, and whether that is all; what comes after it is not waited for.
+async fn words(response: &mut Response) -> (String, bool) {
     let mut text = Vec::new();
-    while text.len() < LONGEST
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        text.extend_from_slice(&chunk[..chunk.len().min(LONGEST - text.len())]);
-    }
-    String::from_utf8_lossy(&text).into_owned()
+    let is_whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => text.extend_from_slice(&chunk[..chunk.len().min(LONGEST - text.len())]),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+        if text.len() >= LONGEST {
+            break false;
+        }
+    };
+    (String::from_utf8_lossy(&text).into_owned(), is_whole)
 }

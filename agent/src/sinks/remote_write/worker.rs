@@ -97,6 +97,12 @@ impl Worker {
         Some(output)
     }
 
+    /// The same where nothing blocks, as there is no disk.
+    fn here<T>(&mut self, work: impl FnOnce(&mut Place, &Shared) -> T) -> Option<T> {
+        let shared = Arc::clone(&self.shared);
+        self.place.as_mut().map(|place| work(place, &shared))
+    }
+
     /// Sends until it is told to stop, or all ends.
     pub(super) async fn run(mut self) -> End {
         loop {
@@ -127,7 +133,8 @@ impl Worker {
                 let is_full = place.read(shared, &mut parts, most);
                 (parts, is_full)
             };
-            let Some((read, is_full)) = self.apart(reading).await else { return Err(End::Left) };
+            let read = if self.shared.is_kept { self.apart(reading).await } else { self.here(reading) };
+            let Some((read, is_full)) = read else { return Err(End::Left) };
             parts = read;
             // What one of several may not read yet, it is not told of again.
             self.has_all = !is_full && self.is_alone;

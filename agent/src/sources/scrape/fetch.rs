@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use exposition::Limits;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::Url;
 use tokio::time::timeout_at;
 
@@ -14,10 +15,9 @@ use super::content::{Content, is_delimited};
 use super::fetched::{Answer, Fetched, read};
 use super::redirects;
 use super::relabelled::Relabel;
-use super::response::{Broken, Response};
 use crate::config::{ScrapeProtocol, Target, shown};
 use crate::exchange;
-use crate::transport::{Clients, Direct, Ready, Transport};
+use crate::transport::{Broken, Clients, Direct, Ready, Response, Transport};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
@@ -114,9 +114,7 @@ impl Fetcher {
         let headers = response.take_headers();
         let content = Content::of(header(&headers, &CONTENT_TYPE));
         let body = self.body(&mut response, &headers, content != Content::Protobuf).await?;
-        if let (Response::Direct(reply), Some(direct)) = (response, &mut self.direct) {
-            direct.keep(*reply);
-        }
+        response.done(self.direct.as_ref());
         self.expected = body.len() + body.len() / 64;
         let content = self.content(content, header(&headers, &CONTENT_TYPE), &body)?;
         Ok(Answer { content, body })
@@ -161,12 +159,11 @@ impl Fetcher {
 
     /// The same by the short way; none where there is none, or where it leads elsewhere.
     async fn directly(&mut self) -> Result<Option<Response>, Failure> {
-        let Some(direct) = &mut self.direct else { return Ok(None) };
+        let Some(direct) = &self.direct else { return Ok(None) };
         let authorization = self.transport.who().await.map_err(setup)?;
-        let answer = match direct.get(&self.asks, authorization.as_ref()).await {
-            Err(fault) if self.answered && fault.is_closed_early() => {
-                direct.get(&self.asks, authorization.as_ref()).await
-            }
+        let get = || direct.ask(Method::GET, &self.asks, authorization.as_ref(), Bytes::new());
+        let answer = match get().await {
+            Err(fault) if self.answered && fault.is_closed_early() => get().await,
             answer => answer,
         };
         match answer {
@@ -191,7 +188,7 @@ impl Fetcher {
         response: &mut Response,
         headers: &HeaderMap,
         is_text: bool,
-    ) -> Result<bytes::Bytes, Failure> {
+    ) -> Result<Bytes, Failure> {
         let is_packed = header(headers, &CONTENT_ENCODING).eq_ignore_ascii_case("gzip");
         let mut body = Body::new(self.limits, is_packed, is_text, self.expected);
         loop {

@@ -8,10 +8,11 @@ use exposition::remote_write::Family;
 use exposition::{Page, Sample};
 use foldhash::fast::RandomState;
 
+use super::arena::{Arena, Cursor};
 use super::entry::{Entry, Skip};
 use super::find::Before;
 use super::pass::Pass;
-use super::{Shards, sending};
+use super::{Shards, origin, sending};
 use crate::snapshot::Snapshot;
 
 /// Bytes of a series in a batch beside its labels: its value, its time, lengths, and a part of its family.
@@ -43,7 +44,7 @@ pub(super) struct Known {
     /// One for each sample of the pages, in their order.
     entries: Vec<Entry>,
     /// The encoded labels of all of them.
-    arena: Vec<u8>,
+    arena: Arena,
     /// They have not ended.
     live: bool,
     /// When the families are to be explained again.
@@ -67,7 +68,7 @@ impl Known {
             pages,
             natives: |_| None,
             entries: Vec::new(),
-            arena: Vec::new(),
+            arena: Arena::default(),
             live: false,
             explain_ms: i64::MIN,
         }
@@ -89,7 +90,7 @@ impl Known {
     pub(super) fn feed(&mut self, snapshot: &Arc<Snapshot>, pass: &mut Pass<'_>) {
         let old = self.of.replace(Arc::clone(snapshot));
         // As much as last time: a batch that grows by and by is copied again and again.
-        pass.out.reserve(self.arena.len() + EACH * self.entries.len());
+        pass.out.reserve(self.arena.whole() + EACH * self.entries.len());
         let explains = pass.at >= self.explain_ms;
         match old.as_deref().and_then(|old| self.same(old, snapshot)) {
             Some((page, before)) => self.again(page, before, explains, pass),
@@ -111,13 +112,15 @@ impl Known {
 
     /// Sends the samples of a page, each by the entry at its place.
     fn again(&mut self, page: &Page, before: &Page, explains: bool, pass: &mut Pass<'_>) {
-        let mut known = self.entries.iter_mut().zip(before.samples());
+        let (mut known, mut cursor) = (self.entries.iter_mut().zip(before.values()), Cursor::default());
         for family in page.families() {
             pass.out.next_family();
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
             let meta = meta(&family, family.kind(), help.as_deref());
             for (sample, (entry, old)) in family.samples().zip(known.by_ref()) {
-                sending::sample(entry, &self.arena, &sample, Some(&old), &meta, pass);
+                let counts = origin::counts(meta.kind, || sample.is_suffixed(&family));
+                let labels = entry.labels(&self.arena, &mut cursor);
+                sending::value(entry, labels, (sample.value(), old), counts, &meta, pass);
             }
         }
     }
@@ -134,7 +137,7 @@ impl Known {
         let (natives, natives_before) = ((self.natives)(snapshot), old.and_then(self.natives));
         let mut before = Before::new(old.map_or(&[], self.pages));
         let mut entries = Vec::with_capacity(pages.iter().map(Page::sample_count).sum());
-        let (mut found, mut by_labels) = (0, None);
+        let (mut found, mut by_labels, mut cursor) = (0, None, Cursor::default());
         for family in pages.iter().flat_map(Page::families) {
             pass.out.next_family();
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
@@ -147,11 +150,12 @@ impl Known {
                 };
                 found += usize::from(place.is_some() && entry.skip != Skip::Duplicate);
                 let old = place.and_then(|place| before.sample(place));
+                let labels = entry.labels(&self.arena, &mut cursor);
                 match natives.and_then(|natives| natives.of(&sample)) {
-                    None => sending::sample(&mut entry, &self.arena, &sample, old.as_ref(), &meta, pass),
+                    None => sending::sample(&mut entry, labels, &sample, old.as_ref(), &meta, pass),
                     Some(native) => {
                         let old = natives_before.zip(old.as_ref()).and_then(|(all, line)| all.of(line));
-                        sending::native(&mut entry, &self.arena, &sample, (native, old), &meta, pass);
+                        sending::native(&mut entry, labels, &sample, (native, old), &meta, pass);
                     }
                 }
                 entries.push(entry);
@@ -163,16 +167,16 @@ impl Known {
             self.compact();
         }
         // Mostly the next page has no other series.
-        self.arena.shrink_to_fit();
+        self.arena.shrink();
     }
 
     /// The entry at this place of the page before; that of a duplicate if it was found already.
     #[inline]
     fn take(&mut self, place: usize) -> Entry {
         match self.entries.get_mut(place) {
-            Some(entry) if !entry.seen => {
+            Some(entry) if entry.skip != Skip::Taken => {
                 let taken = *entry;
-                entry.seen = true;
+                entry.skip = Skip::Taken;
                 taken
             }
             _ => Entry::skipped(Skip::Duplicate),
@@ -202,7 +206,8 @@ impl Known {
         });
         let found = by_labels.get(&labels.hash()).copied();
         let is_same = |entry: Option<&Entry>| {
-            entry.is_some_and(|entry| entry.labels(&self.arena).bytes == labels.bytes())
+            let mut cursor = Cursor::default();
+            entry.is_some_and(|entry| entry.labels(&self.arena, &mut cursor).bytes == labels.bytes())
         };
         match found {
             Some(Place::Before(at)) if is_same(self.entries.get(at)) => return (self.take(at), Some(at)),
@@ -222,8 +227,7 @@ impl Known {
         if self.live
             && let Some(old) = old
         {
-            let gone =
-                gone.iter().map(|entry| entry.ends(pass.at).filter(|_| !entry.seen).map(|at| (*entry, at)));
+            let gone = gone.iter().map(|entry| entry.ends(pass.at).map(|at| (*entry, at)));
             sending::markers((self.pages)(old), (self.natives)(old), gone, &self.arena, pass.out);
         }
     }
@@ -243,14 +247,12 @@ impl Known {
 
     /// Gives back what labels of series took that are gone.
     fn compact(&mut self) {
-        let used: usize = self.entries.iter().map(|entry| entry.labels(&self.arena).bytes.len()).sum();
-        if self.arena.len() <= used.saturating_mul(2).saturating_add(4096) {
+        if self.arena.count() <= self.entries.len().saturating_mul(2).saturating_add(64) {
             return;
         }
-        let mut arena = Vec::with_capacity(used);
+        let (old, mut cursor) = (std::mem::take(&mut self.arena), Cursor::default());
         for entry in &mut self.entries {
-            *entry = entry.moved(&self.arena, &mut arena);
+            *entry = entry.moved(entry.labels(&old, &mut cursor), &mut self.arena);
         }
-        self.arena = arena;
     }
 }

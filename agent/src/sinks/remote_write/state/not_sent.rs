@@ -31,8 +31,8 @@ impl NotSent {
             Skip::Labels => self.labels += 1,
             Skip::Duplicate => self.duplicate += 1,
             Skip::TooLarge => self.too_large += 1,
-            // The settings want it so.
-            Skip::Dropped | Skip::Sent => {}
+            // The settings want it so, or there is nothing to be told.
+            Skip::Dropped | Skip::Sent | Skip::Taken => {}
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use exposition::{Kind, Page};
 
-use super::entry::{Entry, NEVER};
+use super::entry::{Beginning, Entry, NEVER};
 use super::milliseconds;
 use super::pass::Pass;
 use crate::config::Origin;
@@ -90,12 +90,14 @@ pub(super) fn process(snapshot: &Snapshot) -> Option<Process> {
     Some(Process { start_ms })
 }
 
-/// Whether a sample of this name counts from a beginning on, in a family of this kind.
-pub(super) fn counts(kind: Kind, family: &str, name: &str) -> bool {
+/// Whether a sample counts from a beginning on, in a family of this kind; whether its name is longer than the family's
+/// is asked where it matters.
+#[inline]
+pub(super) fn counts(kind: Kind, is_suffixed: impl FnOnce() -> bool) -> bool {
     match kind {
         Kind::Counter => true,
         // The samples under a summary's own name are quantiles.
-        Kind::Histogram | Kind::Summary => name.len() > family.len(),
+        Kind::Histogram | Kind::Summary => is_suffixed(),
         _ => false,
     }
 }
@@ -122,7 +124,9 @@ pub(super) fn began(
     let after = if entry.last_ms == NEVER { pass.floor } else { entry.last_ms };
     if let Some(created) = created(created_ms, pass) {
         let moved = created_before.is_some_and(|before| before.abs_diff(created) > 1);
-        let was_steady = std::mem::replace(&mut entry.steady, !moved && fell == Some(false));
+        let was_steady = entry.beginning == Beginning::Steady;
+        let is_steady = !moved && fell == Some(false);
+        entry.beginning = if is_steady { Beginning::Steady } else { Beginning::None };
         let is_later = created > after;
         // What goes on counting began before, unless its beginning stood still until now: some libraries compute it
         // anew for each page.
@@ -136,11 +140,12 @@ pub(super) fn began(
         // Another process, but it goes on where the other was: it shows what others count.
         Some(fell) if pass.start.moved => pass.start.begins_ms.filter(|_| fell),
         Some(_) => {
-            return Began { start_ms: if entry.started { pass.start.known_ms } else { 0 }, zero_ms: None };
+            let started = entry.beginning == Beginning::Process;
+            return Began { start_ms: if started { pass.start.known_ms } else { 0 }, zero_ms: None };
         }
     };
     let zero_ms = zero_ms.filter(|at| *at > after);
-    entry.started = zero_ms.is_some();
+    entry.beginning = if zero_ms.is_some() { Beginning::Process } else { Beginning::None };
     Began { start_ms: zero_ms.unwrap_or(0), zero_ms }
 }
 

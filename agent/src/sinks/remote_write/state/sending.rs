@@ -1,11 +1,15 @@
 //! What goes out for one series: its sample with what belongs to it, or its marker.
 
 use exposition::protobuf::{Native, Natives};
-use exposition::remote_write::{Exemplar, Family, Full, Histogram, Points, STALE, Sample as Point, bits};
+use exposition::remote_write::{
+    Exemplar, Family, Full, Histogram, LabelsRef, Points, STALE, Sample as Point, bits,
+};
 use exposition::{Kind, Page, Sample};
 
+use super::arena::{Arena, Cursor};
 use super::entry::{Entry, Skip};
 use super::known::kind;
+use super::origin::Began;
 use super::pass::Pass;
 use super::{Shards, exemplars, origin};
 
@@ -13,7 +17,7 @@ use super::{Shards, exemplars, origin};
 #[inline]
 pub(super) fn sample(
     entry: &mut Entry,
-    arena: &[u8],
+    labels: LabelsRef<'_>,
     sample: &Sample<'_>,
     old: Option<&Sample<'_>>,
     family: &Family<'_>,
@@ -23,7 +27,7 @@ pub(super) fn sample(
     let Some(at) = due(entry, stamp, pass) else { return };
     let mut point = Point { bits: bits(sample.value()), timestamp_ms: at, ..Point::default() };
     let mut zero = None;
-    if stamp.is_none() && origin::counts(family.kind, family.name, sample.name()) {
+    if stamp.is_none() && origin::counts(family.kind, || sample.name().len() > family.name.len()) {
         let fell = old.map(|old| sample.value() < old.value());
         let created = (sample.created_ms(), old.and_then(Sample::created_ms));
         let began = origin::began(entry, created, fell, pass);
@@ -39,7 +43,31 @@ pub(super) fn sample(
     let samples = [zero.unwrap_or_default(), point];
     let samples = if zero.is_some() { &samples[..] } else { &samples[1..] };
     let points = Points { samples, exemplars: exemplar.as_slice(), histograms: &[] };
-    match pass.out.push(entry.hash, entry.labels(arena), family, &points) {
+    match pass.out.push(entry.hash, labels, family, &points) {
+        Ok(()) => entry.last_ms = at,
+        Err(Full) => pass.not_sent.too_large += 1,
+    }
+}
+
+/// The same for a page that is known to have neither timestamps nor exemplars; `old`: the value before.
+#[inline]
+pub(super) fn value(
+    entry: &mut Entry,
+    labels: LabelsRef<'_>,
+    (value, old): (f64, f64),
+    counts: bool,
+    family: &Family<'_>,
+    pass: &mut Pass<'_>,
+) {
+    let Some(at) = due(entry, None, pass) else { return };
+    let began =
+        if counts { origin::began(entry, (None, None), Some(value < old), pass) } else { Began::default() };
+    let start_ms = began.start_ms;
+    let zero = began.zero_ms.map(|at| Point { bits: 0, timestamp_ms: at, start_ms, origin: true });
+    let point = Point { bits: bits(value), timestamp_ms: at, start_ms, origin: false };
+    let (one, two) = ([point], [zero.unwrap_or_default(), point]);
+    let points = Points { samples: if zero.is_some() { &two } else { &one }, ..Points::default() };
+    match pass.out.push(entry.hash, labels, family, &points) {
         Ok(()) => entry.last_ms = at,
         Err(Full) => pass.not_sent.too_large += 1,
     }
@@ -65,7 +93,7 @@ fn due(entry: &mut Entry, stamp: Option<i64>, pass: &mut Pass<'_>) -> Option<i64
 /// Sends a native histogram; `line` is its series.
 pub(super) fn native(
     entry: &mut Entry,
-    arena: &[u8],
+    labels: LabelsRef<'_>,
     line: &Sample<'_>,
     (it, old): (&Native, Option<&Native>),
     family: &Family<'_>,
@@ -85,7 +113,7 @@ pub(super) fn native(
     let exemplars: Vec<Exemplar<'_>> =
         new.map(|it| Exemplar { labels: &it.labels, bits: it.bits, timestamp_ms: it.timestamp_ms }).collect();
     let points = Points { samples: &[], exemplars: &exemplars, histograms: &[histogram] };
-    match pass.out.push(entry.hash, entry.labels(arena), family, &points) {
+    match pass.out.push(entry.hash, labels, family, &points) {
         Ok(()) => entry.last_ms = at,
         Err(Full) => pass.not_sent.too_large += 1,
     }
@@ -97,9 +125,10 @@ pub(super) fn markers(
     pages: &[Page],
     natives: Option<&Natives>,
     mut ends: impl Iterator<Item = Option<(Entry, i64)>>,
-    arena: &[u8],
+    arena: &Arena,
     out: &mut Shards,
 ) {
+    let mut cursor = Cursor::default();
     for family in pages.iter().flat_map(Page::families) {
         out.next_family();
         let meta = Family {
@@ -120,7 +149,7 @@ pub(super) fn markers(
                 None => Points { samples: &marker, ..Points::default() },
             };
             // What had room with a value has room with a marker.
-            let _ = out.push(entry.hash, entry.labels(arena), &meta, &points);
+            let _ = out.push(entry.hash, entry.labels(arena, &mut cursor), &meta, &points);
         }
     }
 }

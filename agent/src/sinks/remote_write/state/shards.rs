@@ -75,7 +75,9 @@ impl Shards {
         family: &Family<'_>,
         points: &Points<'_>,
     ) -> Result<(), Full> {
-        let number = shard_of(hash, u16::try_from(self.open.len()).unwrap_or(u16::MAX));
+        let count = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
+        // A division costs as much as all else.
+        let number = if count == 1 { 0 } else { shard_of(hash, count) };
         let Some(shard) = self.open.get_mut(usize::from(number)) else { return Err(Full) };
         if push(shard, self.family, labels, family, points).is_ok() {
             return Ok(());

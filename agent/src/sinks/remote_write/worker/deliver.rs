@@ -5,7 +5,8 @@ use exposition::remote_write::Record;
 use super::exchange::{Outcome, Refusal};
 use super::refusals::HOPELESS;
 use super::{End, Worker};
-use crate::sinks::remote_write::gather::{Part, fitting, samples};
+use crate::sinks::remote_write::Shared;
+use crate::sinks::remote_write::gather::{Part, Place, fitting, samples};
 
 /// Parts that lie side by side, from the first to before the last.
 #[derive(Debug, Clone, Copy)]
@@ -112,12 +113,13 @@ impl Worker {
     /// They are done with.
     async fn done(&mut self, parts: &[Part]) {
         let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
+        let ack = move |_: &mut Place, shared: &Shared| {
+            receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt));
+        };
         if self.shared.is_kept {
-            self.apart(move |_, shared| receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt)))
-                .await;
+            self.apart(ack).await;
         } else {
-            // Nothing blocks where there is no disk.
-            receipts.into_iter().for_each(|receipt| self.shared.spool.ack(receipt));
+            self.here(ack);
         }
         self.shared.changed();
     }
