@@ -66,8 +66,10 @@ pub(crate) struct Reply {
 struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
     /// None once it is over.
-    driver: Option<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>,
+    driver: Option<Driver>,
 }
+
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
 
 impl Fault {
     pub(crate) fn error(&self) -> &(dyn Error + 'static) {
@@ -179,9 +181,10 @@ impl Direct {
                 idle.pop()?
             };
             let Connection { sender, driver } = &mut connection;
-            // Where the other side has closed it, that is seen here.
+            // Where the other side has closed it meanwhile, that is seen here.
+            poll_fn(|context| Poll::Ready(go_on(driver, context))).await;
             let ready = poll_fn(|context| sender.poll_ready(context));
-            if along(driver, ready).await.is_ok() && connection.driver.is_some() {
+            if along(driver, ready).await.is_ok() && driver.is_some() {
                 return Some(connection);
             }
         }
@@ -217,20 +220,23 @@ impl Reply {
     }
 }
 
+/// Moves what can be moved now; what goes wrong is said to who waits.
+fn go_on(driver: &mut Option<Driver>, context: &mut Context<'_>) {
+    if driver.as_mut().is_some_and(|moves| Pin::new(moves).poll(context).is_ready()) {
+        *driver = None;
+    }
+}
+
 /// What `what` comes to, while the connection that it waits for goes on.
-async fn along<W: Future + Unpin>(
-    driver: &mut Option<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>,
-    mut what: W,
-) -> W::Output {
+async fn along<W: Future + Unpin>(driver: &mut Option<Driver>, mut what: W) -> W::Output {
     poll_fn(|context: &mut Context<'_>| {
         if let Poll::Ready(output) = Pin::new(&mut what).poll(context) {
             return Poll::Ready(output);
         }
-        let Some(moves) = driver else { return Poll::Pending };
-        if Pin::new(moves).poll(context).is_ready() {
-            // What went wrong is said to who waits.
-            *driver = None;
+        if driver.is_none() {
+            return Poll::Pending;
         }
+        go_on(driver, context);
         Pin::new(&mut what).poll(context)
     })
     .await
