@@ -44,6 +44,12 @@ pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && broken(error)
 }
 
+/// Whether the kernel gave a connection up, as nobody answered.
+pub(crate) fn late(error: &(dyn Error + 'static)) -> bool {
+    let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    causes(error).any(|cause| io(cause) == Some(ErrorKind::TimedOut))
+}
+
 /// Whether a connection broke before there was a whole head.
 pub(crate) fn broken(error: &(dyn Error + 'static)) -> bool {
     let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];

@@ -238,6 +238,23 @@ impl Spool {
         Some(Entry { seq, shard, samples, time_ms, payload })
     }
 
+    /// How many records wait, those that were read among them.
+    pub(crate) fn waiting(&self) -> u64 {
+        let store = self.store();
+        store.acked.pending(store.next)
+    }
+
+    /// Whether readers wait until the oldest record is done with.
+    pub(crate) fn is_ragged(&self) -> bool {
+        self.store().acked.is_ragged()
+    }
+
+    /// Whether all that waits is in memory and not packed: reading it takes no time.
+    pub(crate) fn is_loose(&self) -> bool {
+        let store = self.store();
+        store.disk.is_none() && store.memory.is_loose()
+    }
+
     /// Says that a record was delivered, or refused for good. It does not come again, not even if the process
     /// is killed right after.
     pub fn ack(&self, receipt: Receipt) {

@@ -63,6 +63,11 @@ impl Memory {
         }
     }
 
+    /// Whether none of them is packed.
+    pub(super) fn is_loose(&self) -> bool {
+        self.loose.len() == self.records.len()
+    }
+
     pub(super) fn front(&self) -> Option<&(Head, Bytes)> {
         self.records.front()
     }
@@ -97,6 +102,7 @@ mod tests {
         }
         let lens: Vec<usize> = (0..6).map(|seq| memory.from(seq).unwrap().1.len()).collect();
         assert_eq!(lens, [10, 10, 10, 10, 100, 100]);
+        assert!(!memory.is_loose() && Memory::default().is_loose());
         assert_eq!(memory.bytes(), 4 * Memory::cost(10) + 2 * Memory::cost(100));
         while memory.pop().is_some() {}
         assert_eq!((memory.bytes(), memory.loose_bytes, memory.loose.len()), (0, 0, 0));

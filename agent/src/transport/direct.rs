@@ -38,8 +38,17 @@ pub(crate) struct Direct {
     host: HeaderValue,
     /// How long an idle connection is good for.
     lasts: Duration,
+    idle: Mutex<Idle>,
+}
+
+/// Connections that nobody uses.
+#[derive(Debug, Default)]
+struct Idle {
     /// The one used last at the end.
-    idle: Mutex<Vec<(Connection, Instant)>>,
+    connections: Vec<(Connection, Instant)>,
+    /// Between the last two requests: after a longer one than a connection lasts, none is worth its memory.
+    pause: Duration,
+    asked: Option<Instant>,
 }
 
 /// Why there is no answer.
@@ -84,6 +93,14 @@ impl Fault {
         matches!(self, Self::Request(error) if exchange::broken(error))
     }
 
+    /// Whether nothing of the request was sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        match self {
+            Self::Connect(_) => true,
+            Self::Request(error) => error.is_canceled(),
+        }
+    }
+
     /// Whether nobody listens there.
     pub(crate) fn is_refused(&self) -> bool {
         matches!(self, Self::Connect(error) if exchange::nobody(error.as_ref()))
@@ -108,7 +125,11 @@ impl Transport {
         let port = url.port_or_known_default()?;
         let to = self.address.map_or_else(
             || format!("http://{host}:{port}"),
-            |address| format!("http://{}", std::net::SocketAddr::new(address.ip(), port)),
+            // What has a scope is no URL's host, and has no short way.
+            |mut address| {
+                address.set_port(port);
+                format!("http://{address}")
+            },
         );
         let named = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let path =
@@ -133,6 +154,13 @@ impl Transport {
     }
 }
 
+impl Idle {
+    fn asked(&mut self) {
+        let now = Instant::now();
+        self.pause = self.asked.replace(now).map_or(Duration::ZERO, |before| now - before);
+    }
+}
+
 impl Direct {
     /// Asks with these headers, over a connection of before where one is still there. Whoever gives up waiting gives
     /// up the connection.
@@ -143,6 +171,7 @@ impl Direct {
         authorization: Option<&HeaderValue>,
         body: Bytes,
     ) -> Result<Reply, Fault> {
+        self.idle().asked();
         let mut connection = match self.kept().await {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -164,12 +193,16 @@ impl Direct {
 
     /// The connection of an answer that was read to its end is for the next one.
     pub(crate) fn keep(&self, Reply { connection, is_whole, .. }: Reply) {
-        if is_whole && connection.driver.is_some() && !self.lasts.is_zero() {
-            self.idle().push((connection, Instant::now()));
+        let now = Instant::now();
+        // One that still has something to write answered too early, and would not take the next request.
+        let is_free = is_whole && connection.driver.is_some() && connection.sender.is_ready();
+        let mut idle = self.idle();
+        if is_free && idle.pause < self.lasts {
+            idle.connections.push((connection, now));
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Connection, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,8 +210,8 @@ impl Direct {
         loop {
             let (mut connection, _) = {
                 let mut idle = self.idle();
-                idle.retain(|(_, since)| since.elapsed() <= self.lasts);
-                idle.pop()?
+                idle.connections.retain(|(_, since)| since.elapsed() <= self.lasts);
+                idle.connections.pop()?
             };
             let Connection { sender, driver } = &mut connection;
             // Where the other side has closed it meanwhile, that is seen here.
@@ -241,3 +274,6 @@ async fn along<W: Future + Unpin>(driver: &mut Option<Driver>, mut what: W) -> W
     })
     .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,9 +77,16 @@ impl Broken {
         }
     }
 
+    /// Whether it is known that nothing of the request was sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Self::Direct(fault) if fault.is_unsent())
+    }
+
     /// A label value.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
+            // A connection that is not there in time is also one that is not there.
+            Self::Direct(fault) if exchange::late(fault.error()) => "timeout",
             Self::Direct(Fault::Connect(_)) => "connect",
             Self::Direct(Fault::Request(_)) => "request",
             Self::Client(error) => exchange::reason(error),

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use exposition::remote_write::{Body, Protocol};
-use http::header::{AUTHORIZATION, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::RequestBuilder;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::backoff::retry_after;
 use crate::config::{RemoteWrite, shown};
@@ -49,10 +50,32 @@ pub(crate) struct Failure {
     pub(super) ambiguous: bool,
 }
 
-/// Why there is no answer.
-enum Unsent {
-    Setup(Failure),
-    Broken(Broken),
+/// A request, ready to be sent, once or twice.
+struct Made<'a> {
+    way: Way<'a>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+enum Way<'a> {
+    Direct(&'a Direct),
+    Client(reqwest::Client, &'a str),
+}
+
+impl Made<'_> {
+    async fn send(&self) -> Result<Response, Broken> {
+        let body = self.body.clone();
+        match &self.way {
+            Way::Direct(direct) => {
+                let reply = direct.ask(Method::POST, &self.headers, None, body).await;
+                reply.map(Box::new).map(Response::Direct).map_err(Broken::Direct)
+            }
+            Way::Client(client, url) => {
+                let request = client.post(*url).headers(self.headers.clone()).body(body);
+                request.send().await.map(Response::Client).map_err(Broken::Client)
+            }
+        }
+    }
 }
 
 /// A receiver; its shards share the connections.
@@ -103,32 +126,59 @@ impl Client {
         })
     }
 
+    /// What is made ready before anybody is asked: what goes wrong here was not sent.
+    async fn made(&self, body: &Body, protocol: Protocol) -> Result<Made<'_>, Failure> {
+        let mut transport = self.transport.lock().await;
+        let (way, authorization) = match &self.direct {
+            Some(direct) => (Way::Direct(direct), transport.who().await.map_err(setup)?),
+            None => {
+                let Ready { client, authorization } = transport.ready().await.map_err(setup)?;
+                (Way::Client(client, &self.url), authorization)
+            }
+        };
+        let mut headers = self.headers.clone();
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        // These take the place of any of the settings.
+        for (name, value) in protocol.headers() {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        Ok(Made { way, headers, body: body.bytes.clone() })
+    }
+
     /// Sends a body once.
     pub(crate) async fn post(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
-        match timeout(self.timeout, self.posted(body, protocol)).await {
-            Ok(answer) => answer,
+        let made = self.made(body, protocol).await?;
+        let end = Instant::now() + self.timeout;
+        match timeout_at(end, self.sent(&made)).await {
+            Ok(sent) => {
+                let (response, resent) = sent?;
+                self.answer(response, resent, end).await
+            }
             Err(_) => Err(Failure { reason: "timeout", message: self.late(), ambiguous: true }),
         }
     }
 
-    async fn posted(&self, body: &Body, protocol: Protocol) -> Result<Answer, Failure> {
-        let authorization = match &self.direct {
-            Some(_) => self.transport.lock().await.who().await.map_err(setup)?,
-            None => None,
-        };
-        let send = || self.sent(body, protocol, authorization.as_ref());
-        let mut resent = false;
-        let mut response = match send().await {
+    /// The head of the answer, and whether it went out twice for it.
+    async fn sent(&self, made: &Made<'_>) -> Result<(Response, bool), Failure> {
+        match made.send().await {
             // Closed just when it was used again: that says nothing of the receiver.
-            Err(Unsent::Broken(broken))
-                if self.answered.load(Ordering::Relaxed) && broken.is_closed_early() =>
-            {
-                resent = true;
+            Err(broken) if self.answered.load(Ordering::Relaxed) && broken.is_closed_early() => {
+                let resent = !broken.is_unsent();
+                let response = made.send().await;
                 // The first may have arrived.
-                send().await.map_err(|unsent| Failure { ambiguous: true, ..self.failed(unsent) })
+                let failed = |broken| {
+                    let failure = self.failed(&broken);
+                    Failure { ambiguous: failure.ambiguous || resent, ..failure }
+                };
+                Ok((response.map_err(failed)?, resent))
             }
-            response => response.map_err(|unsent| self.failed(unsent)),
-        }?;
+            response => Ok((response.map_err(|broken| self.failed(&broken))?, false)),
+        }
+    }
+
+    /// What of an answer matters. Its words may break off: what it says in its head, it has said.
+    async fn answer(&self, mut response: Response, resent: bool, end: Instant) -> Result<Answer, Failure> {
         self.answered.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status(), response.take_headers());
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
@@ -143,38 +193,13 @@ impl Client {
             |name: &&str| text(name).and_then(|value| value.trim().parse::<usize>().ok()).unwrap_or(0);
         let written = says.then(|| WRITTEN.iter().map(count).fold(0, usize::saturating_add));
         // Where it took everything its words do not matter: mostly there are none, and the connection is free.
-        let patience = if status.is_success() { FREE } else { self.timeout };
-        let (words, is_whole) = timeout(patience, words(&mut response)).await.unwrap_or_default();
+        let end = if status.is_success() { end.min(Instant::now() + FREE) } else { end };
+        let (words, is_whole) = words(&mut response, end).await;
         if is_whole {
             response.done(self.direct.as_ref());
         }
         let words = if status.is_success() { String::new() } else { self.masked(words) };
         Ok(Answer { status, after, written, resent, words })
-    }
-
-    /// One request, by the short way if there is one.
-    async fn sent(
-        &self,
-        body: &Body,
-        protocol: Protocol,
-        authorization: Option<&HeaderValue>,
-    ) -> Result<Response, Unsent> {
-        let mut headers = self.headers.clone();
-        // These take the place of any of the settings.
-        for (name, value) in protocol.headers() {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        if let Some(direct) = &self.direct {
-            let answer = direct.ask(Method::POST, &headers, authorization, body.bytes.clone()).await;
-            return answer
-                .map(Box::new)
-                .map(Response::Direct)
-                .map_err(Broken::Direct)
-                .map_err(Unsent::Broken);
-        }
-        let request = self.request(Method::POST, &self.url).await.map_err(Unsent::Setup)?;
-        let request = request.headers(headers).body(body.bytes.clone());
-        request.send().await.map(Response::Client).map_err(Broken::Client).map_err(Unsent::Broken)
     }
 
     /// Without what it repeats of our secrets: its words go into the log.
@@ -190,10 +215,11 @@ impl Client {
         let Ok(mut url) = url::Url::parse(&self.url) else { return false };
         url.query_pairs_mut().append_pair("get_vm_proto_version", "1");
         let Ok(request) = self.request(Method::GET, url.as_str()).await else { return false };
+        let end = Instant::now() + self.timeout;
         let Ok(response) = request.send().await else { return false };
         let mut response = Response::Client(response);
         response.status() == StatusCode::OK
-            && words(&mut response).await.0.trim().parse::<u32>().is_ok_and(|version| version >= 1)
+            && words(&mut response, end).await.0.trim().parse::<u32>().is_ok_and(|version| version >= 1)
     }
 
     /// We were not let in; what is to be done.
@@ -213,11 +239,7 @@ impl Client {
         self.transport.lock().await.unmark();
     }
 
-    fn failed(&self, unsent: Unsent) -> Failure {
-        let broken = match unsent {
-            Unsent::Setup(failure) => return failure,
-            Unsent::Broken(broken) => broken,
-        };
+    fn failed(&self, broken: &Broken) -> Failure {
         let reason = broken.reason();
         let message =
             if reason == "timeout" { self.late() } else { self.named(&exchange::cause(broken.error())) };
@@ -239,14 +261,14 @@ fn setup(message: String) -> Failure {
     Failure { reason: "setup", message, ambiguous: false }
 }
 
-/// The start of what it says, as it is, and whether that is all; what comes after it is not waited for.
-async fn words(response: &mut Response) -> (String, bool) {
+/// The start of what it says by then, as it is, and whether that is all; what comes after it is not waited for.
+async fn words(response: &mut Response, end: Instant) -> (String, bool) {
     let mut text = Vec::new();
     let is_whole = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => text.extend_from_slice(&chunk[..chunk.len().min(LONGEST - text.len())]),
-            Ok(None) => break true,
-            Err(_) => break false,
+        match timeout_at(end, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => text.extend_from_slice(&chunk[..chunk.len().min(LONGEST - text.len())]),
+            Ok(Ok(None)) => break true,
+            Ok(Err(_)) | Err(_) => break false,
         }
         if text.len() >= LONGEST {
             break false;

@@ -97,7 +97,9 @@ impl Place {
             return fresh;
         }
         let old = shared.spool.read(&mut self.old, |shard| shard == tag);
+        // Where there are too many holes, it is only not to be read yet.
         if old.is_none()
+            && !shared.spool.is_ragged()
             && let Some(fresh) = self.fresh.take()
         {
             // What had waited is gone: there is one order again.

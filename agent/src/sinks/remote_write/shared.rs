@@ -63,6 +63,22 @@ pub(crate) struct Shared {
     pub(super) seen: Mutex<SpoolStats>,
 }
 
+/// Somebody waits, as long as it is there.
+struct Urgent<'a>(&'a AtomicUsize);
+
+impl<'a> Urgent<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Urgent<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -149,7 +165,7 @@ impl Shared {
 
     /// Somebody waits for what was read.
     pub(super) fn is_urgent(&self) -> bool {
-        self.urgent.load(Ordering::Relaxed) > 0
+        self.urgent.load(Ordering::SeqCst) > 0
     }
 
     pub(super) fn samples_per_send(&self, settings: &RemoteWrite) -> usize {
@@ -191,7 +207,8 @@ impl Shared {
     }
 
     pub(super) async fn settled(self: &Arc<Self>, deadline: Instant) -> u64 {
-        self.urgent.fetch_add(1, Ordering::Relaxed);
+        // Whoever asked may go away while it waits.
+        let _urgent = Urgent::begin(&self.urgent);
         let mut changes = self.changes.subscribe();
         self.changed();
         let left = loop {
@@ -210,7 +227,6 @@ impl Shared {
             let next = deadline.min(Instant::now() + LOOK);
             drop(timeout_at(next, changes.changed()).await);
         };
-        self.urgent.fetch_sub(1, Ordering::Relaxed);
         left
     }
 }

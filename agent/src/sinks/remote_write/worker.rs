@@ -133,11 +133,13 @@ impl Worker {
                 let is_full = place.read(shared, &mut parts, most);
                 (parts, is_full)
             };
-            let read = if self.shared.is_kept { self.apart(reading).await } else { self.here(reading) };
+            let is_quick = self.shared.spool.is_loose();
+            let read = if is_quick { self.here(reading) } else { self.apart(reading).await };
             let Some((read, is_full)) = read else { return Err(End::Left) };
             parts = read;
-            // What one of several may not read yet, it is not told of again.
-            self.has_all = !is_full && self.is_alone;
+            // What could not be read, or not yet by one of several, it is not told of again.
+            let records = parts.iter().filter(|part| part.receipt.is_some()).count() as u64;
+            self.has_all = !is_full && self.is_alone && self.shared.spool.waiting() <= records;
             if self.stop.is_cancelled() {
                 return Err(End::Stopped);
             }

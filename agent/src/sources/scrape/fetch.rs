@@ -179,6 +179,9 @@ impl Fetcher {
 
     fn broken(&self, broken: &Broken) -> Failure {
         let reason = broken.reason();
+        if reason == "timeout" {
+            return self.late(self.target.timeout());
+        }
         let by = self.transport.by().map_or(String::new(), |proxy| format!("by the proxy {proxy}: "));
         self.failure(reason, &format!("cannot be scraped: {reason}: {by}{}", exchange::cause(broken.error())))
     }

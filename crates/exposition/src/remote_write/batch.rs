@@ -192,6 +192,10 @@ impl Batch {
         plain.reserve_exact(self.families.len() + Totals::LEN);
         plain.extend_from_slice(&self.families);
         self.totals.put(&mut plain);
+        // Whoever keeps it counts its length.
+        if plain.capacity() > plain.len() + plain.len() / 4 {
+            plain.shrink_to_fit();
+        }
         Record::whole(Bytes::from(plain), self.totals)
     }
 }

@@ -66,8 +66,10 @@ impl Arena {
     /// The one of this number.
     #[inline]
     pub(super) fn read<'c>(&self, number: u32, cursor: &'c mut Cursor) -> &'c [u8] {
-        if cursor.next != number && cursor.next != number + 1 || cursor.next == 0 {
-            cursor.next = number - number % RUN;
+        let start = number - number % RUN;
+        // Unless it is at that one, or before it in the same run.
+        if cursor.next == 0 || cursor.next > number + 1 || cursor.next < start {
+            cursor.next = start;
             cursor.at = self.runs.get((number / RUN) as usize).map_or(usize::MAX, |at| *at as usize);
         }
         while cursor.next <= number {

@@ -18,6 +18,9 @@ use crate::snapshot::Snapshot;
 /// Bytes of a series in a batch beside its labels: its value, its time, lengths, and a part of its family.
 const EACH: usize = 20;
 
+/// Bytes of labels of series that are gone, of which a few may stay.
+const FEW: usize = 64 << 10;
+
 /// The type of a family: the lines of native histograms have none themselves.
 #[inline]
 pub(super) fn kind(family: &exposition::Family<'_>, natives: Option<&Natives>) -> exposition::Kind {
@@ -247,7 +250,10 @@ impl Known {
 
     /// Gives back what labels of series took that are gone.
     fn compact(&mut self) {
-        if self.arena.count() <= self.entries.len().saturating_mul(2).saturating_add(64) {
+        let least = self.entries.len().saturating_mul(2);
+        // A few are not worth it, unless they are long.
+        let few = self.arena.count() <= least.saturating_add(64) && self.arena.whole() <= FEW;
+        if self.arena.count() <= least || few {
             return;
         }
         let (old, mut cursor) = (std::mem::take(&mut self.arena), Cursor::default());
