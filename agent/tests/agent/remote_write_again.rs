@@ -1,5 +1,6 @@
 //! What is refused since it is there already, what is refused on and on, and how often that is said.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -193,4 +194,23 @@ fn a_spool_is_no_file() {
     let (code, said) =
         super::process::run(&settings(&target, "http://127.0.0.1:1/w", &more), &["check"], &[]);
     assert!(code == Some(2) && said.contains("expected a directory, got the file"), "{said}");
+}
+
+#[test]
+fn a_refusal_whose_words_break_off_stays_one() {
+    let (target, _) = counting();
+    let receiver = Double::new(|_, stream| {
+        let _ =
+            stream.write_all(b"HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 100\r\n\r\nnot these");
+        // Until the sender is gone.
+        let _ = std::io::copy(stream, &mut std::io::sink());
+    });
+    let more = "protocol = \"1.0\"\ntimeout = \"300ms\"";
+    let agent = start(&settings(&target, &format!("{}/w", receiver.url), more));
+    eventually("what was refused", || !failed(&agent).is_empty());
+    assert!(failed(&agent).iter().all(|(reason, _)| reason == "422"), "{:?}", failed(&agent));
+    eventually("its words", || agent.log().contains("not these"));
+    let retried = |line: &&str| line.contains("remote_write_retries_total{") && !line.ends_with(" 0");
+    let page = agent.metrics();
+    assert_eq!(page.lines().find(retried), None, "{}", agent.log());
 }
