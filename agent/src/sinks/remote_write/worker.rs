@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::client::Client;
-use super::gather::{Part, Place, samples};
+use super::gather::{Part, Place, fitting, samples};
 use super::senders::whole;
 use super::tag::Lanes;
 use crate::backoff::Backoff;
@@ -32,6 +32,8 @@ pub(super) struct Worker {
     is_alone: bool,
     /// Nothing waited that it did not read.
     has_all: bool,
+    /// What it has read and not sent.
+    left: Vec<Part>,
     /// Taken out while it is where blocking is allowed.
     place: Option<Place>,
     backoff: Backoff,
@@ -72,6 +74,7 @@ impl Worker {
             at,
             is_alone: lanes.count == 1,
             has_all: false,
+            left: Vec::new(),
             place: Some(Place::new(shared, lanes, at)),
             backoff: Backoff::default(),
             refusals: 0,
@@ -119,9 +122,9 @@ impl Worker {
     /// Waits for something to send, and a little for more to go with it.
     async fn gather(&mut self) -> Result<Vec<Part>, End> {
         let mut changes = self.shared.changes.subscribe();
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts = std::mem::take(&mut self.left);
         if self.has_all && !self.shared.closing() && !self.shared.is_urgent() {
-            self.first(&mut changes).await;
+            self.rest_of(&mut changes, &parts).await;
         }
         loop {
             changes.borrow_and_update();
@@ -139,7 +142,7 @@ impl Worker {
             parts = read;
             // What could not be read, or not yet by one of several, it is not told of again.
             let records = parts.iter().filter(|part| part.receipt.is_some()).count() as u64;
-            self.has_all = !is_full && self.is_alone && self.shared.spool.waiting() <= records;
+            self.has_all = self.is_alone && self.shared.spool.waiting() <= records;
             if self.stop.is_cancelled() {
                 return Err(End::Stopped);
             }
@@ -150,16 +153,24 @@ impl Worker {
                     || self.shared.is_urgent()
                     || due.is_some_and(|due| due <= Instant::now()))
             {
+                if is_full && !closing && !self.shared.is_urgent() {
+                    // A record that does not go along would be a small request of its own.
+                    self.left = parts.split_off(fitting(&parts, most));
+                }
                 return Ok(parts);
             }
             if parts.is_empty() && closing {
                 return Err(End::Empty);
             }
-            match due {
-                Some(due) => self.more(&mut changes, most.saturating_sub(samples(&parts)), Some(due)).await,
-                None => self.first(&mut changes).await,
-            }
+            self.rest_of(&mut changes, &parts).await;
         }
+    }
+
+    /// Waits for what may go along with these.
+    async fn rest_of(&self, changes: &mut watch::Receiver<u64>, parts: &[Part]) {
+        let Some(first) = parts.first() else { return self.first(changes).await };
+        let more = self.shared.samples_per_send(&self.settings).saturating_sub(samples(parts));
+        self.more(changes, more, Some(self.due(first.time_ms))).await;
     }
 
     /// Waits until something is there, and then a little for what is read together with it.
