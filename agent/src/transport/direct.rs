@@ -215,7 +215,11 @@ impl Direct {
             };
             let Connection { sender, driver } = &mut connection;
             // Where the other side has closed it meanwhile, that is seen here.
-            poll_fn(|context| Poll::Ready(go_on(driver, context))).await;
+            let look = |context: &mut Context<'_>| {
+                go_on(driver, context);
+                Poll::Ready(())
+            };
+            poll_fn(look).await;
             let ready = poll_fn(|context| sender.poll_ready(context));
             if along(driver, ready).await.is_ok() && driver.is_some() {
                 return Some(connection);

@@ -129,12 +129,11 @@ impl Client {
     /// What is made ready before anybody is asked: what goes wrong here was not sent.
     async fn made(&self, body: &Body, protocol: Protocol) -> Result<Made<'_>, Failure> {
         let mut transport = self.transport.lock().await;
-        let (way, authorization) = match &self.direct {
-            Some(direct) => (Way::Direct(direct), transport.who().await.map_err(setup)?),
-            None => {
-                let Ready { client, authorization } = transport.ready().await.map_err(setup)?;
-                (Way::Client(client, &self.url), authorization)
-            }
+        let (way, authorization) = if let Some(direct) = &self.direct {
+            (Way::Direct(direct), transport.who().await.map_err(setup)?)
+        } else {
+            let Ready { client, authorization } = transport.ready().await.map_err(setup)?;
+            (Way::Client(client, &self.url), authorization)
         };
         let mut headers = self.headers.clone();
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));

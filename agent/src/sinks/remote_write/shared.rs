@@ -211,7 +211,7 @@ impl Shared {
         let _urgent = Urgent::begin(&self.urgent);
         let mut changes = self.changes.subscribe();
         self.changed();
-        let left = loop {
+        loop {
             changes.borrow_and_update();
             let is_idle = self.queue.is_idle();
             let shared = Arc::clone(self);
@@ -226,7 +226,6 @@ impl Shared {
             // What waits on the way in says nothing when it is done.
             let next = deadline.min(Instant::now() + LOOK);
             drop(timeout_at(next, changes.changed()).await);
-        };
-        left
+        }
     }
 }

@@ -28,8 +28,8 @@ pub(super) struct Worker {
     client: Arc<Client>,
     /// Its number.
     at: u16,
-    /// There is no other.
-    is_alone: bool,
+    /// How many there are.
+    shards: u16,
     /// Nothing waited that it did not read.
     has_all: bool,
     /// What it has read and not sent.
@@ -72,7 +72,7 @@ impl Worker {
             settings: Arc::clone(settings),
             client: Arc::clone(client),
             at,
-            is_alone: lanes.count == 1,
+            shards: lanes.count,
             has_all: false,
             left: Vec::new(),
             place: Some(Place::new(shared, lanes, at)),
@@ -142,7 +142,7 @@ impl Worker {
             parts = read;
             // What could not be read, or not yet by one of several, it is not told of again.
             let records = parts.iter().filter(|part| part.receipt.is_some()).count() as u64;
-            self.has_all = self.is_alone && self.shared.spool.waiting() <= records;
+            self.has_all = self.shards == 1 && self.shared.spool.waiting() <= records;
             if self.stop.is_cancelled() {
                 return Err(End::Stopped);
             }

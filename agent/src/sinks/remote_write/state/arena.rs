@@ -110,10 +110,10 @@ impl Arena {
 /// Seven bits a byte, the lowest first.
 fn put(bytes: &mut Vec<u8>, mut length: usize) {
     while length >= 0x80 {
-        bytes.push((length & 0x7f) as u8 | 0x80);
+        bytes.push(length.to_le_bytes()[0] | 0x80);
         length >>= 7;
     }
-    bytes.push((length & 0x7f) as u8);
+    bytes.push(length.to_le_bytes()[0]);
 }
 
 #[inline]

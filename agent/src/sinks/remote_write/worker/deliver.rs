@@ -114,7 +114,9 @@ impl Worker {
     async fn done(&mut self, parts: &[Part]) {
         let receipts: Vec<_> = parts.iter().filter_map(|part| part.receipt).collect();
         let ack = move |_: &mut Place, shared: &Shared| {
-            receipts.into_iter().for_each(|receipt| shared.spool.ack(receipt));
+            for receipt in receipts {
+                shared.spool.ack(receipt);
+            }
         };
         if self.shared.is_kept {
             self.apart(ack).await;
