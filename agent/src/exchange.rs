@@ -34,8 +34,7 @@ pub(crate) fn refused(error: &reqwest::Error) -> bool {
 
 /// Whether a connection failed because nobody listens.
 pub(crate) fn nobody(error: &(dyn Error + 'static)) -> bool {
-    let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    causes(error).any(|cause| io(cause) == Some(ErrorKind::ConnectionRefused))
+    is_io(error, &[ErrorKind::ConnectionRefused])
 }
 
 /// Whether the other side closed a connection without an answer: what a server does to an idle
@@ -46,19 +45,14 @@ pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
 
 /// Whether the kernel gave a connection up, as nobody answered.
 pub(crate) fn late(error: &(dyn Error + 'static)) -> bool {
-    let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    causes(error).any(|cause| io(cause) == Some(ErrorKind::TimedOut))
+    is_io(error, &[ErrorKind::TimedOut])
 }
 
 /// Whether a connection broke before there was a whole head.
 pub(crate) fn broken(error: &(dyn Error + 'static)) -> bool {
-    let closed = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe];
-    causes(error).any(|cause| {
-        let hyper = cause.downcast_ref::<hyper::Error>();
-        let incomplete = hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
-        let broken = cause.downcast_ref::<std::io::Error>();
-        incomplete || broken.is_some_and(|error| closed.contains(&error.kind()))
-    })
+    let early = |error: &hyper::Error| error.is_incomplete_message() || error.is_canceled();
+    is_io(error, &[ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted, ErrorKind::BrokenPipe])
+        || causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(early))
 }
 
 /// Whether the environment names a proxy for plain HTTP.
@@ -76,6 +70,13 @@ pub(crate) fn is_loopback(url: &url::Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether one of these kinds is among its causes.
+fn is_io(error: &(dyn Error + 'static), kinds: &[ErrorKind]) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| kinds.contains(&error.kind()))
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -88,10 +88,7 @@ impl Transport {
 
     /// A client with what its files say now.
     pub(crate) async fn ready(&mut self) -> Result<Ready, String> {
-        let (certificates, secret) = self.files.read(self.timeout).await;
-        let secret = secret?;
-        self.used = certificates.as_ref().ok().map(|certificates| (certificates.clone(), secret.clone()));
-        let authorization = self.authorization(secret)?;
+        let (certificates, authorization) = self.looked().await?;
         let client = match (certificates, self.made.take()) {
             (Ok(new), Some((old, client))) if new == old => {
                 self.said = None;
@@ -115,10 +112,20 @@ impl Transport {
 
     /// What it says who we are now, where no client is needed.
     pub(crate) async fn who(&mut self) -> Result<Option<HeaderValue>, String> {
+        Ok(self.looked().await?.1)
+    }
+
+    /// What its files say now.
+    async fn looked(&mut self) -> Result<(Result<Certificates, String>, Option<HeaderValue>), String> {
         let (certificates, secret) = self.files.read(self.timeout).await;
         let secret = secret?;
-        self.used = certificates.ok().map(|certificates| (certificates, secret.clone()));
-        self.authorization(secret)
+        self.used = certificates.as_ref().ok().map(|certificates| (certificates.clone(), secret.clone()));
+        Ok((certificates, self.authorization(secret)?))
+    }
+
+    /// Whether proxies of the environment hold for it, where its settings name none.
+    fn asks_environment(&self, url: &Url) -> bool {
+        self.settings.proxy_from_environment && self.address.is_none() && !exchange::is_loopback(url)
     }
 
     /// It was not let in with what its files said at the last exchange, unless it was not before.
@@ -209,9 +216,7 @@ impl Transport {
 
     fn by_way_of(&self, builder: ClientBuilder, url: &Url) -> Result<ClientBuilder, String> {
         let Some(proxy) = &self.settings.proxy_url else {
-            let direct = !self.settings.proxy_from_environment || self.address.is_some();
-            let builder = if direct || exchange::is_loopback(url) { builder.no_proxy() } else { builder };
-            return Ok(builder);
+            return Ok(if self.asks_environment(url) { builder } else { builder.no_proxy() });
         };
         let made = Proxy::all(proxy).map_err(|_| format!("{}: expected a proxy's URL", shown(proxy)))?;
         let except = self.settings.no_proxy.as_deref().and_then(NoProxy::from_string);

@@ -1,5 +1,7 @@
 //! The rules of a spool behind its lock: what is appended where, what is dropped, and what is counted.
 
+mod drops;
+
 use std::io;
 
 use bytes::Bytes;
@@ -114,15 +116,6 @@ impl Store {
         Head { crc: 0, len, samples, seq, time_ms: now_ms, shard, kind: Kind::Record }
     }
 
-    /// Gives up the oldest in memory for a record of this length.
-    fn make_room(&mut self, payload: usize, limit: u64) {
-        let reason = if self.disk.is_some() { DropReason::Disk } else { DropReason::Bytes };
-        while self.memory.bytes() + Memory::cost(payload) > limit {
-            let Some(oldest) = self.memory.pop() else { break };
-            self.give_up(&oldest, reason);
-        }
-    }
-
     /// Whether the disk is left alone; not until a clock that was set back has caught up.
     fn rests(&self, now_ms: i64) -> bool {
         self.retry_ms > now_ms && self.retry_ms <= now_ms.saturating_add(RETRY_MS)
@@ -170,68 +163,6 @@ impl Store {
         Ok(())
     }
 
-    /// Drops the oldest segment, and counts what in it was not delivered.
-    fn drop_front(&mut self, reason: DropReason) -> io::Result<()> {
-        let Some(disk) = &mut self.disk else { return Ok(()) };
-        let Some(front) = disk.segments.front() else { return Ok(()) };
-        let (first, next) = (front.first, front.next);
-        let mut reader = Reader::new(first, next);
-        let (mut lost, mut broken) = (Amount::default(), Amount::default());
-        loop {
-            match disk.step(&mut reader, &All(&self.acked), false) {
-                Ok(Step::Record(head, _)) => {
-                    lost.records += 1;
-                    lost.samples += u64::from(head.samples);
-                    reader.next = head.seq + 1;
-                }
-                Ok(Step::Lost(from, until, samples)) => {
-                    broken.add(self.acked.pending_in(from, until), samples);
-                }
-                // What cannot be read is counted as records at least.
-                Err(_) => {
-                    lost.add(self.acked.pending_in(reader.next, next), 0);
-                    break;
-                }
-                Ok(Step::End) => break,
-            }
-        }
-        disk.remove_front(false)?;
-        self.acked.insert(first, next);
-        self.count(reason, lost);
-        self.broke(broken);
-        self.keep();
-        Ok(())
-    }
-
-    fn give_up(&mut self, head: &Head, reason: DropReason) {
-        if !self.acked.contains(head.seq) {
-            self.acked.insert(head.seq, head.seq + 1);
-            self.count(reason, Amount { records: 1, samples: head.samples.into() });
-        }
-    }
-
-    /// Counts what does not read any more, and tells it when that begins.
-    pub(super) fn broke(&mut self, lost: Amount) {
-        if lost.records > 0
-            && self.stats.dropped(DropReason::Broken).records == 0
-            && let Some(disk) = &self.disk
-        {
-            let (dir, records, samples) = (disk.dir.display(), lost.records, lost.samples);
-            tracing::error!(
-                %dir, records, samples,
-                "records in the spool are broken or gone: what could not be read is counted, and all else is sent"
-            );
-        }
-        self.count(DropReason::Broken, lost);
-    }
-
-    fn count(&mut self, reason: DropReason, amount: Amount) {
-        let sum = &mut self.stats.dropped[reason as usize];
-        sum.records = sum.records.saturating_add(amount.records);
-        sum.samples = sum.samples.saturating_add(amount.samples);
-        self.pending_samples = self.pending_samples.saturating_sub(amount.samples);
-    }
-
     /// Notes that the disk refused a record, and leaves it alone for a moment.
     pub(super) fn refused(&mut self, error: &io::Error, now_ms: i64) {
         self.retry_ms = now_ms.saturating_add(RETRY_MS);
@@ -253,28 +184,6 @@ impl Store {
         self.stats.trouble = Some(error.to_string());
     }
 
-    /// Drops what is too old.
-    pub(super) fn expire(&mut self, now_ms: i64) {
-        let age = i64::try_from(self.settings.max_age.as_millis()).unwrap_or(i64::MAX);
-        let limit = now_ms.saturating_sub(age);
-        while let Some(disk) = &self.disk
-            && disk.segments.front().is_some_and(|front| front.next > front.first && front.newest_ms < limit)
-        {
-            if self.drop_front(DropReason::Age).is_err() {
-                break;
-            }
-        }
-        let mut expired = false;
-        while let Some(head) = self.oldest_head().filter(|head| head.time_ms < limit) {
-            self.give_up(&head, DropReason::Age);
-            expired = true;
-        }
-        if expired {
-            self.forget_acked();
-            self.keep();
-        }
-    }
-
     /// The head of the oldest record that waits.
     pub(super) fn oldest_head(&mut self) -> Option<Head> {
         loop {
@@ -288,13 +197,6 @@ impl Store {
                 }
             }
         }
-    }
-
-    fn lose(&mut self, from: u64, until: u64, samples: u32) {
-        let mut broken = Amount::default();
-        broken.add(self.acked.pending_in(from, until), samples);
-        self.acked.insert(from, until);
-        self.broke(broken);
     }
 
     /// The next record for this reader.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
@@ -112,11 +112,8 @@ impl Transport {
     pub(crate) fn direct(&self) -> Option<Direct> {
         let url = Url::parse(&self.url).ok()?;
         let named = !url.username().is_empty() || url.password().is_some();
-        let proxied = self.settings.proxy_url.is_some()
-            || (self.settings.proxy_from_environment
-                && self.address.is_none()
-                && !exchange::is_loopback(&url)
-                && exchange::has_proxy());
+        let proxied =
+            self.settings.proxy_url.is_some() || (self.asks_environment(&url) && exchange::has_proxy());
         if url.scheme() != "http" || named || proxied {
             return None;
         }
@@ -164,13 +161,7 @@ impl Idle {
 impl Direct {
     /// Asks with these headers, over a connection of before where one is still there. Whoever gives up waiting gives
     /// up the connection.
-    pub(crate) async fn ask(
-        &self,
-        method: Method,
-        headers: &HeaderMap,
-        authorization: Option<&HeaderValue>,
-        body: Bytes,
-    ) -> Result<Reply, Fault> {
+    pub(crate) async fn ask(&self, method: Method, headers: HeaderMap, body: Bytes) -> Result<Reply, Fault> {
         self.idle().asked();
         let mut connection = match self.kept().await {
             Some(connection) => connection,
@@ -179,11 +170,10 @@ impl Direct {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = self.path.clone();
+        *request.headers_mut() = headers;
         let own = request.headers_mut();
-        own.clone_from(headers);
         own.insert(HOST, self.host.clone());
         own.entry(USER_AGENT).or_insert(HeaderValue::from_static(service::client::USER_AGENT));
-        own.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
         let answer = Box::pin(connection.sender.send_request(request));
         let answer = along(&mut connection.driver, answer).await.map_err(Fault::Request)?;
         let (head, body) = answer.into_parts();

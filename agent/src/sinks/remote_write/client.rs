@@ -7,7 +7,6 @@ use bytes::Bytes;
 use exposition::remote_write::{Body, Protocol};
 use http::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use reqwest::RequestBuilder;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -67,7 +66,7 @@ impl Made<'_> {
         let body = self.body.clone();
         match &self.way {
             Way::Direct(direct) => {
-                let reply = direct.ask(Method::POST, &self.headers, None, body).await;
+                let reply = direct.ask(Method::POST, self.headers.clone(), body).await;
                 reply.map(Box::new).map(Response::Direct).map_err(Broken::Direct)
             }
             Way::Client(client, url) => {
@@ -115,15 +114,6 @@ impl Client {
             direct: transport.direct(),
             transport: Mutex::new(transport),
         }
-    }
-
-    async fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Failure> {
-        let Ready { client, authorization } = self.transport.lock().await.ready().await.map_err(setup)?;
-        let request = client.request(method, url).headers(self.headers.clone());
-        Ok(match authorization {
-            Some(value) => request.header(AUTHORIZATION, value),
-            None => request,
-        })
     }
 
     /// What is made ready before anybody is asked: what goes wrong here was not sent.
@@ -213,7 +203,14 @@ impl Client {
     pub(super) async fn takes_zstd(&self) -> bool {
         let Ok(mut url) = url::Url::parse(&self.url) else { return false };
         url.query_pairs_mut().append_pair("get_vm_proto_version", "1");
-        let Ok(request) = self.request(Method::GET, url.as_str()).await else { return false };
+        let Ok(Ready { client, authorization }) = self.transport.lock().await.ready().await else {
+            return false;
+        };
+        let request = client.get(url).headers(self.headers.clone());
+        let request = match authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        };
         let end = Instant::now() + self.timeout;
         let Ok(response) = request.send().await else { return false };
         let mut response = Response::Client(response);

@@ -7,7 +7,7 @@ use exposition::remote_write::{Packer, Record};
 
 use super::Shared;
 use super::intake::Item;
-use super::state::{External, NotSent, OnShutdown, Rules, Shards, State};
+use super::state::{External, NotSent, OnShutdown, Rules, Shards, State, milliseconds};
 use super::tag::Lanes;
 use crate::config::{Ending, RemoteWrite};
 use crate::snapshot::Snapshot;
@@ -35,11 +35,6 @@ fn rules(settings: &RemoteWrite) -> Rules {
         metadata_every: Some(settings.metadata_interval),
         origin: settings.counter_origin.into(),
     }
-}
-
-fn milliseconds(at: SystemTime) -> i64 {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Feed {

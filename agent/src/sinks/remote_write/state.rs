@@ -147,7 +147,7 @@ impl State {
 }
 
 /// Milliseconds since 1970.
-fn milliseconds(time: SystemTime) -> i64 {
+pub(super) fn milliseconds(time: SystemTime) -> i64 {
     let of = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     time.duration_since(UNIX_EPOCH).map_or_else(|before| -of(before.duration()), of)
 }

@@ -161,7 +161,9 @@ impl Fetcher {
     async fn directly(&mut self) -> Result<Option<Response>, Failure> {
         let Some(direct) = &self.direct else { return Ok(None) };
         let authorization = self.transport.who().await.map_err(setup)?;
-        let get = || direct.ask(Method::GET, &self.asks, authorization.as_ref(), Bytes::new());
+        let mut asks = self.asks.clone();
+        asks.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        let get = || direct.ask(Method::GET, asks.clone(), Bytes::new());
         let answer = match get().await {
             Err(fault) if self.answered && fault.is_closed_early() => get().await,
             answer => answer,

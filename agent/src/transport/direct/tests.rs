@@ -62,8 +62,7 @@ fn server(answers: &'static [&'static str]) -> (String, std::sync::mpsc::Receive
 }
 
 async fn text(direct: &Direct) -> String {
-    let headers = HeaderMap::new();
-    let ask = || direct.ask(Method::GET, &headers, None, Bytes::new());
+    let ask = || direct.ask(Method::GET, HeaderMap::new(), Bytes::new());
     let mut reply = match ask().await {
         // It was closed just now, and the runtime has not looked yet.
         Err(fault) if fault.is_closed_early() => ask().await.unwrap(),

@@ -29,7 +29,11 @@ pub(super) fn kind(family: &exposition::Family<'_>, natives: Option<&Natives>) -
 }
 
 /// What is said of a family in a batch.
-fn meta<'a>(family: &exposition::Family<'a>, kind: exposition::Kind, help: Option<&'a str>) -> Family<'a> {
+pub(super) fn meta<'a>(
+    family: &exposition::Family<'a>,
+    kind: exposition::Kind,
+    help: Option<&'a str>,
+) -> Family<'a> {
     let (help, unit) = (help.unwrap_or_default(), family.unit().unwrap_or_default());
     Family { name: family.name(), kind, help, unit }
 }

@@ -8,7 +8,7 @@ use exposition::{Kind, Page, Sample};
 
 use super::arena::{Arena, Cursor};
 use super::entry::{Entry, Skip};
-use super::known::kind;
+use super::known::{kind, meta};
 use super::origin::Began;
 use super::pass::Pass;
 use super::{Shards, exemplars, origin};
@@ -43,10 +43,7 @@ pub(super) fn sample(
     let samples = [zero.unwrap_or_default(), point];
     let samples = if zero.is_some() { &samples[..] } else { &samples[1..] };
     let points = Points { samples, exemplars: exemplar.as_slice(), histograms: &[] };
-    match pass.out.push(entry.hash, labels, family, &points) {
-        Ok(()) => entry.last_ms = at,
-        Err(Full) => pass.not_sent.too_large += 1,
-    }
+    push(entry, labels, family, (at, &points), pass);
 }
 
 /// The same for a page that is known to have neither timestamps nor exemplars; `old`: the value before.
@@ -67,7 +64,19 @@ pub(super) fn value(
     let point = Point { bits: bits(value), timestamp_ms: at, start_ms, origin: false };
     let (one, two) = ([point], [zero.unwrap_or_default(), point]);
     let points = Points { samples: if zero.is_some() { &two } else { &one }, ..Points::default() };
-    match pass.out.push(entry.hash, labels, family, &points) {
+    push(entry, labels, family, (at, &points), pass);
+}
+
+/// Puts what there is of a series at a time into its batch.
+#[inline]
+fn push(
+    entry: &mut Entry,
+    labels: LabelsRef<'_>,
+    family: &Family<'_>,
+    (at, points): (i64, &Points<'_>),
+    pass: &mut Pass<'_>,
+) {
+    match pass.out.push(entry.hash, labels, family, points) {
         Ok(()) => entry.last_ms = at,
         Err(Full) => pass.not_sent.too_large += 1,
     }
@@ -113,10 +122,7 @@ pub(super) fn native(
     let exemplars: Vec<Exemplar<'_>> =
         new.map(|it| Exemplar { labels: &it.labels, bits: it.bits, timestamp_ms: it.timestamp_ms }).collect();
     let points = Points { samples: &[], exemplars: &exemplars, histograms: &[histogram] };
-    match pass.out.push(entry.hash, labels, family, &points) {
-        Ok(()) => entry.last_ms = at,
-        Err(Full) => pass.not_sent.too_large += 1,
-    }
+    push(entry, labels, family, (at, &points), pass);
 }
 
 /// Sends the markers of some of the entries of these pages: each with its time. Those of native histograms are
@@ -131,12 +137,7 @@ pub(super) fn markers(
     let mut cursor = Cursor::default();
     for family in pages.iter().flat_map(Page::families) {
         out.next_family();
-        let meta = Family {
-            name: family.name(),
-            kind: kind(&family, natives),
-            help: "",
-            unit: family.unit().unwrap_or_default(),
-        };
+        let meta = meta(&family, kind(&family, natives), None);
         for (line, end) in family.samples().zip(ends.by_ref()) {
             let Some((entry, at)) = end else { continue };
             let marker = [Point { bits: STALE, timestamp_ms: at, ..Point::default() }];
