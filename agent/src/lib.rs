@@ -132,7 +132,7 @@ pub async fn run(
         unfound.extend(pipeline::run(times, sources, changes, &hurry, pull, (ways, writes), stop).await);
         return Ok(unfound);
     };
-    tokio::spawn(service::resident::after_the_start());
+    tokio::spawn(service::resident::tend());
     let (ask, asked) = Ask::new();
     let flush = Flush { hurry: hurry.clone(), intakes: ways.intakes() };
     let shown = status::Sources {

@@ -1,9 +1,10 @@
 //! What a source said at one moment: one source is one group is one PUT.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use exposition::protobuf::Natives;
-use exposition::{GroupingKey, Page};
+use exposition::{GroupingKey, Page, Sheet};
 
 use crate::config::Origin;
 
@@ -18,7 +19,7 @@ pub struct Snapshot {
     pub taken_at: SystemTime,
     /// Pages to be read as one, with the labels of the key on every sample. The first is what the agent
     /// itself says of the reading, and stands alone where a gateway refuses the others.
-    pub pages: Vec<Page>,
+    pub pages: Vec<Sheet>,
     /// Native histograms beside the pages but the first, with the labels of the key. Only receivers of remote write
     /// take them.
     pub natives: Option<Natives>,
@@ -38,6 +39,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// A reading of a source that could be read, with nothing known of it but its pages.
     pub fn new(source: impl Into<String>, key: GroupingKey, taken_at: SystemTime, pages: Vec<Page>) -> Self {
+        let pages = pages.into_iter().map(Sheet::from).collect();
         Self {
             source: source.into(),
             key,
@@ -50,6 +52,11 @@ impl Snapshot {
             up: true,
             last: false,
         }
+    }
+
+    /// The pages from this one on, written out where they are kept as values: for whoever hands them on.
+    pub fn written(&self, from: usize) -> Vec<Cow<'_, Page>> {
+        self.pages.iter().skip(from).map(Sheet::page).collect()
     }
 
     /// This reading, which brought no values, with those of the last one that did.
@@ -88,7 +95,7 @@ mod tests {
         let second = at(3, vec![page("up 0\n")]).with_values_of(Some(&first));
         for snapshot in [first, second] {
             assert_eq!(snapshot.values_at, Some(UNIX_EPOCH + Duration::from_secs(1)));
-            let said: String = snapshot.pages.iter().map(Page::text).collect();
+            let said: String = snapshot.written(0).iter().map(|page| page.text()).collect();
             assert_eq!(said, "up 0\nc 7\n");
         }
         assert_eq!(at(4, vec![page("up 0\n")]).with_values_of(None).values_at, None);

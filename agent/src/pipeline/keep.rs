@@ -49,7 +49,7 @@ mod tests {
     }
 
     fn said(snapshot: &Snapshot) -> String {
-        snapshot.pages.iter().map(Page::text).collect()
+        snapshot.written(0).iter().map(|page| page.text()).collect()
     }
 
     #[test]

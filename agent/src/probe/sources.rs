@@ -127,7 +127,8 @@ async fn one(
 /// Labels that the page has and its group has, too.
 fn clashes(name: &str, snapshot: &Snapshot) -> Vec<Finding> {
     let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
-    for sample in snapshot.pages.iter().skip(1).flat_map(exposition::Page::samples) {
+    let pages = snapshot.written(1);
+    for sample in pages.iter().flat_map(|page| page.samples()) {
         for (label, value) in snapshot.key.iter() {
             if sample.label(&format!("{MOVED}{label}")).is_some() {
                 *counts.entry((label, true)).or_default() += 1;

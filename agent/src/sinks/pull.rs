@@ -62,7 +62,8 @@ impl Pull {
         let newest = self.newest();
         let ages = ages(&newest);
         let mut out = Vec::new();
-        joined::text(newest.iter().flat_map(|snapshot| &snapshot.pages).chain([&ages]), &mut out);
+        let pages: Vec<_> = newest.iter().flat_map(|snapshot| snapshot.written(0)).collect();
+        joined::text(pages.iter().map(AsRef::as_ref).chain([&ages]), &mut out);
         out
     }
 

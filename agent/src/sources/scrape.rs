@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use exposition::{Clash, GroupingKey, Page};
+use exposition::{Clash, GroupingKey, Sheet};
 
 use super::{Collecting, Source};
 use crate::config::{Origin, Target};
@@ -155,13 +155,14 @@ impl Scrape {
         self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, None)
     }
 
-    fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Page>) -> Snapshot {
-        let pages = std::iter::once(report.page(up, &self.key)).chain(page).collect();
+    fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Sheet>) -> Snapshot {
+        let pages = std::iter::once(report.page(up, &self.key).into()).chain(page).collect();
         Snapshot {
+            pages,
             absent: !up && self.fetcher.was_refused(),
             counters: Counters { origin: self.origin, since: None },
             up,
-            ..Snapshot::new(self.name.clone(), self.key.clone(), taken_at, pages)
+            ..Snapshot::new(self.name.clone(), self.key.clone(), taken_at, Vec::new())
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One source, as its newest snapshot tells.
 
-use exposition::Page;
+use exposition::{Page, Sheet};
 use serde::Serialize;
 
 use super::events::Events;
@@ -26,8 +26,8 @@ impl Target {
     pub(super) fn of(snapshot: &Snapshot, events: &Events) -> Self {
         // The first page is what the agent itself says of the reading.
         let report = snapshot.pages.first();
-        let duration = report.and_then(|page| said(page, "scrape_duration_seconds"));
-        let samples = snapshot.pages.iter().skip(1).map(Page::sample_count).sum();
+        let duration = report.and_then(|sheet| said(&sheet.page(), "scrape_duration_seconds"));
+        let samples = snapshot.pages.iter().skip(1).map(Sheet::sample_count).sum();
         let failure = events.failure(&snapshot.source).filter(|_| !snapshot.up);
         Self {
             name: snapshot.source.clone(),

@@ -67,8 +67,9 @@ async fn ours(port: u16, at: usize, rules: &str) -> Option<Series> {
     // What was decided once must hold.
     let second = scrape.collect().await;
     let of = |snapshot: &agent::snapshot::Snapshot| {
-        let pages = snapshot.pages.iter().flat_map(exposition::Page::samples);
-        let known = pages.filter(|sample| is_compared(sample.name()));
+        let pages = snapshot.written(0);
+        let samples = pages.iter().flat_map(|page| page.samples());
+        let known = samples.filter(|sample| is_compared(sample.name()));
         known.map(|sample| (labels(&sample), sample.value().to_string())).collect::<Series>()
     };
     assert_eq!(of(&first), of(&second), "{at}");

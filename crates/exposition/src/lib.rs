@@ -6,6 +6,7 @@
 //! - [`Page::parse`], [`Page::parse_openmetrics`], [`Page::parse_pushed`]: text in
 //! - [`encode`], [`merge`]: text out; [`Page::rewrite`]: labels put on or taken off;
 //!   [`Page::changed`]: series renamed or taken away one by one
+//! - [`Form`], [`Filled`]: pages of one target that differ in values alone; [`Sheet`]: a page, however it is kept
 //! - [`protobuf`]: delimited messages in and out
 //! - [`PageBuilder`], [`registry`]: pages of our own
 //! - [`GroupingKey`]: the identity of a Pushgateway group, to and from its URL
@@ -20,12 +21,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod again;
 mod builder;
 mod change;
 mod created;
 mod ending;
 mod error;
+mod filled;
+mod form;
+mod front;
 mod group;
 mod kind;
 mod labels;
@@ -33,6 +36,7 @@ mod limits;
 mod page;
 mod parse;
 mod rewrite;
+mod sheet;
 mod spelling;
 
 pub mod encode;
@@ -42,10 +46,11 @@ pub mod protobuf;
 pub mod registry;
 pub mod remote_write;
 
-pub use again::Likeness;
 pub use builder::PageBuilder;
 pub use change::{Fate, Series};
 pub use error::{Found, ParseError, Reason, TooLarge};
+pub use filled::Filled;
+pub use form::Form;
 pub use group::{GroupingKey, KeyError};
 pub use kind::Kind;
 pub use labels::{Label, Labels};
@@ -53,3 +58,4 @@ pub use limits::Limits;
 pub use page::{Created, Exemplar, Family, Page, Sample, Samples};
 pub use parse::value;
 pub use rewrite::{Clash, Rewrite};
+pub use sheet::Sheet;

@@ -4,6 +4,7 @@
 //! That keeps a sample at 24 bytes and lets parsing write nothing per label.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytestring::ByteString;
@@ -38,8 +39,6 @@ pub(crate) struct Index {
     pub(crate) openmetrics: bool,
     /// The text can be handed on as it is: every reader of text 0.0.4 takes it.
     pub(crate) verbatim: bool,
-    /// The same number means the same series at the same places; 0 is nobody's.
-    pub(crate) shape: u64,
 }
 
 /// A stretch of the text, by byte offsets.
@@ -52,6 +51,10 @@ pub(crate) struct Span {
 impl Span {
     pub(crate) fn of(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
+    }
+
+    pub(crate) fn len(self) -> usize {
+        (self.end - self.start) as usize
     }
 }
 
@@ -129,12 +132,6 @@ impl Page {
             + size_of_val(index.units.as_slice())
     }
 
-    /// Whether it is known to have the families and series of another page at the same places, and neither timestamps
-    /// nor exemplars: it was read by a [`crate::Likeness`], and so was the other.
-    pub fn is_shaped_as(&self, other: &Self) -> bool {
-        self.index.shape != 0 && self.index.shape == other.index.shape
-    }
-
     /// The families in the order of the text.
     ///
     /// A family whose samples stand between those of others appears once for each run;
@@ -142,11 +139,6 @@ impl Page {
     pub fn families(&self) -> impl DoubleEndedIterator<Item = Family<'_>> {
         let sampled = |span: &&FamilySpan| span.samples.start < span.samples.end;
         self.index.families.iter().filter(sampled).map(|span| Family { page: self, span })
-    }
-
-    /// Their values alone.
-    pub fn values(&self) -> impl Iterator<Item = f64> {
-        self.index.samples.iter().map(|span| span.value)
     }
 
     /// All samples in the order of the text.
@@ -205,10 +197,16 @@ impl<'a> Family<'a> {
         self.span.kind
     }
 
+    /// The places of its samples in the order of the text.
+    pub(crate) fn places(&self) -> Range<usize> {
+        self.span.samples.start as usize..self.span.samples.end as usize
+    }
+
     /// The samples of this run.
     pub fn samples(&self) -> Samples<'a> {
-        let Span { start, end } = self.span.samples;
-        Samples { page: self.page, at: start as usize, end: end as usize }
+        let Range { start, end } = self.places();
+        // A form knows of samples that it does not have.
+        Samples { page: self.page, at: start, end: end.min(self.page.sample_count()) }
     }
 }
 

@@ -24,6 +24,7 @@ mod labels;
 mod packer;
 mod record;
 mod series;
+mod snappy;
 mod symbols;
 mod v1;
 mod v2;

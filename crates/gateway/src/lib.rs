@@ -96,7 +96,7 @@ impl Ready {
         let kept = opened.map(|opened| opened.start(gateway.store.clone())).transpose()?;
         let reloaded = Arc::clone(&gateway);
         let hangups = tokio::spawn(policy::at_hangup(stop.clone(), move || reloaded.hung_up()));
-        tokio::spawn(resident::after_the_start());
+        tokio::spawn(resident::tend());
         let expiry = tokio::spawn(Arc::clone(&gateway.store).expire_until(stop.clone()));
         let connections = gateway.connections();
         let service = warp::service(routes::filter(gateway));

@@ -47,8 +47,9 @@ pub(super) fn body(snapshot: &Snapshot, signed: &Page, without: &BTreeSet<String
         }
         is_first
     };
+    let pages = snapshot.written(0);
     let pages: Vec<Page> = std::iter::once(signed)
-        .chain(&snapshot.pages)
+        .chain(pages.iter().map(AsRef::as_ref))
         .map(|page| page.rewrite_where(&how, &mut first))
         .collect();
     merge::text(&pages, &mut body.text);

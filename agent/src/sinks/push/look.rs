@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use exposition::{Page, merge};
+use exposition::{Page, Sheet, merge};
 use reqwest::header::DATE;
 use reqwest::{Method, StatusCode};
 use service::negotiate;
@@ -63,13 +63,13 @@ pub(crate) struct Weight {
 impl Weight {
     pub(crate) fn of(snapshot: &Snapshot, compression: Compression) -> Self {
         let Body { text, left_out, first } = body::body(snapshot, &Page::empty(), &BTreeSet::new());
-        let samples: usize = snapshot.pages.iter().map(Page::sample_count).sum();
+        let samples: usize = snapshot.pages.iter().map(Sheet::sample_count).sum();
         let packed = match compression {
             Compression::Gzip => negotiate::gzip(&text).len(),
             Compression::None => text.len(),
         };
         Self {
-            families: merge::families(&snapshot.pages).len(),
+            families: merge::families(snapshot.written(0).iter().map(AsRef::as_ref)).len(),
             samples: samples - left_out,
             bytes: text.len(),
             packed,

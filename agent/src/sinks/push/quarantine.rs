@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use exposition::{GroupingKey, Page};
+use exposition::GroupingKey;
 
 use crate::snapshot::Snapshot;
 
@@ -58,7 +58,8 @@ impl Quarantine {
 /// The first family of the page in a gateway's words; of a name in quotes before any other word.
 fn named(words: &str, snapshot: &Snapshot) -> Option<String> {
     // The first page is what the agent itself says: without it a group is nothing.
-    let families = || snapshot.pages.iter().skip(1).flat_map(Page::families);
+    let pages = snapshot.written(1);
+    let families = || pages.iter().flat_map(|page| page.families());
     let known = |word: &str| families().any(|family| family.text_name() == word || family.name() == word);
     let quoted = words.split('"').skip(1).step_by(2);
     let plain = words.split(|letter: char| !(letter.is_ascii_alphanumeric() || "_:".contains(letter)));
@@ -74,7 +75,7 @@ pub(super) fn has(families: &BTreeSet<String>, sample: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use exposition::Limits;
+    use exposition::{Limits, Page};
 
     use super::*;
 

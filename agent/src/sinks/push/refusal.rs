@@ -3,7 +3,7 @@
 //! A group that kept its old values would look alive for ever. In its place comes what the agent itself
 //! says of the reading: `up 0`, as with a page that Prometheus cannot take, and the status of the refusal.
 
-use exposition::{Kind, Page, PageBuilder, Rewrite};
+use exposition::{Kind, Page, PageBuilder, Rewrite, Sheet};
 use reqwest::StatusCode;
 
 use crate::snapshot::Snapshot;
@@ -24,18 +24,18 @@ pub(super) fn instead(snapshot: &Snapshot, status: StatusCode) -> Option<Snapsho
     if rest.is_empty() {
         return None;
     }
-    let said = said.rewrite_where(&Rewrite::default(), |sample| sample.name() != up::NAME);
+    let said = said.page().rewrite_where(&Rewrite::default(), |sample| sample.name() != up::NAME);
     let labels: Vec<(&str, &str)> = snapshot.key.iter().collect();
     let mut down = PageBuilder::new();
     up::write(&mut down, &labels, false);
-    let pages = vec![down.finish(), said, page(snapshot, status.as_u16())];
+    let pages = [down.finish(), said, page(snapshot, status.as_u16())].map(Sheet::from).into();
     Some(Snapshot { pages, up: false, ..snapshot.clone() })
 }
 
 /// The snapshot with the news that its page is refused no longer: under POST the old news would stay.
 pub(super) fn over(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
-    snapshot.pages.push(page(&snapshot, 0));
+    snapshot.pages.push(page(&snapshot, 0).into());
     snapshot
 }
 

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use exposition::Page;
+use exposition::Sheet;
 use exposition::protobuf::Natives;
 
 use crate::config::RemoteWrite;
@@ -48,7 +48,7 @@ pub(super) struct Queue {
 
 fn cost(snapshot: &Snapshot) -> usize {
     let natives = snapshot.natives.as_ref().map_or(0, Natives::bytes);
-    snapshot.pages.iter().map(|page| page.text().len()).sum::<usize>() + natives + EACH
+    snapshot.pages.iter().map(Sheet::bytes).sum::<usize>() + natives + EACH
 }
 
 impl Queue {
@@ -62,7 +62,7 @@ impl Queue {
         let bytes = state.bytes + cost(&snapshot);
         if bytes > MOST && !state.items.is_empty() {
             let natives = snapshot.natives.as_ref().map_or(0, Natives::len);
-            return Err(snapshot.pages.iter().map(Page::sample_count).sum::<usize>() + natives);
+            return Err(snapshot.pages.iter().map(Sheet::sample_count).sum::<usize>() + natives);
         }
         state.bytes = bytes;
         let ends = state.ends;

@@ -1,9 +1,10 @@
 //! From a page as it was read to what is sent of it.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use exposition::protobuf::Natives;
-use exposition::{Clash, GroupingKey, Likeness, Page, Rewrite};
+use exposition::{Clash, Filled, Form, GroupingKey, Page, Rewrite, Sheet};
 
 use super::fetch::Failure;
 use super::fetched::Answer;
@@ -17,26 +18,26 @@ use crate::config::Target;
 pub(super) struct Shape {
     relabel: Option<Relabel>,
     selection: Selection,
-    /// How the page before stood in its text.
-    like: Option<Likeness>,
+    /// How the page before stood, if it had the series of the one before that.
+    form: Option<Arc<Form>>,
 }
 
 impl Shape {
     pub(super) fn of(target: &Target) -> Self {
-        Self { relabel: Relabel::of(target), selection: Selection::default(), like: None }
+        Self { relabel: Relabel::of(target), selection: Selection::default(), form: None }
     }
 
     /// The next page is the first one again.
     pub(super) fn forget(&mut self) {
         self.selection.forget();
-        self.like = None;
+        self.form = None;
     }
 
     /// The page in a text that is the one before but for its values: most are.
-    fn again(&mut self, text: &[u8], how: &Rewrite<'_>) -> Option<Page> {
-        let page = self.like.as_ref()?.read(text, self.selection.whole()?, how)?;
-        self.selection.again(&page);
-        Some(page)
+    fn again(&mut self, text: &[u8]) -> Option<Filled> {
+        let filled = self.form.as_ref()?.read(text)?;
+        self.selection.again(filled.clone().into());
+        Some(filled)
     }
 
     /// The page with labels on, as the rules leave it, without the samples that cannot stay.
@@ -56,9 +57,9 @@ impl Shape {
         report.kept += made.sample_count();
         let Selected { page: selected, added, dropped } = self.selection.select(made, key, now);
         report.added += added;
-        // Rules see each page anew.
-        let made = self.selection.whole().filter(|_| self.relabel.is_none());
-        self.like = made.and_then(|made| Likeness::of(page, made, how));
+        // Rules see each page anew. What has other series each time is not worth a form.
+        let same = added == 0 && self.relabel.is_none() && self.selection.is_whole();
+        self.form = same.then(|| Form::of(page, &selected, how)).flatten().map(Arc::new);
         Ok((selected, dropped))
     }
 }
@@ -70,14 +71,12 @@ impl Scrape {
         answer: Answer,
         report: &mut Report,
         now: SystemTime,
-    ) -> Result<(Page, Option<Natives>), Failure> {
+    ) -> Result<(Sheet, Option<Natives>), Failure> {
         report.body_bytes = answer.body.len() as f64;
-        let labels: Vec<(&str, &str)> = self.key.iter().collect();
-        let how = how(&labels, self.clash, self.keep_timestamps);
-        if let Some(page) = answer.text().and_then(|text| self.shape.again(text, &how)) {
-            (report.samples, report.kept) = (page.sample_count(), page.sample_count());
+        if let Some(filled) = answer.text().and_then(|text| self.shape.again(text)) {
+            (report.samples, report.kept) = (filled.values().len(), filled.values().len());
             self.native_shape.forget();
-            return Ok((page, None));
+            return Ok((filled.into(), None));
         }
         let fetched = self.fetcher.page(answer)?;
         report.samples = fetched.page.sample_count() + fetched.natives.as_ref().map_or(0, Natives::len);
@@ -92,7 +91,7 @@ impl Scrape {
         natives: Option<&Natives>,
         report: &mut Report,
         now: SystemTime,
-    ) -> Result<(Page, Option<Natives>), Failure> {
+    ) -> Result<(Sheet, Option<Natives>), Failure> {
         // At its first page, and at one that comes back.
         if self.shape.selection.is_new()
             && !self.explained
@@ -119,7 +118,7 @@ impl Scrape {
             self.native_shape.forget();
         }
         self.left_out(dropped);
-        Ok((page, kept))
+        Ok((page.into(), kept))
     }
 
     /// Counts what cannot stay, and says it once.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exposition::{GroupingKey, Page, Rewrite, Sample};
+use exposition::{GroupingKey, Page, Rewrite, Sample, Sheet};
 
 use super::synthetic;
 use crate::series::{Series, shown};
@@ -37,7 +37,7 @@ pub(super) struct Selection {
 #[derive(Debug)]
 struct Before {
     /// As it was before anything was left out.
-    page: Page,
+    page: Sheet,
     /// The series that stayed, where some did not: otherwise the page says it.
     stayed: Option<HashSet<u64>>,
 }
@@ -48,9 +48,9 @@ impl Selection {
         self.before.is_none()
     }
 
-    /// The page before, if all of it stayed.
-    pub(super) fn whole(&self) -> Option<&Page> {
-        self.before.as_ref().filter(|before| before.stayed.is_none()).map(|before| &before.page)
+    /// Whether there is a page before, and all of it stayed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.stayed.is_none())
     }
 
     /// The next page is the first one again.
@@ -59,27 +59,28 @@ impl Selection {
     }
 
     /// The next page has the series of the one before, of which all stayed, and no timestamps.
-    pub(super) fn again(&mut self, page: &Page) {
-        self.before = Some(Before { page: page.clone(), stayed: None });
+    pub(super) fn again(&mut self, page: Sheet) {
+        self.before = Some(Before { page, stayed: None });
     }
 
     /// Goes over a page that has the target's labels on it.
     pub(super) fn select(&mut self, page: Page, key: &GroupingKey, now: SystemTime) -> Selected {
         // Most pages are the one before with other values.
         let before = self.before.take();
-        let unchanged =
-            before.as_ref().is_some_and(|before| before.stayed.is_none() && before.page.same_series(&page));
+        let unchanged = before
+            .as_ref()
+            .is_some_and(|before| before.stayed.is_none() && before.page.page().same_series(&page));
         if unchanged && !page.has_timestamps() {
-            self.again(&page);
+            self.again(page.clone().into());
             return Selected { page, added: 0, dropped: [(0, None), (0, None), (0, None)] };
         }
         let known = before.map_or_else(HashSet::new, |Before { page, stayed }| {
-            stayed.unwrap_or_else(|| page.samples().map(|sample| self.series.of(&sample)).collect())
+            stayed.unwrap_or_else(|| page.page().samples().map(|sample| self.series.of(&sample)).collect())
         });
         let (whole, (page, series, dropped)) = (page.clone(), select(&self.series, page, key, now));
         let added = series.difference(&known).count();
         let all_stayed = dropped.iter().all(|(count, _)| *count == 0);
-        self.before = Some(Before { page: whole, stayed: (!all_stayed).then_some(series) });
+        self.before = Some(Before { page: whole.into(), stayed: (!all_stayed).then_some(series) });
         Selected { page, added, dropped }
     }
 }

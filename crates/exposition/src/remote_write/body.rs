@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::batch::Family;
 use super::record::Record;
+use super::snappy::Snappy;
 use super::{v1, v2};
 
 /// How a receiver is spoken to.
@@ -47,8 +48,8 @@ impl Protocol {
 #[derive(Debug, Error)]
 pub enum EncodeError {
     /// Snappy blocks end at 4 GiB.
-    #[error("a message of {0} bytes cannot be compressed by snappy")]
-    Snappy(usize),
+    #[error("a message cannot be compressed by snappy: {0}")]
+    Snappy(#[from] snap::Error),
     /// The zstd library failed, for want of memory.
     #[error("a message cannot be compressed by zstd: {0}")]
     Zstd(#[from] std::io::Error),
@@ -78,10 +79,9 @@ pub struct Body {
 
 /// Makes bodies of records, with buffers that are used again.
 pub struct Encoder {
+    /// What is written of a message, and not compressed yet.
     message: Vec<u8>,
-    /// For snappy, which wants more room than it takes.
-    out: Vec<u8>,
-    snappy: snap::raw::Encoder,
+    snappy: Snappy,
     zstd: Option<zstd::bulk::Compressor<'static>>,
     level: i32,
     origins: bool,
@@ -105,8 +105,7 @@ impl Encoder {
 
     /// An encoder that compresses by this level of zstd, from -7 (fast) to 22 (small).
     pub fn new(level: i32) -> Self {
-        let (message, out) = (Vec::new(), Vec::new());
-        Self { message, out, snappy: snap::raw::Encoder::new(), zstd: None, level, origins: false }
+        Self { message: Vec::new(), snappy: Snappy::new(), zstd: None, level, origins: false }
     }
 
     /// Sends the zero of a counter's origin by 2.0, too: for receivers that take no notice of starts.
@@ -123,11 +122,12 @@ impl Encoder {
     /// The body that has all samples of these records, in their order.
     pub fn body_of(&mut self, records: &[Record], protocol: Protocol) -> Result<Body, EncodeError> {
         self.message.clear();
-        let out = &mut self.message;
+        self.snappy.begin();
+        let (out, snappy) = (&mut self.message, &mut self.snappy);
         let counts = match protocol {
-            Protocol::V1 => v1::series(records, true, out),
+            Protocol::V1 => v1::series(records, true, out, |out| snappy.take(out))?,
             Protocol::V2 => v2::request(records, self.origins, out),
-            Protocol::Zstd => v1::series(records, false, out),
+            Protocol::Zstd => v1::series(records, false, out, |_| Ok::<(), EncodeError>(()))?,
         };
         self.packed(protocol, counts)
     }
@@ -145,6 +145,7 @@ impl Encoder {
             return Ok(None);
         }
         self.message.clear();
+        self.snappy.begin();
         v1::metadata(records.iter().flat_map(Record::families).filter(due), &mut self.message);
         if self.message.is_empty() {
             return Ok(None);
@@ -153,28 +154,20 @@ impl Encoder {
     }
 
     fn packed(&mut self, protocol: Protocol, counts: Counts) -> Result<Body, EncodeError> {
-        let unpacked = self.message.len();
-        let bytes = match protocol {
-            Protocol::V1 | Protocol::V2 => {
-                let most = snap::raw::max_compress_len(unpacked);
-                if self.out.len() < most {
-                    self.out.resize(most, 0);
-                }
-                let packed = self.snappy.compress(&self.message, &mut self.out);
-                self.out[..packed.map_err(|_| EncodeError::Snappy(unpacked))?].to_vec()
-            }
+        let (bytes, unpacked) = match protocol {
+            Protocol::V1 | Protocol::V2 => self.snappy.finish(&self.message)?,
             Protocol::Zstd => {
                 let zstd = match &mut self.zstd {
                     Some(zstd) => zstd,
                     none => none.insert(zstd::bulk::Compressor::new(self.level)?),
                 };
-                zstd.compress(&self.message)?
+                (zstd.compress(&self.message)?.into(), self.message.len())
             }
         };
         // One large batch does not keep its memory for ever.
         if self.message.capacity() > 4 << 20 {
-            (self.message, self.out) = (Vec::new(), Vec::new());
+            self.message = Vec::new();
         }
-        Ok(Body { bytes: Bytes::from(bytes), unpacked, counts })
+        Ok(Body { bytes, unpacked, counts })
     }
 }

@@ -17,8 +17,13 @@ use crate::name;
 /// Writes all series of these records.
 ///
 /// With `classic`, names beyond the classic alphabet get `_` for each other character, as 1.0 demands;
-/// without, they stay (VictoriaMetrics takes any).
-pub(super) fn series(records: &[Record], classic: bool, out: &mut Vec<u8>) -> Counts {
+/// without, they stay (VictoriaMetrics takes any). `take` may take what is written so far.
+pub(super) fn series<E>(
+    records: &[Record],
+    classic: bool,
+    out: &mut Vec<u8>,
+    mut take: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<Counts, E> {
     let (mut counts, mut scratch, mut plain) = (Counts::default(), Vec::new(), Plain::default());
     for record in records {
         let mut all = record.series();
@@ -26,6 +31,7 @@ pub(super) fn series(records: &[Record], classic: bool, out: &mut Vec<u8>) -> Co
             while let Some((labels, sample)) = all.next_plain() {
                 plain.put(labels, &sample, out);
                 counts.samples += 1;
+                take(out)?;
             }
             let Some(series) = all.next() else { break };
             let labels = if classic && !series.is_classic() {
@@ -35,9 +41,10 @@ pub(super) fn series(records: &[Record], classic: bool, out: &mut Vec<u8>) -> Co
                 series.label_bytes()
             };
             put_series(&series, labels, out, &mut counts);
+            take(out)?;
         }
     }
-    counts
+    Ok(counts)
 }
 
 /// A series with one sample, of which all but labels and value is mostly as in the series before.

@@ -14,12 +14,21 @@ pub(super) struct Entry {
     /// Of its labels in the arena.
     number: u32,
     pub(super) skip: Skip,
-    /// The names of its labels are of the classic alphabet.
-    pub(super) classic: bool,
-    /// Its samples have timestamps of their own.
-    pub(super) stamped: bool,
     /// What was said of its beginning.
     pub(super) beginning: Beginning,
+    traits: u8,
+}
+
+/// What else is so of a series.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Trait {
+    /// The names of its labels are of the classic alphabet.
+    Classic = 1,
+    /// Its samples have timestamps of their own.
+    Stamped = 2,
+    /// It counts from a beginning on.
+    Counts = 4,
 }
 
 /// What was said of the beginning of a series.
@@ -59,16 +68,27 @@ impl Entry {
             hash: 0,
             number: 0,
             skip,
-            classic: true,
-            stamped: false,
             beginning: Beginning::None,
+            traits: Trait::Classic as u8,
         }
+    }
+
+    #[inline]
+    pub(super) fn is(&self, it: Trait) -> bool {
+        self.traits & it as u8 != 0
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, it: Trait, to: bool) {
+        self.traits = self.traits & !(it as u8) | if to { it as u8 } else { 0 };
     }
 
     /// A series with these labels, which are put into the arena.
     pub(super) fn new(labels: LabelsRef<'_>, hash: u64, arena: &mut Arena) -> Self {
         let Some(number) = arena.add(labels.bytes) else { return Self::skipped(Skip::TooLarge) };
-        Self { hash, number, classic: labels.classic, ..Self::skipped(Skip::Sent) }
+        let mut entry = Self { hash, number, ..Self::skipped(Skip::Sent) };
+        entry.set(Trait::Classic, labels.classic);
+        entry
     }
 
     /// Its labels; none of a series whose samples are not sent.
@@ -76,7 +96,7 @@ impl Entry {
     pub(super) fn labels<'c>(&self, arena: &Arena, cursor: &'c mut Cursor) -> LabelsRef<'c> {
         let bytes =
             if matches!(self.skip, Skip::Sent | Skip::Taken) { arena.read(self.number, cursor) } else { &[] };
-        LabelsRef { bytes, classic: self.classic }
+        LabelsRef { bytes, classic: self.is(Trait::Classic) }
     }
 
     /// The same with its labels in another arena.
@@ -90,7 +110,7 @@ impl Entry {
     /// When a marker ends it: no earlier than after its last sample, whatever the clock says. None for a
     /// series that was never sent, and for one with timestamps of its own, which is only as old as they say.
     pub(super) fn ends(&self, at: i64) -> Option<i64> {
-        let is_told = self.skip == Skip::Sent && self.last_ms != NEVER && !self.stamped;
+        let is_told = self.skip == Skip::Sent && self.last_ms != NEVER && !self.is(Trait::Stamped);
         is_told.then(|| at.max(self.last_ms.saturating_add(1)))
     }
 }

@@ -1,5 +1,6 @@
 //! Finds the lines of a page among those of the page before: mostly at the same place.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use exposition::{Page, Sample};
@@ -7,7 +8,7 @@ use foldhash::fast::RandomState;
 
 /// The pages of a reading before, as one.
 pub(super) struct Before<'a> {
-    pages: &'a [Page],
+    pages: &'a [Cow<'a, Page>],
     /// How many samples stand before each page.
     starts: Vec<usize>,
     /// Where the next line is looked for first: the page, the place in it, and that among all.
@@ -19,7 +20,7 @@ pub(super) struct Before<'a> {
 }
 
 impl<'a> Before<'a> {
-    pub(super) fn new(pages: &'a [Page]) -> Self {
+    pub(super) fn new(pages: &'a [Cow<'a, Page>]) -> Self {
         let starts = pages.iter().scan(0, |sum, page| {
             let start = *sum;
             *sum += page.sample_count();
@@ -57,7 +58,7 @@ impl<'a> Before<'a> {
         }
         let (pages, next) = (self.pages, self.next);
         let by_text = self.by_text.get_or_insert_with(|| {
-            let all = pages.iter().flat_map(Page::samples).enumerate().skip(next);
+            let all = pages.iter().flat_map(|page| page.samples()).enumerate().skip(next);
             all.map(|(at, sample)| (sample.series_text(), at)).collect()
         });
         let found = *by_text.get(text)?;

@@ -1,18 +1,19 @@
 //! The series of a page that are known from the page before, and what is sent of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use exposition::protobuf::Natives;
 use exposition::remote_write::Family;
-use exposition::{Page, Sample};
+use exposition::{Filled, Page, Sample, Sheet};
 use foldhash::fast::RandomState;
 
 use super::arena::{Arena, Cursor};
 use super::entry::{Entry, Skip};
 use super::find::Before;
 use super::pass::Pass;
-use super::{Shards, origin, sending};
+use super::{Shards, sending};
 use crate::snapshot::Snapshot;
 
 /// Bytes of a series in a batch beside its labels: its value, its time, lengths, and a part of its family.
@@ -45,7 +46,9 @@ pub(super) fn meta<'a>(
 pub(super) struct Known {
     of: Option<Arc<Snapshot>>,
     /// Which pages of a snapshot.
-    pages: fn(&Snapshot) -> &[Page],
+    pages: fn(&Snapshot) -> Vec<Cow<'_, Page>>,
+    /// Those, where they are one that is kept as values.
+    filled: fn(&Snapshot) -> Option<&Filled>,
     /// Where the histograms are that the lines of those stand for, if they do.
     natives: fn(&Snapshot) -> Option<&Natives>,
     /// One for each sample of the pages, in their order.
@@ -69,10 +72,11 @@ enum Place {
 type ByLabels = HashMap<u64, Place, RandomState>;
 
 impl Known {
-    pub(super) fn of(pages: fn(&Snapshot) -> &[Page]) -> Self {
+    fn of(pages: fn(&Snapshot) -> Vec<Cow<'_, Page>>) -> Self {
         Self {
             of: None,
             pages,
+            filled: |_| None,
             natives: |_| None,
             entries: Vec::new(),
             arena: Arena::default(),
@@ -81,10 +85,26 @@ impl Known {
         }
     }
 
+    /// The series of what the agent itself says of a source.
+    pub(super) fn report() -> Self {
+        Self::of(|snapshot| snapshot.pages.iter().take(1).map(Sheet::page).collect())
+    }
+
+    /// The series of a source.
+    pub(super) fn values() -> Self {
+        fn filled(snapshot: &Snapshot) -> Option<&Filled> {
+            match snapshot.pages.get(1..)? {
+                [Sheet::Filled(filled)] => Some(filled),
+                _ => None,
+            }
+        }
+        Self { filled, ..Self::of(|snapshot| snapshot.written(1)) }
+    }
+
     /// The series of native histograms.
     pub(super) fn natives() -> Self {
-        fn page(snapshot: &Snapshot) -> &[Page] {
-            snapshot.natives.as_ref().map_or(&[], |natives| std::slice::from_ref(natives.page()))
+        fn page(snapshot: &Snapshot) -> Vec<Cow<'_, Page>> {
+            snapshot.natives.iter().map(|natives| Cow::Borrowed(natives.page())).collect()
         }
         Self { natives: |snapshot| snapshot.natives.as_ref(), ..Self::of(page) }
     }
@@ -99,9 +119,9 @@ impl Known {
         // As much as last time: a batch that grows by and by is copied again and again.
         pass.out.reserve(self.arena.whole() + EACH * self.entries.len());
         let explains = pass.at >= self.explain_ms;
-        match old.as_deref().and_then(|old| self.same(old, snapshot)) {
-            Some((page, before)) => self.again(page, before, explains, pass),
-            None => self.anew(snapshot, old.as_deref(), explains, pass),
+        match old.as_deref().and_then(self.filled).zip((self.filled)(snapshot)) {
+            Some((before, filled)) if self.fits(before, filled) => self.again(filled, before, explains, pass),
+            _ => self.anew(snapshot, old.as_deref(), explains, pass),
         }
         self.live = true;
         if explains {
@@ -109,25 +129,22 @@ impl Known {
         }
     }
 
-    /// The page of this reading and that of the one before, where they are known to have the same series at the same
-    /// places.
-    fn same<'a>(&self, old: &'a Snapshot, new: &'a Snapshot) -> Option<(&'a Page, &'a Page)> {
-        let ([page], [before]) = ((self.pages)(new), (self.pages)(old)) else { return None };
-        let fits = page.sample_count() == self.entries.len() && (self.natives)(new).is_none();
-        (fits && page.is_shaped_as(before)).then_some((page, before))
+    /// Whether both have the series of the entries at their places.
+    fn fits(&self, before: &Filled, filled: &Filled) -> bool {
+        filled.is_of_one_form(before) && filled.values().len() == self.entries.len()
     }
 
     /// Sends the samples of a page, each by the entry at its place.
-    fn again(&mut self, page: &Page, before: &Page, explains: bool, pass: &mut Pass<'_>) {
-        let (mut known, mut cursor) = (self.entries.iter_mut().zip(before.values()), Cursor::default());
-        for family in page.families() {
+    fn again(&mut self, filled: &Filled, before: &Filled, explains: bool, pass: &mut Pass<'_>) {
+        let values = filled.values().iter().zip(before.values());
+        let (mut known, mut cursor) = (self.entries.iter_mut().zip(values), Cursor::default());
+        for (family, samples) in filled.families() {
             pass.out.next_family();
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
             let meta = meta(&family, family.kind(), help.as_deref());
-            for (sample, (entry, old)) in family.samples().zip(known.by_ref()) {
-                let counts = origin::counts(meta.kind, || sample.is_suffixed(&family));
+            for (entry, (value, old)) in known.by_ref().take(samples.len()) {
                 let labels = entry.labels(&self.arena, &mut cursor);
-                sending::value(entry, labels, (sample.value(), old), counts, &meta, pass);
+                sending::value(entry, labels, (*value, *old), &meta, pass);
             }
         }
     }
@@ -142,10 +159,11 @@ impl Known {
     ) {
         let pages = (self.pages)(snapshot);
         let (natives, natives_before) = ((self.natives)(snapshot), old.and_then(self.natives));
-        let mut before = Before::new(old.map_or(&[], self.pages));
-        let mut entries = Vec::with_capacity(pages.iter().map(Page::sample_count).sum());
+        let pages_before = old.map_or_else(Vec::new, self.pages);
+        let mut before = Before::new(&pages_before);
+        let mut entries = Vec::with_capacity(pages.iter().map(|page| page.sample_count()).sum());
         let (mut found, mut by_labels, mut cursor) = (0, None, Cursor::default());
-        for family in pages.iter().flat_map(Page::families) {
+        for family in pages.iter().flat_map(|page| page.families()) {
             pass.out.next_family();
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
             let meta = meta(&family, kind(&family, natives), help.as_deref());
@@ -235,7 +253,7 @@ impl Known {
             && let Some(old) = old
         {
             let gone = gone.iter().map(|entry| entry.ends(pass.at).map(|at| (*entry, at)));
-            sending::markers((self.pages)(old), (self.natives)(old), gone, &self.arena, pass.out);
+            sending::markers(&(self.pages)(old), (self.natives)(old), gone, &self.arena, pass.out);
         }
     }
 
@@ -246,7 +264,7 @@ impl Known {
         }
         let Some(of) = &self.of else { return };
         let all = self.entries.iter().map(|entry| entry.ends(at).map(|at| (*entry, at)));
-        sending::markers((self.pages)(of), (self.natives)(of), all, &self.arena, out);
+        sending::markers(&(self.pages)(of), (self.natives)(of), all, &self.arena, out);
         for entry in &mut self.entries {
             entry.last_ms = entry.ends(at).unwrap_or(entry.last_ms);
         }

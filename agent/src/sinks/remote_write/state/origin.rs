@@ -4,7 +4,7 @@
 //! began with its process, if that is younger than the last look; in 1.0 a zero at that time says so, in 2.0
 //! the sample's start timestamp. Of a process that was there before, others may have written already.
 
-use exposition::{Kind, Page};
+use exposition::Kind;
 
 use super::entry::{Beginning, Entry, NEVER};
 use super::milliseconds;
@@ -66,13 +66,13 @@ pub(super) struct Process {
 #[allow(clippy::cast_possible_truncation, reason = "such a time is no time of ours, and out of every range")]
 pub(super) fn process(snapshot: &Snapshot) -> Option<Process> {
     let believed = snapshot.counters.origin == Some(Origin::Process);
-    let (mut starts, mut first) = (0_u32, None);
-    for family in snapshot.pages.iter().skip(1).flat_map(Page::families) {
+    let (mut starts, mut first) = (0_u32, None::<f64>);
+    let families =
+        snapshot.pages.iter().skip(1).flat_map(|sheet| sheet.families().map(move |family| (sheet, family)));
+    for (sheet, (family, samples)) in families {
         if family.name() == "process_start_time_seconds" {
-            for sample in family.samples() {
-                starts += 1;
-                first.get_or_insert(sample.value());
-            }
+            starts += u32::try_from(samples.len()).unwrap_or(u32::MAX);
+            first = first.or_else(|| sheet.value(samples.start));
         } else if !believed && family.name().ends_with(EXPORTER) {
             return None;
         }

@@ -1,5 +1,7 @@
 //! What goes out for one series: its sample with what belongs to it, or its marker.
 
+use std::borrow::Cow;
+
 use exposition::protobuf::{Native, Natives};
 use exposition::remote_write::{
     Exemplar, Family, Full, Histogram, LabelsRef, Points, STALE, Sample as Point, bits,
@@ -7,7 +9,7 @@ use exposition::remote_write::{
 use exposition::{Kind, Page, Sample};
 
 use super::arena::{Arena, Cursor};
-use super::entry::{Entry, Skip};
+use super::entry::{Entry, Skip, Trait};
 use super::known::{kind, meta};
 use super::origin::Began;
 use super::pass::Pass;
@@ -27,7 +29,9 @@ pub(super) fn sample(
     let Some(at) = due(entry, stamp, pass) else { return };
     let mut point = Point { bits: bits(sample.value()), timestamp_ms: at, ..Point::default() };
     let mut zero = None;
-    if stamp.is_none() && origin::counts(family.kind, || sample.name().len() > family.name.len()) {
+    let counts = origin::counts(family.kind, || sample.name().len() > family.name.len());
+    entry.set(Trait::Counts, counts);
+    if stamp.is_none() && counts {
         let fell = old.map(|old| sample.value() < old.value());
         let created = (sample.created_ms(), old.and_then(Sample::created_ms));
         let began = origin::began(entry, created, fell, pass);
@@ -52,13 +56,14 @@ pub(super) fn value(
     entry: &mut Entry,
     labels: LabelsRef<'_>,
     (value, old): (f64, f64),
-    counts: bool,
     family: &Family<'_>,
     pass: &mut Pass<'_>,
 ) {
     let Some(at) = due(entry, None, pass) else { return };
-    let began =
-        if counts { origin::began(entry, (None, None), Some(value < old), pass) } else { Began::default() };
+    let began = match entry.is(Trait::Counts) {
+        true => origin::began(entry, (None, None), Some(value < old), pass),
+        false => Began::default(),
+    };
     let start_ms = began.start_ms;
     let zero = began.zero_ms.map(|at| Point { bits: 0, timestamp_ms: at, start_ms, origin: true });
     let point = Point { bits: bits(value), timestamp_ms: at, start_ms, origin: false };
@@ -90,7 +95,7 @@ fn due(entry: &mut Entry, stamp: Option<i64>, pass: &mut Pass<'_>) -> Option<i64
         return None;
     }
     let at = stamp.unwrap_or(pass.at);
-    entry.stamped = stamp.is_some();
+    entry.set(Trait::Stamped, stamp.is_some());
     if at <= entry.last_ms {
         // A page shows a sample with a timestamp until there is a newer one.
         pass.not_sent.out_of_order += u64::from(stamp.is_none() || at < entry.last_ms);
@@ -128,14 +133,14 @@ pub(super) fn native(
 /// Sends the markers of some of the entries of these pages: each with its time. Those of native histograms are
 /// such themselves.
 pub(super) fn markers(
-    pages: &[Page],
+    pages: &[Cow<'_, Page>],
     natives: Option<&Natives>,
     mut ends: impl Iterator<Item = Option<(Entry, i64)>>,
     arena: &Arena,
     out: &mut Shards,
 ) {
     let mut cursor = Cursor::default();
-    for family in pages.iter().flat_map(Page::families) {
+    for family in pages.iter().flat_map(|page| page.families()) {
         out.next_family();
         let meta = meta(&family, kind(&family, natives), None);
         for (line, end) in family.samples().zip(ends.by_ref()) {

@@ -35,8 +35,8 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(since_ms: i64) -> Self {
         Self {
-            report: Known::of(|snapshot| snapshot.pages.get(..1).unwrap_or_default()),
-            values: Known::of(|snapshot| snapshot.pages.get(1..).unwrap_or_default()),
+            report: Known::report(),
+            values: Known::values(),
             natives: Known::natives(),
             looked_ms: since_ms,
             looked: false,
