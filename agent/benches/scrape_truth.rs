@@ -1,5 +1,5 @@
-//! What it costs to tell remote write of a scrape, as a ratio against a cache that looks each series up by its
-//! text, in the same run; and the memory of it.
+//! What it costs to tell remote write of a scrape, its request included, as a ratio against a cache that looks each
+//! series up by its text, in the same run; and the memory of it.
 //!
 //! `cargo bench -p agent --bench scrape_truth`
 
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use agent::sinks::remote_write::state::{Rules, Shards, State};
 use agent::snapshot::Snapshot;
-use exposition::remote_write::{Batch, Sample, SeriesLabels, bits};
+use exposition::remote_write::{Batch, Encoder, Protocol, Record, Sample, SeriesLabels, bits};
 use exposition::{Limits, Page, PageBuilder};
 
 const SERIES: usize = 1_000;
@@ -68,21 +68,22 @@ fn median(odd: bool, mut feed: impl FnMut(&Arc<Snapshot>)) -> f64 {
 }
 
 fn ours(odd: bool) -> f64 {
-    let mut state = State::new(Rules::default(), UNIX_EPOCH);
+    let (mut state, mut encoder) = (State::new(Rules::default(), UNIX_EPOCH), Encoder::default());
     median(odd, move |snapshot| {
         let mut out = Shards::new(1, 1_700_000_000_000);
         state.feed(snapshot, &mut out);
-        black_box(out.samples());
+        sent(&out.finish().into_iter().map(|(_, record)| record).collect::<Vec<_>>(), &mut encoder);
     })
 }
 
 /// A map from the text of a line to its labels, which knows nothing of ends and beginnings.
 fn map(odd: bool) -> f64 {
-    let mut known: HashMap<String, SeriesLabels> = HashMap::new();
+    let (mut known, mut encoder) = (HashMap::<String, SeriesLabels>::new(), Encoder::default());
     median(odd, move |snapshot| {
         let at = i64::try_from(snapshot.taken_at.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let mut batch = Batch::new(1_700_000_000_000);
-        for sample in snapshot.pages.iter().flat_map(Page::samples) {
+        let pages = snapshot.written(0);
+        for sample in pages.iter().flat_map(|page| page.samples()) {
             if !known.contains_key(sample.series_text()) {
                 let own: Vec<_> = sample.labels().collect();
                 let own = own.iter().map(|label| (label.name, label.value.as_ref()));
@@ -92,8 +93,13 @@ fn map(odd: bool) -> f64 {
             let point = Sample { bits: bits(sample.value()), timestamp_ms: at, ..Sample::default() };
             batch.sample(&known[sample.series_text()], None, point).unwrap();
         }
-        black_box(batch.samples());
+        sent(&[batch.finish()], &mut encoder);
     })
+}
+
+/// As a request has them: labels may be copied no sooner than here.
+fn sent(records: &[Record], encoder: &mut Encoder) {
+    black_box(encoder.body_of(records, Protocol::V1).unwrap());
 }
 
 /// Resident bytes of this process.

@@ -49,11 +49,11 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
+use exposition::remote_write::Record;
 use thiserror::Error;
 
 pub use attempt::attempt;
-pub use memory::Pack;
+pub use memory::Payload;
 pub use reader::Reader;
 pub use settings::{MIN_BYTES, SpoolSettings, SyncPolicy};
 pub use stats::{Amount, DropReason, SpoolStats};
@@ -100,7 +100,7 @@ pub struct TooLarge {
 }
 
 /// A record that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// Its place in the order of all records.
     pub seq: u64,
@@ -110,8 +110,8 @@ pub struct Entry {
     pub samples: u32,
     /// When it was appended, in milliseconds since 1970.
     pub time_ms: i64,
-    /// Its bytes.
-    pub payload: Bytes,
+    /// The record.
+    pub payload: Payload,
 }
 
 /// What is needed to say that a record was delivered.
@@ -197,21 +197,20 @@ impl Spool {
         Ok(seq)
     }
 
-    /// The same where there is no directory: the record stays as it is while it is among the newest, and is packed
-    /// by `pack` once others follow. With a directory it is packed at once.
+    /// The same of a record that stays as it is while it is among the newest, and is packed once others follow. With
+    /// a directory it is packed at once.
     pub fn append_loose(
         &self,
         shard: u16,
         samples: u32,
-        payload: Bytes,
-        pack: Pack,
+        record: &Record,
         now: SystemTime,
     ) -> Result<u64, TooLarge> {
-        if self.loose_bytes < payload.len() as u64 {
-            return self.append(shard, samples, &pack(&payload), now);
+        if self.loose_bytes < record.memory() as u64 {
+            return self.append(shard, samples, &record.pack(), now);
         }
         let (now, loose) = (milliseconds(now), self.loose_bytes);
-        Ok(self.store().append_loose((shard, samples), payload, (loose, pack), now))
+        Ok(self.store().append_loose((shard, samples), record.clone(), loose, now))
     }
 
     /// A reader that begins at the oldest record that waits.

@@ -1,8 +1,8 @@
 //! Remote write: every sample of every source, in order, kept until its receiver has it.
 //!
 //! ```text
-//! Snapshot ─► Queue ─► Feed (a thread) ─► Spool ─► Worker, one a shard ─► POST
-//!                      └ state: what the samples are     └ exchange, bisect: until taken or refused
+//! Snapshot ─► Queue ─► Feed ─► Spool ─► Worker, one a shard ─► POST
+//!                      └ state: what the samples are  └ exchange, bisect: until taken or refused
 //! ```
 //!
 //! What reached the spool is sent whatever becomes of the agent; a reading is in the spool some milliseconds
@@ -25,7 +25,7 @@ mod tag;
 mod typed;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -34,6 +34,7 @@ use crate::config::RemoteWrite;
 use crate::snapshot::Snapshot;
 use crate::spool::{OpenError, Spool};
 use crate::stats::Stats;
+use feed::Feed;
 use intake::Item;
 pub(crate) use look::{Written, look};
 pub(crate) use senders::{Rest, Senders};
@@ -41,10 +42,10 @@ pub(crate) use shared::{Seen, Shared};
 
 /// One receiver, from where readings go in to where its senders are.
 #[derive(Debug, Clone)]
-pub struct Receiver(pub(crate) Arc<Shared>);
+pub struct Receiver(pub(crate) Arc<Shared>, Arc<Mutex<Feed>>);
 
 impl Receiver {
-    /// Opens its spool, and begins to fill it. Nothing is sent before [`Senders::run`], and nobody looked at any
+    /// Opens its spool, and begins to fill it. Nothing is sent before `Senders::run`, and nobody looked at any
     /// source before `since`.
     ///
     /// # Errors
@@ -57,8 +58,9 @@ impl Receiver {
     ) -> Result<(Self, Senders), OpenError> {
         let spool = Spool::open(settings.spool.settings())?;
         stats.writes.endpoint(&settings.label());
-        let (shared, senders) = Senders::new(settings, spool, stats, since).map_err(OpenError::Thread)?;
-        Ok((Self(shared), senders))
+        let (shared, feed, senders) =
+            Senders::new(settings, spool, stats, since).map_err(OpenError::Thread)?;
+        Ok((Self(shared, feed), senders))
     }
 
     /// Its name.
@@ -69,9 +71,16 @@ impl Receiver {
     /// Takes a reading, never waits.
     pub fn offer(&self, snapshot: Arc<Snapshot>) {
         let shared = &self.0;
-        if let Err(samples) = shared.queue.offer(snapshot) {
-            shared.stats.writes.dropped(&shared.label, "intake", samples as u64);
-            shared.failing("intake", "the spool takes readings too slowly, and some are given up");
+        match shared.queue.offer(snapshot, !shared.is_kept) {
+            Ok(None) => {}
+            Ok(Some(item)) => {
+                feed::lock(&self.1).take(item);
+                shared.queue.done();
+            }
+            Err(samples) => {
+                shared.stats.writes.dropped(&shared.label, "intake", samples as u64);
+                shared.failing("intake", "the spool takes readings too slowly, and some are given up");
+            }
         }
     }
 

@@ -5,11 +5,12 @@ mod drops;
 use std::io;
 
 use bytes::Bytes;
+use exposition::remote_write::Record;
 
 use super::acked::Acked;
 use super::disk::Disk;
 use super::frame::{Head, Kind};
-use super::memory::{Memory, Pack};
+use super::memory::{Memory, Payload};
 use super::reader::{Reader, Step, Wanted};
 use super::settings::{SpoolSettings, SyncPolicy};
 use super::stats::{Amount, DropReason, SpoolStats};
@@ -88,7 +89,7 @@ impl Store {
             self.retry_ms = i64::MIN;
         }
         self.make_room(payload.len(), limit);
-        self.memory.push(head, Bytes::copy_from_slice(payload));
+        self.memory.push(head, Payload::Packed(Bytes::copy_from_slice(payload)));
         seq
     }
 
@@ -96,13 +97,14 @@ impl Store {
     pub(super) fn append_loose(
         &mut self,
         (shard, samples): (u16, u32),
-        payload: Bytes,
-        (most, pack): (u64, Pack),
+        record: Record,
+        most: u64,
         now_ms: i64,
     ) -> u64 {
-        let head = self.next(shard, samples, payload.len(), now_ms);
-        self.make_room(payload.len(), self.settings.max_bytes);
-        self.memory.push_loose(head, payload, most, pack);
+        let len = record.memory();
+        let head = self.next(shard, samples, len, now_ms);
+        self.make_room(len, self.settings.max_bytes);
+        self.memory.push_loose(head, record, most);
         head.seq
     }
 
@@ -132,7 +134,7 @@ impl Store {
         }
         while let Some((head, payload)) = self.memory.front().cloned() {
             if !self.acked.contains(head.seq)
-                && let Err(error) = self.write(&head, &payload)
+                && let Err(error) = self.write(&head, &payload.packed())
             {
                 return self.refused(&error, now_ms);
             }
@@ -204,7 +206,7 @@ impl Store {
         &mut self,
         reader: &mut Reader,
         wanted: impl Fn(u16) -> bool,
-    ) -> Option<(Head, Bytes)> {
+    ) -> Option<(Head, Payload)> {
         loop {
             // So many holes are enough: only the oldest is read until it is done with.
             if self.acked.is_ragged() && reader.next > self.acked.oldest() {
@@ -212,7 +214,7 @@ impl Store {
             }
             let filter = Of(&self.acked, &wanted);
             match self.disk.as_mut().map(|disk| disk.step(reader, &filter, true)) {
-                Some(Ok(Step::Record(head, payload))) => return Some((head, payload)),
+                Some(Ok(Step::Record(head, payload))) => return Some((head, Payload::Packed(payload))),
                 Some(Ok(Step::Lost(from, until, samples))) => self.lose(from, until, samples),
                 Some(Err(error)) => {
                     self.told(&error);

@@ -10,7 +10,7 @@ mod order;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use agent::spool::{Entry, MIN_BYTES, Spool, SpoolSettings, SyncPolicy};
+use agent::spool::{Entry, MIN_BYTES, Payload, Spool, SpoolSettings, SyncPolicy};
 
 fn settings(dir: &Path) -> SpoolSettings {
     SpoolSettings {
@@ -45,8 +45,9 @@ fn payload(number: u64) -> Vec<u8> {
 
 /// The number that these bytes were made of; they must be whole.
 fn number(entry: &Entry) -> u64 {
-    let number = u64::from_le_bytes(entry.payload[..8].try_into().unwrap());
-    assert!(entry.payload == payload(number), "record {number} came back changed");
+    let Payload::Packed(bytes) = &entry.payload else { panic!("{:?}", entry.payload) };
+    let number = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    assert!(*bytes == payload(number), "record {number} came back changed");
     number
 }
 

@@ -10,7 +10,7 @@
 //! sets are kept as remote write 1.0 spells them, so that 1.0 is nearly a copy, and 2.0 a look-up a label.
 //! The same record gives the same bytes each time, for each protocol.
 //!
-//! - [`SeriesLabels`]: the labels of a series, checked and encoded once
+//! - [`SeriesLabels`]: the labels of a series, checked and encoded once; [`Arena`]: those of many
 //! - [`Batch`], [`Record`]: many samples as one piece, and the same cut into smaller ones
 //! - [`Encoder`], [`Protocol`]: bodies and their headers
 //! - [`message`]: the messages as types, for receivers and for native histograms
@@ -18,11 +18,13 @@
 //! Rules: <https://prometheus.io/docs/specs/prw/remote_write_spec/> (1.0) and
 //! <https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/> (2.0-rc.4).
 
+mod arena;
 mod batch;
 mod body;
 mod labels;
 mod packer;
 mod record;
+mod rows;
 mod series;
 mod snappy;
 mod symbols;
@@ -32,6 +34,7 @@ mod wire;
 
 pub mod message;
 
+pub use arena::{Arena, Cursor};
 pub use batch::{Batch, Family, FamilyRef, Full, Points};
 pub use body::{Body, Counts, EncodeError, Encoder, Protocol};
 pub use labels::{LabelPairs, LabelsError, LabelsRef, SeriesLabels, encode_labels};

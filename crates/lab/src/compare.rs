@@ -18,7 +18,7 @@
 //! - [`costs`], [`bill`]: what processes used, and what each way cost
 //!
 //! How many go:
-//! - [`command`], [`arguments`]: what is asked for; [`plan`], [`lanes`]: in which order, and what beside what
+//! - [`command`], [`arguments`]: what is asked for; [`plan`], [`mod@lanes`]: in which order, and what beside what
 //! - [`record`]: the file that grows with each run; [`machine`]: where it was made; [`progress`]
 
 pub mod arguments;

@@ -16,7 +16,7 @@ use nix::sys::mman::{MmapAdvise, madvise};
 const START: Duration = Duration::from_secs(10);
 
 /// Between two looks for memory that is free.
-const ROUND: Duration = Duration::from_secs(60);
+const ROUND: Duration = Duration::from_mins(1);
 
 /// Gives text back some seconds from now, once, and then and each minute what the allocator has free; what goes wrong
 /// costs memory and nothing else.

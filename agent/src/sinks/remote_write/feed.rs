@@ -1,6 +1,7 @@
-//! The thread that turns snapshots into records and spools them: it may block, so that nothing else does.
+//! Turns snapshots into records and spools them: on a thread of its own, which may block so that nothing else does.
+//! Without a disk nothing blocks, and whoever brings a small one does it at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exposition::remote_write::{Packer, Record};
@@ -16,6 +17,7 @@ use crate::snapshot::Snapshot;
 const MOST: usize = 2 << 20;
 
 /// What feeds one receiver's spool.
+#[derive(Debug)]
 pub(super) struct Feed {
     shared: Arc<Shared>,
     settings: RemoteWrite,
@@ -37,6 +39,22 @@ fn rules(settings: &RemoteWrite) -> Rules {
     }
 }
 
+/// Takes what comes until the end; blocks its thread.
+pub(super) fn run(shared: &Shared, feed: &Mutex<Feed>) {
+    loop {
+        // It is not held while nothing comes.
+        let item = shared.queue.next();
+        if !lock(feed).take(item) {
+            break;
+        }
+    }
+}
+
+/// Whoever has it: the queue gives things to one at a time.
+pub(super) fn lock(feed: &Mutex<Feed>) -> MutexGuard<'_, Feed> {
+    feed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Feed {
     /// Before `since` nobody looked at any source.
     pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes, since: SystemTime) -> Self {
@@ -44,19 +62,24 @@ impl Feed {
         Self { shared, settings, state, lanes, counted: NotSent::default(), packer: Packer::default() }
     }
 
-    /// Runs until the end; blocks its thread.
-    pub(super) fn run(mut self) {
-        loop {
-            match self.shared.queue.next() {
-                Item::Snapshot(snapshot, ends) => self.take(&snapshot, ends),
-                Item::Alter(settings) => self.alter(*settings),
-                Item::Shards(count) => {
-                    self.lanes = self.lanes.next(count);
-                    self.shared.lanes.send_replace(self.lanes);
-                }
-                Item::End => break,
+    /// Does one thing; false at the end.
+    pub(super) fn take(&mut self, item: Item) -> bool {
+        match item {
+            Item::Snapshot(snapshot, ends) => self.snapshot(&snapshot, ends),
+            Item::Alter(settings) => self.alter(*settings),
+            Item::Shards(count) => {
+                self.lanes = self.lanes.next(count);
+                self.shared.lanes.send_replace(self.lanes);
+            }
+            Item::End => {
+                self.end();
+                return false;
             }
         }
+        true
+    }
+
+    fn end(&mut self) {
         let mut out = self.out(SystemTime::now());
         let how = match self.settings.on_shutdown {
             Ending::Stale => OnShutdown::Stale,
@@ -72,7 +95,7 @@ impl Feed {
         Shards::new(self.lanes.count, milliseconds(at))
     }
 
-    fn take(&mut self, snapshot: &Arc<Snapshot>, ends: bool) {
+    fn snapshot(&mut self, snapshot: &Arc<Snapshot>, ends: bool) {
         let mut out = self.out(snapshot.taken_at);
         if snapshot.last && !ends {
             self.state.gone(&snapshot.key, snapshot.taken_at, &mut out);
@@ -125,13 +148,7 @@ impl Feed {
         let appended = if self.shared.is_kept {
             spool.append(tag, samples, self.packer.pack(record), now)
         } else {
-            spool.append_loose(
-                tag,
-                samples,
-                record.plain(),
-                |plain| Packer::default().pack_plain(plain).to_vec(),
-                now,
-            )
+            spool.append_loose(tag, samples, record, now)
         };
         let Err(error) = appended else { return };
         if let Some((first, second)) = record.halves() {

@@ -7,7 +7,7 @@ use exposition::remote_write::{Body, EncodeError, Encoder, Family, Protocol, Rec
 use super::Shared;
 use super::tag::{Lanes, Tag};
 use crate::config::Drain;
-use crate::spool::{Entry, Reader, Receipt};
+use crate::spool::{Entry, Payload, Reader, Receipt};
 
 /// Bytes of one request before compression: receivers take 32 MiB, and memory is dear.
 const MOST: usize = 8 << 20;
@@ -65,11 +65,15 @@ impl Place {
         let mut bytes: usize = parts.iter().map(|part| part.record.raw_len()).sum();
         while samples < most && bytes < MOST {
             let Some(entry) = self.next(shared) else { return false };
-            let receipt = entry.receipt();
+            let (receipt, time_ms, seq) = (entry.receipt(), entry.time_ms, entry.seq);
             // What an earlier run wrote may be another version's; how this one writes is known.
             let is_own = entry.seq >= shared.from_before;
             let unpack = if is_own { Record::unpack_own } else { Record::unpack };
-            let record = match unpack(&entry.payload) {
+            let unpacked = match entry.payload {
+                Payload::Packed(bytes) => unpack(&bytes),
+                Payload::Loose(record) => Ok(record),
+            };
+            let record = match unpacked {
                 Ok(record) => record,
                 Err(error) => {
                     // Its checksum was right: another version wrote it.
@@ -81,7 +85,6 @@ impl Place {
             };
             samples += record.sample_count();
             bytes += record.raw_len();
-            let (time_ms, seq) = (entry.time_ms, entry.seq);
             let mut pieces = record.split(most, MOST);
             let last = pieces.pop();
             parts.extend(pieces.into_iter().map(|record| Part { record, seq, receipt: None, time_ms }));

@@ -3,7 +3,7 @@
 mod shards;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
-use super::feed::Feed;
+use super::feed::{self, Feed};
 use super::shared::Shared;
 use super::tag::Lanes;
 use super::worker::End;
@@ -73,12 +73,14 @@ impl Senders {
         spool: Spool,
         stats: &Arc<Stats>,
         since: SystemTime,
-    ) -> io::Result<(Arc<Shared>, Self)> {
+    ) -> io::Result<(Arc<Shared>, Arc<Mutex<Feed>>, Self)> {
         let first = Lanes { turn: false, count: settings.shards.min };
         let (reading, writing) = from_before(&spool, first);
         let shared = Arc::new(Shared::new(settings, spool, writing, stats));
-        let feed = Feed::new(Arc::clone(&shared), settings.clone(), writing, since);
-        let feed = std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed.run())?;
+        let filling = Arc::new(Mutex::new(Feed::new(Arc::clone(&shared), settings.clone(), writing, since)));
+        let (of, feed) = (Arc::clone(&shared), Arc::clone(&filling));
+        let feed =
+            std::thread::Builder::new().name("spool".to_owned()).spawn(move || feed::run(&of, &feed))?;
         let senders = Self {
             client: Arc::new(Client::new(settings)),
             shared: Arc::clone(&shared),
@@ -89,7 +91,7 @@ impl Senders {
             stop: CancellationToken::new(),
             idle: 0,
         };
-        Ok((shared, senders))
+        Ok((shared, filling, senders))
     }
 
     /// The thread that fills the spool: where it died, the agent does, too.
@@ -161,7 +163,7 @@ mod tests {
     async fn a_thread_that_dies_takes_its_senders_with_it() {
         let settings: RemoteWrite = toml::from_str("url = \"http://127.0.0.1:1/w\"").unwrap();
         let spool = Spool::open(settings.spool.settings()).unwrap();
-        let (shared, mut senders) =
+        let (shared, _, mut senders) =
             Senders::new(&settings, spool, &Arc::new(Stats::new().unwrap()), SystemTime::now()).unwrap();
         let dead = std::thread::spawn(|| panic!("the disk is on fire"));
         let feed = senders.feed.replace(dead);

@@ -10,7 +10,6 @@
 //! Rules: remote write 1.0, "Stale Markers", "Labels", "Ordering"; 2.0-rc.4, "Start Timestamp"; and for what
 //! they leave open, how Prometheus' scrape loop does it.
 
-mod arena;
 mod entry;
 mod exemplars;
 mod find;

@@ -1,10 +1,14 @@
 //! Many samples of many series as one piece, written as they come.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::arena::Arena;
 use super::labels::LabelsRef;
 use super::record::{HEAD, MAX_RAW, PLAIN, Record, Totals, VERSION};
+use super::rows::Rows;
 use super::series::{Exemplar, Histogram, Sample, flag};
 use super::wire::{put_varint, varint_len, zigzag};
 use crate::kind::Kind;
@@ -25,6 +29,19 @@ pub struct Family<'a> {
 /// A family of one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FamilyRef(u32);
+
+impl FamilyRef {
+    /// Its place from 1: 0 is none.
+    #[inline]
+    pub(super) fn place(self) -> u32 {
+        self.0 + 1
+    }
+
+    #[inline]
+    pub(super) fn at(place: u32) -> Option<Self> {
+        place.checked_sub(1).map(Self)
+    }
+}
 
 /// What a series has in a batch. Samples are in ascending order of time, and so are histograms.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,14 +66,16 @@ pub struct Batch {
     series: Vec<u8>,
     families: Vec<u8>,
     totals: Totals,
+    /// Samples whose labels are not copied.
+    rows: Option<Rows>,
 }
 
 impl Batch {
     /// An empty batch. Timestamps near `base_ms` (milliseconds since 1970) are kept in the fewest bytes:
     /// the time of the scrape.
     pub fn new(base_ms: i64) -> Self {
-        let series = vec![VERSION, PLAIN];
-        Self { series, families: Vec::new(), totals: Totals { base_ms, ..Totals::default() } }
+        let (series, totals) = (vec![VERSION, PLAIN], Totals { base_ms, ..Totals::default() });
+        Self { series, families: Vec::new(), totals, rows: None }
     }
 
     /// Makes room for so many bytes of series and families at once.
@@ -100,6 +119,40 @@ impl Batch {
         self.totals.series += 1;
         self.totals.samples += 1;
         Ok(())
+    }
+
+    /// Adds one sample of a series by the number of its labels, which have names of the classic alphabet and are not
+    /// copied. Whether it could be added so: not at another time than the batch's, nor behind others of another
+    /// arena. A series must not be added twice.
+    #[inline]
+    pub fn row(
+        &mut self,
+        arena: &Arc<Arena>,
+        number: u32,
+        family: Option<FamilyRef>,
+        sample: &Sample,
+    ) -> Result<bool, Full> {
+        if self.rows.is_none() {
+            self.rows = Rows::new(arena, self.totals.base_ms);
+        }
+        self.room(72)?;
+        let rows = self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena));
+        let added = rows.is_some_and(|rows| rows.push(number, family, sample));
+        if added {
+            self.totals.series += 1;
+            self.totals.samples += 1;
+        }
+        Ok(added)
+    }
+
+    /// Makes room for so many samples by number at once.
+    pub fn reserve_rows(&mut self, arena: &Arc<Arena>, count: usize) {
+        if self.rows.is_none() {
+            self.rows = Rows::new(arena, self.totals.base_ms);
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.reserve(count);
+        }
     }
 
     /// Adds what a series has. One without any points is left out.
@@ -161,13 +214,23 @@ impl Batch {
         Ok(())
     }
 
+    /// Takes the series of another record behind its own, and its families, which those refer to, too; `totals`: of
+    /// all of them.
+    pub(super) fn go_on(&mut self, series: &[u8], families: &[u8], totals: Totals) {
+        self.series.extend_from_slice(series);
+        self.families.extend_from_slice(families);
+        self.totals = totals;
+    }
+
     fn room(&self, more: usize) -> Result<(), Full> {
         if self.bytes() + more > MAX_RAW { Err(Full) } else { Ok(()) }
     }
 
     /// How many bytes it has, about: as many as its 1.0 message without compression.
+    #[inline]
     pub fn bytes(&self) -> usize {
-        self.series.len() - HEAD + self.families.len() + Totals::LEN
+        let rows = self.rows.as_ref().map_or(0, Rows::most_raw_len);
+        self.series.len() - HEAD + self.families.len() + Totals::LEN + rows
     }
 
     /// How many samples it has; a native histogram is one.
@@ -187,6 +250,7 @@ impl Batch {
 
     /// Ends the batch.
     pub fn finish(mut self) -> Record {
+        let rows = self.rows.take().and_then(Rows::done);
         self.totals.series_len = u32::try_from(self.series.len() - HEAD).unwrap_or(u32::MAX);
         let mut plain = self.series;
         plain.reserve_exact(self.families.len() + Totals::LEN);
@@ -196,7 +260,7 @@ impl Batch {
         if plain.capacity() > plain.len() + plain.len() / 4 {
             plain.shrink_to_fit();
         }
-        Record::whole(Bytes::from(plain), self.totals)
+        Record::whole(Bytes::from(plain), self.totals, rows)
     }
 }
 

@@ -8,12 +8,17 @@
 //! Integers are protobuf's varints, timestamps differences from the batch's time, values 8 bytes.
 //! Whoever keeps the bytes adds a checksum.
 
+mod cut;
+
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::batch::{Family, kind_of};
+use super::batch::{Batch, Family, kind_of};
 use super::labels::LabelPairs;
 use super::packer::Packer;
+use super::rows::Rows;
 use super::series::SeriesIter;
 use super::wire::Input;
 
@@ -84,15 +89,48 @@ pub struct Record {
     series: Bytes,
     families: Bytes,
     totals: Totals,
-    /// Everything in one piece with its first bytes, but for a part of a batch.
+    /// Everything in one piece with its first bytes, but for a part of a batch, or where there are rows.
     plain: Option<Bytes>,
+    /// Samples before those series, whose labels are kept elsewhere.
+    rows: Option<Arc<Held>>,
+}
+
+/// Rows of a record, and the whole record with their labels once somebody wants to see them.
+#[derive(Debug)]
+struct Held {
+    rows: Rows,
+    written: OnceLock<Record>,
 }
 
 impl Record {
-    pub(super) fn whole(plain: Bytes, totals: Totals) -> Self {
+    pub(super) fn whole(plain: Bytes, totals: Totals, rows: Option<Rows>) -> Self {
         let end = HEAD + totals.series_len as usize;
         let (series, families) = (plain.slice(HEAD..end), plain.slice(end..plain.len() - Totals::LEN));
-        Self { series, families, totals, plain: Some(plain) }
+        let rows = rows.map(|rows| Arc::new(Held { rows, written: OnceLock::new() }));
+        Self { series, families, totals, plain: rows.is_none().then_some(plain), rows }
+    }
+
+    /// This record with all of its labels in it.
+    fn written(&self) -> &Self {
+        let Some(held) = &self.rows else { return self };
+        held.written.get_or_init(|| {
+            let mut batch = Batch::new(self.totals.base_ms);
+            held.rows.write(&mut batch);
+            batch.go_on(&self.series, &self.families, self.totals);
+            batch.finish()
+        })
+    }
+
+    /// Samples whose labels are not in it, and the series that are.
+    pub(super) fn parts(&self) -> (Option<&Rows>, SeriesIter<'_>) {
+        let rows = self.rows.as_ref().map(|held| &held.rows);
+        (rows, SeriesIter { input: Input(&self.series), base: self.totals.base_ms })
+    }
+
+    /// Bytes of memory that it takes, those of labels that others have, too, as if they had not.
+    pub fn memory(&self) -> usize {
+        let rows = self.rows.as_ref().map_or(0, |held| held.rows.bytes());
+        self.series.len() + self.families.len() + Totals::LEN + rows
     }
 
     /// The bytes for a spool, compressed; [`Packer`] is quicker where there are many.
@@ -102,6 +140,9 @@ impl Record {
 
     /// The same without compression: of a whole batch no byte is copied.
     pub fn plain(&self) -> Bytes {
+        if self.rows.is_some() {
+            return self.written().plain();
+        }
         self.plain.clone().unwrap_or_else(|| {
             let mut plain = Vec::with_capacity(HEAD + self.raw_len());
             plain.extend_from_slice(&[VERSION, PLAIN]);
@@ -150,7 +191,7 @@ impl Record {
         if totals.series_len as usize > raw - Totals::LEN {
             return Err(RecordError::Malformed("totals"));
         }
-        Ok(Self::whole(plain, totals))
+        Ok(Self::whole(plain, totals, None))
     }
 
     fn check(&self) -> Result<(), &'static str> {
@@ -176,7 +217,7 @@ impl Record {
 
     /// Its series in their order.
     pub fn series(&self) -> SeriesIter<'_> {
-        SeriesIter { input: Input(&self.series), base: self.totals.base_ms }
+        self.written().parts().1
     }
 
     /// Its families in their order.
@@ -199,57 +240,18 @@ impl Record {
         self.totals.base_ms
     }
 
+    /// The time of its samples, in milliseconds since 1970: all samples of a scrape have one, but for those that bring
+    /// their own, of which it is the first one's.
+    pub fn time_ms(&self) -> i64 {
+        let (rows, mut series) = self.parts();
+        let first = if rows.is_some() { None } else { series.find_map(|series| series.samples().last()) };
+        first.map_or(self.base_ms(), |sample| sample.timestamp_ms.max(self.base_ms()))
+    }
+
     /// Bytes before compression, about as many as its 1.0 message has.
     pub fn raw_len(&self) -> usize {
-        self.series.len() + self.families.len() + Totals::LEN
-    }
-
-    /// Two records of half the series each, or `None` where there are less than two: to find the series that
-    /// a receiver refuses. A series is never cut.
-    pub fn halves(&self) -> Option<(Self, Self)> {
-        (self.totals.series >= 2).then(|| self.cut(self.totals.series / 2))
-    }
-
-    /// Records of no more samples and no more raw bytes than these each, as far as whole series allow.
-    pub fn split(&self, max_samples: usize, max_bytes: usize) -> Vec<Self> {
-        let fixed = self.families.len() + Totals::LEN;
-        let (mut parts, mut rest) = (Vec::new(), self.clone());
-        while rest.totals.series > 1 && (rest.sample_count() > max_samples || rest.raw_len() > max_bytes) {
-            let (mut series, mut samples, mut all) = (0_u32, 0_usize, rest.series());
-            while let Some(one) = all.next() {
-                samples += (one.samples.0 + one.histograms.0) as usize;
-                let bytes = rest.series.len() - all.input.0.len() + fixed;
-                if series > 0 && (samples > max_samples || bytes > max_bytes) {
-                    break;
-                }
-                series += 1;
-            }
-            if series >= rest.totals.series {
-                break;
-            }
-            let (first, others) = rest.cut(series);
-            parts.push(first);
-            rest = others;
-        }
-        parts.push(rest);
-        parts
-    }
-
-    fn cut(&self, at: u32) -> (Self, Self) {
-        let (mut all, mut samples) = (self.series(), 0);
-        for one in all.by_ref().take(at as usize) {
-            samples += one.samples.0 + one.histograms.0;
-        }
-        let place = self.series.len() - all.input.0.len();
-        let part = |series: Bytes, count: u32, samples: u32| {
-            let series_len = u32::try_from(series.len()).unwrap_or(u32::MAX);
-            let totals = Totals { series_len, series: count, samples, ..self.totals };
-            Self { series, families: self.families.clone(), totals, plain: None }
-        };
-        (
-            part(self.series.slice(..place), at, samples),
-            part(self.series.slice(place..), self.totals.series - at, self.totals.samples - samples),
-        )
+        let rows = self.rows.as_ref().map_or(0, |held| held.rows.raw_len());
+        self.series.len() + self.families.len() + Totals::LEN + rows
     }
 }
 

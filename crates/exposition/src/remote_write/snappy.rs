@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_message_in_pieces_becomes_the_block_of_the_whole() {
-        let text = |len: usize| (0..len).map(|at| ((at / 7) ^ (at * at >> 9)) as u8).collect::<Vec<_>>();
+        let byte = |at: usize| ((at / 7) ^ ((at * at) >> 9)).to_le_bytes()[0];
+        let text = |len: usize| (0..len).map(byte).collect::<Vec<_>>();
         let mut snappy = Snappy::new();
         for len in [0, 1, 100, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 5] {
             for step in [1000, 7777, 200_000] {

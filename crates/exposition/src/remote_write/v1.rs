@@ -26,7 +26,14 @@ pub(super) fn series<E>(
 ) -> Result<Counts, E> {
     let (mut counts, mut scratch, mut plain) = (Counts::default(), Vec::new(), Plain::default());
     for record in records {
-        let mut all = record.series();
+        let (rows, mut all) = record.parts();
+        if let Some(rows) = rows {
+            counts.samples += rows.len();
+            rows.each(|labels, _, sample| {
+                plain.put(labels, &sample, out);
+                take(out)
+            })?;
+        }
         loop {
             while let Some((labels, sample)) = all.next_plain() {
                 plain.put(labels, &sample, out);

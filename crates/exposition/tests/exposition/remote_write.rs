@@ -3,3 +3,4 @@
 mod any;
 mod bodies;
 mod records;
+mod rows;

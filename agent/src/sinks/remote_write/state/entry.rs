@@ -1,8 +1,6 @@
 //! What is kept of one series between two readings: 24 bytes, beside its labels.
 
-use exposition::remote_write::LabelsRef;
-
-use super::arena::{Arena, Cursor};
+use exposition::remote_write::{Arena, Cursor, LabelsRef};
 
 /// A series of a page.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +10,7 @@ pub(super) struct Entry {
     /// Of its labels.
     pub(super) hash: u64,
     /// Of its labels in the arena.
-    number: u32,
+    pub(super) number: u32,
     pub(super) skip: Skip,
     /// What was said of its beginning.
     pub(super) beginning: Beginning,

@@ -5,19 +5,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use exposition::protobuf::Natives;
-use exposition::remote_write::Family;
+use exposition::remote_write::{Arena, Cursor, Family};
 use exposition::{Filled, Page, Sample, Sheet};
 use foldhash::fast::RandomState;
 
-use super::arena::{Arena, Cursor};
+use super::Shards;
 use super::entry::{Entry, Skip};
 use super::find::Before;
 use super::pass::Pass;
-use super::{Shards, sending};
+use super::sending::{self, Kept};
 use crate::snapshot::Snapshot;
-
-/// Bytes of a series in a batch beside its labels: its value, its time, lengths, and a part of its family.
-const EACH: usize = 20;
 
 /// Bytes of labels of series that are gone, of which a few may stay.
 const FEW: usize = 64 << 10;
@@ -53,8 +50,8 @@ pub(super) struct Known {
     natives: fn(&Snapshot) -> Option<&Natives>,
     /// One for each sample of the pages, in their order.
     entries: Vec<Entry>,
-    /// The encoded labels of all of them.
-    arena: Arena,
+    /// The encoded labels of all of them, which records have, too.
+    arena: Arc<Arena>,
     /// They have not ended.
     live: bool,
     /// When the families are to be explained again.
@@ -79,7 +76,7 @@ impl Known {
             filled: |_| None,
             natives: |_| None,
             entries: Vec::new(),
-            arena: Arena::default(),
+            arena: Arc::default(),
             live: false,
             explain_ms: i64::MIN,
         }
@@ -116,8 +113,6 @@ impl Known {
     /// Sends the samples of a good reading, and markers for series that it does not have any more.
     pub(super) fn feed(&mut self, snapshot: &Arc<Snapshot>, pass: &mut Pass<'_>) {
         let old = self.of.replace(Arc::clone(snapshot));
-        // As much as last time: a batch that grows by and by is copied again and again.
-        pass.out.reserve(self.arena.whole() + EACH * self.entries.len());
         let explains = pass.at >= self.explain_ms;
         match old.as_deref().and_then(self.filled).zip((self.filled)(snapshot)) {
             Some((before, filled)) if self.fits(before, filled) => self.again(filled, before, explains, pass),
@@ -136,6 +131,7 @@ impl Known {
 
     /// Sends the samples of a page, each by the entry at its place.
     fn again(&mut self, filled: &Filled, before: &Filled, explains: bool, pass: &mut Pass<'_>) {
+        pass.out.reserve(&self.arena, self.entries.len());
         let values = filled.values().iter().zip(before.values());
         let (mut known, mut cursor) = (self.entries.iter_mut().zip(values), Cursor::default());
         for (family, samples) in filled.families() {
@@ -143,7 +139,7 @@ impl Known {
             let help = if explains && pass.told.is_due(&family, pass.at) { family.help() } else { None };
             let meta = meta(&family, family.kind(), help.as_deref());
             for (entry, (value, old)) in known.by_ref().take(samples.len()) {
-                let labels = entry.labels(&self.arena, &mut cursor);
+                let labels = Kept { arena: &self.arena, cursor: &mut cursor, before: true };
                 sending::value(entry, labels, (*value, *old), &meta, pass);
             }
         }
@@ -161,6 +157,7 @@ impl Known {
         let (natives, natives_before) = ((self.natives)(snapshot), old.and_then(self.natives));
         let pages_before = old.map_or_else(Vec::new, self.pages);
         let mut before = Before::new(&pages_before);
+        let labels_before = self.arena.count();
         let mut entries = Vec::with_capacity(pages.iter().map(|page| page.sample_count()).sum());
         let (mut found, mut by_labels, mut cursor) = (0, None, Cursor::default());
         for family in pages.iter().flat_map(|page| page.families()) {
@@ -175,7 +172,7 @@ impl Known {
                 };
                 found += usize::from(place.is_some() && entry.skip != Skip::Duplicate);
                 let old = place.and_then(|place| before.sample(place));
-                let labels = entry.labels(&self.arena, &mut cursor);
+                let labels = Kept { arena: &self.arena, cursor: &mut cursor, before: place.is_some() };
                 match natives.and_then(|natives| natives.of(&sample)) {
                     None => sending::sample(&mut entry, labels, &sample, old.as_ref(), &meta, pass),
                     Some(native) => {
@@ -192,7 +189,9 @@ impl Known {
             self.compact();
         }
         // Mostly the next page has no other series.
-        self.arena.shrink();
+        if self.arena.count() != labels_before {
+            Arc::make_mut(&mut self.arena).shrink();
+        }
     }
 
     /// The entry at this place of the page before; that of a duplicate if it was found already.
@@ -244,7 +243,7 @@ impl Known {
                 by_labels.insert(labels.hash(), Place::Now(now.len()));
             }
         }
-        (Entry::new((&labels).into(), labels.hash(), &mut self.arena), None)
+        (Entry::new((&labels).into(), labels.hash(), Arc::make_mut(&mut self.arena)), None)
     }
 
     /// Ends the series that were not found again.
@@ -279,8 +278,9 @@ impl Known {
             return;
         }
         let (old, mut cursor) = (std::mem::take(&mut self.arena), Cursor::default());
+        let arena = Arc::make_mut(&mut self.arena);
         for entry in &mut self.entries {
-            *entry = entry.moved(entry.labels(&old, &mut cursor), &mut self.arena);
+            *entry = entry.moved(entry.labels(&old, &mut cursor), arena);
         }
     }
 }

@@ -1,36 +1,44 @@
 //! What goes out for one series: its sample with what belongs to it, or its marker.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use exposition::protobuf::{Native, Natives};
 use exposition::remote_write::{
-    Exemplar, Family, Full, Histogram, LabelsRef, Points, STALE, Sample as Point, bits,
+    Arena, Cursor, Exemplar, Family, Full, Histogram, Points, STALE, Sample as Point, bits,
 };
 use exposition::{Kind, Page, Sample};
 
-use super::arena::{Arena, Cursor};
 use super::entry::{Entry, Skip, Trait};
 use super::known::{kind, meta};
 use super::origin::Began;
 use super::pass::Pass;
 use super::{Shards, exemplars, origin};
 
+/// Where the labels of series are.
+pub(super) struct Kept<'a> {
+    pub(super) arena: &'a Arc<Arena>,
+    pub(super) cursor: &'a mut Cursor,
+    /// They were there before this page: who adds labels has the arena for itself.
+    pub(super) before: bool,
+}
+
 /// Sends one sample of a series.
 #[inline]
 pub(super) fn sample(
     entry: &mut Entry,
-    labels: LabelsRef<'_>,
+    labels: Kept<'_>,
     sample: &Sample<'_>,
     old: Option<&Sample<'_>>,
     family: &Family<'_>,
     pass: &mut Pass<'_>,
 ) {
     let stamp = sample.timestamp_ms();
+    let counts = origin::counts(family.kind, || sample.name().len() > family.name.len());
+    entry.set(Trait::Counts, counts);
     let Some(at) = due(entry, stamp, pass) else { return };
     let mut point = Point { bits: bits(sample.value()), timestamp_ms: at, ..Point::default() };
     let mut zero = None;
-    let counts = origin::counts(family.kind, || sample.name().len() > family.name.len());
-    entry.set(Trait::Counts, counts);
     if stamp.is_none() && counts {
         let fell = old.map(|old| sample.value() < old.value());
         let created = (sample.created_ms(), old.and_then(Sample::created_ms));
@@ -54,15 +62,16 @@ pub(super) fn sample(
 #[inline]
 pub(super) fn value(
     entry: &mut Entry,
-    labels: LabelsRef<'_>,
+    labels: Kept<'_>,
     (value, old): (f64, f64),
     family: &Family<'_>,
     pass: &mut Pass<'_>,
 ) {
     let Some(at) = due(entry, None, pass) else { return };
-    let began = match entry.is(Trait::Counts) {
-        true => origin::began(entry, (None, None), Some(value < old), pass),
-        false => Began::default(),
+    let began = if entry.is(Trait::Counts) {
+        origin::began(entry, (None, None), Some(value < old), pass)
+    } else {
+        Began::default()
     };
     let start_ms = began.start_ms;
     let zero = began.zero_ms.map(|at| Point { bits: 0, timestamp_ms: at, start_ms, origin: true });
@@ -76,12 +85,23 @@ pub(super) fn value(
 #[inline]
 fn push(
     entry: &mut Entry,
-    labels: LabelsRef<'_>,
+    labels: Kept<'_>,
     family: &Family<'_>,
     (at, points): (i64, &Points<'_>),
     pass: &mut Pass<'_>,
 ) {
-    match pass.out.push(entry.hash, labels, family, points) {
+    let Kept { arena, cursor, before } = labels;
+    let by_number = match points {
+        Points { samples: [sample], exemplars: [], histograms: [] } if before && entry.is(Trait::Classic) => {
+            pass.out.row(entry.hash, (arena, entry.number), family, sample)
+        }
+        _ => Ok(false),
+    };
+    let sent = match by_number {
+        Ok(false) => pass.out.push(entry.hash, entry.labels(arena, cursor), family, points),
+        done => done.map(|_| ()),
+    };
+    match sent {
         Ok(()) => entry.last_ms = at,
         Err(Full) => pass.not_sent.too_large += 1,
     }
@@ -107,7 +127,7 @@ fn due(entry: &mut Entry, stamp: Option<i64>, pass: &mut Pass<'_>) -> Option<i64
 /// Sends a native histogram; `line` is its series.
 pub(super) fn native(
     entry: &mut Entry,
-    labels: LabelsRef<'_>,
+    labels: Kept<'_>,
     line: &Sample<'_>,
     (it, old): (&Native, Option<&Native>),
     family: &Family<'_>,

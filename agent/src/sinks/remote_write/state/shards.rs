@@ -1,6 +1,8 @@
 //! Batches by shard: all samples of one series go into the same, so that none overtakes another.
 
-use exposition::remote_write::{Batch, Family, FamilyRef, Full, LabelsRef, Points, Record};
+use std::sync::Arc;
+
+use exposition::remote_write::{Arena, Batch, Family, FamilyRef, Full, LabelsRef, Points, Record, Sample};
 
 /// Batches being written, one a shard.
 #[derive(Debug)]
@@ -22,6 +24,19 @@ struct Shard {
 impl Shard {
     fn new(base_ms: i64) -> Self {
         Self { batch: Batch::new(base_ms), family: None }
+    }
+
+    /// The family that is being written, in this batch.
+    #[inline]
+    fn family(&mut self, serial: u64, family: &Family<'_>) -> Result<FamilyRef, Full> {
+        match self.family {
+            Some((of, reference)) if of == serial => Ok(reference),
+            _ => {
+                let reference = self.batch.family(family)?;
+                self.family = Some((serial, reference));
+                Ok(reference)
+            }
+        }
     }
 }
 
@@ -55,15 +70,33 @@ impl Shards {
         records
     }
 
-    /// Makes room for about so many bytes, which are spread over all.
-    pub(super) fn reserve(&mut self, bytes: usize) {
-        let each = bytes / self.open.len().max(1);
-        self.open.iter_mut().for_each(|shard| shard.batch.reserve(each + each / 8));
+    /// Makes room for about so many samples by number, which are spread over all.
+    pub(super) fn reserve(&mut self, arena: &Arc<Arena>, samples: usize) {
+        let each = match self.open.len() {
+            0 | 1 => samples,
+            count => samples / count + samples / count / 8,
+        };
+        self.open.iter_mut().for_each(|shard| shard.batch.reserve_rows(arena, each));
     }
 
     /// Another family begins.
     pub(super) fn next_family(&mut self) {
         self.family += 1;
+    }
+
+    /// Adds one sample of a series of the family that began last, by the number of its labels; whether that can be.
+    #[inline]
+    pub(super) fn row(
+        &mut self,
+        hash: u64,
+        (arena, number): (&Arc<Arena>, u32),
+        family: &Family<'_>,
+        sample: &Sample,
+    ) -> Result<bool, Full> {
+        self.into(hash, |shard, serial| {
+            let family = shard.family(serial, family)?;
+            shard.batch.row(arena, number, Some(family), sample)
+        })
     }
 
     /// Adds points of a series of the family that began last.
@@ -75,42 +108,32 @@ impl Shards {
         family: &Family<'_>,
         points: &Points<'_>,
     ) -> Result<(), Full> {
+        self.into(hash, |shard, serial| {
+            let family = shard.family(serial, family)?;
+            match points {
+                Points { samples: [sample], exemplars: [], histograms: [] } => {
+                    shard.batch.sample(labels, Some(family), *sample)
+                }
+                points => shard.batch.push(labels, Some(family), points),
+            }
+        })
+    }
+
+    /// Puts something into the shard of a series.
+    #[inline]
+    fn into<T>(&mut self, hash: u64, put: impl Fn(&mut Shard, u64) -> Result<T, Full>) -> Result<T, Full> {
         let count = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
         // A division costs as much as all else.
         let number = if count == 1 { 0 } else { shard_of(hash, count) };
         let Some(shard) = self.open.get_mut(usize::from(number)) else { return Err(Full) };
-        if push(shard, self.family, labels, family, points).is_ok() {
-            return Ok(());
+        if let Ok(done) = put(shard, self.family) {
+            return Ok(done);
         }
         // Into the next one then; what has no room in an empty one has none anywhere.
         let full = std::mem::replace(shard, Shard::new(self.base_ms));
         if full.batch.series() > 0 {
             self.full.push((number, full.batch.finish()));
         }
-        push(shard, self.family, labels, family, points)
-    }
-}
-
-#[inline]
-fn push(
-    shard: &mut Shard,
-    serial: u64,
-    labels: LabelsRef<'_>,
-    family: &Family<'_>,
-    points: &Points<'_>,
-) -> Result<(), Full> {
-    let reference = match shard.family {
-        Some((of, reference)) if of == serial => reference,
-        _ => {
-            let reference = shard.batch.family(family)?;
-            shard.family = Some((serial, reference));
-            reference
-        }
-    };
-    match points {
-        Points { samples: [sample], exemplars: [], histograms: [] } => {
-            shard.batch.sample(labels, Some(reference), *sample)
-        }
-        points => shard.batch.push(labels, Some(reference), points),
+        put(shard, self.family)
     }
 }

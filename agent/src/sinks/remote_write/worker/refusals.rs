@@ -55,12 +55,7 @@ impl Worker {
         self.backoff = crate::backoff::Backoff::default();
         self.pause = crate::backoff::Backoff::default();
         (self.refusals, self.is_new) = (0, true);
-        // All samples of a scrape have one time, but for those that bring their own.
-        let newest = records.iter().map(|record| {
-            let first = record.series().find_map(|series| series.samples().last());
-            first.map_or(record.base_ms(), |sample| sample.timestamp_ms.max(record.base_ms()))
-        });
-        let newest = newest.max().unwrap_or_default();
+        let newest = records.iter().map(Record::time_ms).max().unwrap_or_default();
         self.shared.stats.writes.took(&self.shared.label, samples, body.bytes.len(), newest as f64 / 1e3);
         if self.shared.works()
             && let Some(place) = &mut self.place

@@ -1,11 +1,13 @@
 //! Batches by chance, beside what the messages made of them must say.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use exposition::Kind;
 use exposition::remote_write::message::{self, Count};
 use exposition::remote_write::{
-    Batch, Exemplar, Family, Histogram, Points, Record, STALE, Sample, SeriesLabels, encode_labels,
+    Arena, Batch, Exemplar, Family, FamilyRef, Histogram, Points, Record, STALE, Sample, SeriesLabels,
+    encode_labels,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -84,34 +86,74 @@ pub(super) fn borrowed(labels: &[(String, String)]) -> impl Iterator<Item = (&st
     labels.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-impl All {
-    pub(super) fn record(&self) -> Record {
-        let mut batch = Batch::new(BASE);
-        let families: Vec<_> = self
-            .families
-            .iter()
-            .map(|(name, kind, help, unit)| batch.family(&Family { name, kind: *kind, help, unit }).unwrap())
+impl One {
+    fn labels(&self) -> SeriesLabels {
+        SeriesLabels::new(borrowed(&self.labels)).unwrap()
+    }
+
+    fn push(&self, batch: &mut Batch, families: &[FamilyRef]) {
+        let of_exemplars: Vec<_> =
+            self.exemplars.iter().map(|(labels, ..)| encode_labels(borrowed(labels)).unwrap()).collect();
+        let exemplars = self.exemplars.iter().zip(&of_exemplars);
+        let exemplars: Vec<_> = exemplars
+            .map(|((_, bits, at), labels)| Exemplar { labels, bits: *bits, timestamp_ms: *at })
             .collect();
-        for one in &self.series {
-            let labels = SeriesLabels::new(borrowed(&one.labels)).unwrap();
-            let of_exemplars: Vec<_> =
-                one.exemplars.iter().map(|(labels, ..)| encode_labels(borrowed(labels)).unwrap()).collect();
-            let exemplars = one.exemplars.iter().zip(&of_exemplars);
-            let exemplars: Vec<_> = exemplars
-                .map(|((_, bits, at), labels)| Exemplar { labels, bits: *bits, timestamp_ms: *at })
-                .collect();
-            let messages: Vec<_> =
-                one.histograms.iter().map(|(message, ..)| message.encode_to_vec()).collect();
-            let histograms: Vec<_> = one
-                .histograms
-                .iter()
-                .zip(&messages)
-                .map(|((_, at, start), message)| Histogram { message, timestamp_ms: *at, start_ms: *start })
-                .collect();
-            let family = one.family.and_then(|at| families.get(at).copied());
-            let points = Points { samples: &one.samples, exemplars: &exemplars, histograms: &histograms };
-            batch.push(&labels, family, &points).unwrap();
-        }
+        let messages: Vec<_> = self.histograms.iter().map(|(message, ..)| message.encode_to_vec()).collect();
+        let histograms: Vec<_> = self
+            .histograms
+            .iter()
+            .zip(&messages)
+            .map(|((_, at, start), message)| Histogram { message, timestamp_ms: *at, start_ms: *start })
+            .collect();
+        let family = self.family.and_then(|at| families.get(at).copied());
+        let points = Points { samples: &self.samples, exemplars: &exemplars, histograms: &histograms };
+        batch.push(&self.labels(), family, &points).unwrap();
+    }
+}
+
+impl All {
+    fn batch(&self) -> (Batch, Vec<FamilyRef>) {
+        let mut batch = Batch::new(BASE);
+        let families =
+            self.families.iter().map(|(name, kind, help, unit)| Family { name, kind: *kind, help, unit });
+        let families = families.map(|family| batch.family(&family).unwrap()).collect();
+        (batch, families)
+    }
+
+    pub(super) fn record(&self) -> Record {
+        self.record_of(0..self.series.len())
+    }
+
+    /// With these series, in this order.
+    pub(super) fn record_of(&self, which: impl IntoIterator<Item = usize>) -> Record {
+        let (mut batch, families) = self.batch();
+        which.into_iter().for_each(|at| self.series[at].push(&mut batch, &families));
         batch.finish()
+    }
+
+    /// With the labels elsewhere, where that can be; which series those are, then the others.
+    pub(super) fn by_number(&self) -> (Record, Vec<usize>) {
+        let (mut batch, families) = self.batch();
+        let mut arena = Arena::default();
+        let all: Vec<_> = self.series.iter().map(One::labels).collect();
+        let numbers: Vec<_> = all.iter().map(|labels| arena.add(labels.bytes()).unwrap()).collect();
+        let (arena, mut first, mut others) = (Arc::new(arena), Vec::new(), Vec::new());
+        for (at, one) in self.series.iter().enumerate() {
+            let family = one.family.and_then(|at| families.get(at).copied());
+            let is_row = match one.samples.as_slice() {
+                [sample] if one.exemplars.is_empty() && one.histograms.is_empty() && all[at].is_classic() => {
+                    batch.row(&arena, numbers[at], family, sample).unwrap()
+                }
+                _ => false,
+            };
+            if is_row {
+                first.push(at);
+            } else {
+                one.push(&mut batch, &families);
+                others.push(at);
+            }
+        }
+        first.extend(others);
+        (batch.finish(), first)
     }
 }

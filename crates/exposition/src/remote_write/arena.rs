@@ -1,15 +1,14 @@
-//! The encoded labels of many series, each as what it has other than the one before it: series that stand together
-//! mostly differ in one value, so that a tenth of the bytes is left.
+//! The encoded labels of many series, each as what it has other than the one before it.
+
+use crate::front::{self, Step};
 
 /// Each of so many is whole, so that any of them is found in as many steps.
 const RUN: u32 = 16;
 
 /// Label sets by number, in the order in which they were added.
-#[derive(Debug, Default)]
-pub(super) struct Arena {
-    /// For each: how many bytes it has in common with the one before at its beginning, at its end, how many it has
-    /// between, and those.
-    bytes: Vec<u8>,
+#[derive(Debug, Clone, Default)]
+pub struct Arena {
+    coded: Vec<u8>,
     /// Where each run begins.
     runs: Vec<u32>,
     count: u32,
@@ -21,7 +20,7 @@ pub(super) struct Arena {
 
 /// Where an arena is read. Going on from one number to the next is what costs nearly nothing.
 #[derive(Debug, Default)]
-pub(super) struct Cursor {
+pub struct Cursor {
     labels: Vec<u8>,
     /// The number after the one that `labels` are of; 0 before the first.
     next: u32,
@@ -30,42 +29,38 @@ pub(super) struct Cursor {
 
 impl Arena {
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count as usize
     }
 
     /// Bytes of all of them as they are read.
-    pub(super) fn whole(&self) -> usize {
+    pub fn whole(&self) -> usize {
         self.whole
     }
 
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.coded.len() + size_of_val(self.runs.as_slice())
+    }
+
     /// Adds one; its number, if there is room.
-    pub(super) fn add(&mut self, labels: &[u8]) -> Option<u32> {
+    pub fn add(&mut self, labels: &[u8]) -> Option<u32> {
         let number = self.count;
-        let (mut prefix, mut suffix) = (0, 0);
         if number.is_multiple_of(RUN) {
-            self.runs.push(u32::try_from(self.bytes.len()).ok()?);
-        } else {
-            let same = |(one, other): &(&u8, &u8)| one == other;
-            prefix = self.last.iter().zip(labels).take_while(same).count();
-            let (before, rest) = (&self.last[prefix..], &labels[prefix..]);
-            suffix = before.iter().rev().zip(rest.iter().rev()).take_while(same).count();
+            self.runs.push(u32::try_from(self.coded.len()).ok()?);
+            self.last.clear();
         }
-        let own = &labels[prefix..labels.len() - suffix];
-        for length in [prefix, suffix, own.len()] {
-            put(&mut self.bytes, length);
-        }
-        self.bytes.extend_from_slice(own);
         self.count = number.checked_add(1)?;
+        front::put(&mut self.coded, &self.last, labels);
         self.whole += labels.len();
         self.last.clear();
         self.last.extend_from_slice(labels);
         Some(number)
     }
 
-    /// The one of this number.
+    /// The one of this number; none of it where there is none.
     #[inline]
-    pub(super) fn read<'c>(&self, number: u32, cursor: &'c mut Cursor) -> &'c [u8] {
+    pub fn read<'c>(&self, number: u32, cursor: &'c mut Cursor) -> &'c [u8] {
         let start = number - number % RUN;
         // Unless it is at that one, or before it in the same run.
         if cursor.next == 0 || cursor.next > number + 1 || cursor.next < start {
@@ -85,48 +80,20 @@ impl Arena {
 
     #[inline]
     fn step(&self, cursor: &mut Cursor) -> Option<()> {
-        let rest = self.bytes.get(cursor.at..)?;
-        let (mut bytes, labels) = (rest.iter(), &mut cursor.labels);
-        let (prefix, suffix, own) = (take(&mut bytes)?, take(&mut bytes)?, take(&mut bytes)?);
-        let own = bytes.as_slice().get(..own)?;
-        let end = labels.len().checked_sub(suffix)?;
-        match labels.get_mut(prefix..end) {
-            // The same length as before: mostly another number.
-            Some(stretch) if stretch.len() == own.len() => stretch.copy_from_slice(own),
-            Some(_) => drop(labels.splice(prefix..end, own.iter().copied())),
-            None => return None,
+        let mut rest = self.coded.get(cursor.at..)?;
+        if cursor.next.is_multiple_of(RUN) {
+            cursor.labels.clear();
         }
-        cursor.at += rest.len() - bytes.as_slice().len() + own.len();
+        Step::take(&mut rest)?.apply(&mut cursor.labels)?;
+        cursor.at = self.coded.len() - rest.len();
         Some(())
     }
 
     /// Gives back what it has not used.
-    pub(super) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
+    pub fn shrink(&mut self) {
+        self.coded.shrink_to_fit();
         self.runs.shrink_to_fit();
     }
-}
-
-/// Seven bits a byte, the lowest first.
-fn put(bytes: &mut Vec<u8>, mut length: usize) {
-    while length >= 0x80 {
-        bytes.push(length.to_le_bytes()[0] | 0x80);
-        length >>= 7;
-    }
-    bytes.push(length.to_le_bytes()[0]);
-}
-
-#[inline]
-fn take(bytes: &mut std::slice::Iter<'_, u8>) -> Option<usize> {
-    let mut length = 0;
-    for shift in (0..usize::BITS).step_by(7) {
-        let byte = usize::from(*bytes.next()?);
-        length |= (byte & 0x7f) << shift;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    Some(length)
 }
 
 #[cfg(test)]
@@ -162,6 +129,6 @@ mod tests {
         for number in 100..900 {
             arena.add(format!("__name__=requests_total instance=i12 job=bench method=GET route=/api/v1/things/{number} status=200 zone=eu").as_bytes());
         }
-        assert!(arena.bytes.len() * 6 < arena.whole(), "{} of {}", arena.bytes.len(), arena.whole());
+        assert!(arena.bytes() * 6 < arena.whole(), "{} of {}", arena.bytes(), arena.whole());
     }
 }
