@@ -34,6 +34,7 @@ mod attempt;
 mod cursor;
 mod disk;
 mod frame;
+mod hot;
 mod lock;
 mod memory;
 mod mend;
@@ -49,7 +50,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exposition::remote_write::Record;
+use exposition::remote_write::{Packer, Record};
 use thiserror::Error;
 
 pub use attempt::attempt;
@@ -59,6 +60,7 @@ pub use settings::{MIN_BYTES, SpoolSettings, SyncPolicy};
 pub use stats::{Amount, DropReason, SpoolStats};
 
 use acked::Acked;
+use hot::Hot;
 use memory::Memory;
 use store::Store;
 
@@ -144,6 +146,7 @@ impl Spool {
         let mut store = Store {
             disk: None,
             memory: Memory::default(),
+            hot: Hot::default(),
             acked: Acked::starting_at(1),
             next: 1,
             pending_samples: 0,
@@ -187,27 +190,38 @@ impl Spool {
     /// Appends a record of so many samples of one shard; its sequence. A disk that refuses it is no error: it
     /// is kept in memory then, and [`SpoolStats::trouble`] tells.
     pub fn append(&self, shard: u16, samples: u32, payload: &[u8], now: SystemTime) -> Result<u64, TooLarge> {
+        self.append_bytes((shard, samples), payload, None, now)
+    }
+
+    fn append_bytes(
+        &self,
+        (shard, samples): (u16, u32),
+        payload: &[u8],
+        record: Option<&Record>,
+        now: SystemTime,
+    ) -> Result<u64, TooLarge> {
         let (found, limit) = (payload.len() as u64, self.record_bytes);
         if found > limit {
             return Err(TooLarge { found, limit });
         }
         let now = milliseconds(now);
-        let seq = self.store().append(shard, samples, payload, now);
+        let seq = self.store().append((shard, samples), payload, record, now);
         self.sync_if_due(now, self.always);
         Ok(seq)
     }
 
-    /// The same of a record that stays as it is while it is among the newest, and is packed once others follow. With
-    /// a directory it is packed at once.
-    pub fn append_loose(
+    /// The same of a record, which is read as it is while it is among the newest. Without a directory it is packed once
+    /// others follow, with one at once.
+    pub fn append_record(
         &self,
         shard: u16,
-        samples: u32,
         record: &Record,
+        packer: &mut Packer,
         now: SystemTime,
     ) -> Result<u64, TooLarge> {
+        let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
         if self.loose_bytes < record.memory() as u64 {
-            return self.append(shard, samples, &record.pack(), now);
+            return self.append_bytes((shard, samples), packer.pack(record), Some(record), now);
         }
         let (now, loose) = (milliseconds(now), self.loose_bytes);
         Ok(self.store().append_loose((shard, samples), record.clone(), loose, now))

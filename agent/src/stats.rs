@@ -2,25 +2,26 @@
 
 mod counting;
 mod gone;
+mod sources;
 mod writes;
 
 pub use writes::Writes;
 
+use exposition::{Page, PageBuilder, registry};
 use prometheus::{Error, Gauge, GaugeVec, IntCounterVec, Opts, Registry};
 use service::instruments::registered;
+use sources::Sources;
 
 /// The agent's own instruments.
 #[derive(Debug)]
 pub struct Stats {
-    /// Where all of them are.
-    pub registry: Registry,
+    /// Where all of them are but those of sources.
+    registry: Registry,
     /// Which agent this is: a random number of 48 bits, which a float holds exactly; another after each start.
     pub id: u64,
     /// Of receivers of remote write.
     pub writes: Writes,
-    collections: IntCounterVec,
-    failures: IntCounterVec,
-    dropped_samples: IntCounterVec,
+    sources: Sources,
     sent: IntCounterVec,
     sent_bytes: IntCounterVec,
     refused: IntCounterVec,
@@ -50,18 +51,6 @@ impl Stats {
         let gauges = |name: &str, help: &str| {
             registered(&registry, GaugeVec::new(Opts::new(name, help), &["endpoint"]))
         };
-        let collections =
-            counters("pushpull_agent_collections_total", "Times that a source was read.", &["source"])?;
-        let failures = counters(
-            "pushpull_agent_collection_failures_total",
-            "Times that a source could not be read, by reason.",
-            &["source", "reason"],
-        )?;
-        let dropped_samples = counters(
-            "pushpull_agent_dropped_samples_total",
-            "Samples of scraped pages that were left out, by reason.",
-            &["source", "reason"],
-        )?;
         let sent = counters("pushpull_agent_sent_total", "Snapshots that an endpoint took.", &["endpoint"])?;
         let sent_bytes = counters(
             "pushpull_agent_sent_bytes_total",
@@ -134,9 +123,7 @@ impl Stats {
             registry,
             id: rand::random::<u64>() >> 16,
             writes,
-            collections,
-            failures,
-            dropped_samples,
+            sources: Sources::default(),
             sent,
             sent_bytes,
             refused,
@@ -157,5 +144,13 @@ impl Stats {
         };
         stats.reloaded(true);
         Ok(stats)
+    }
+
+    /// All of them as they are now.
+    pub fn page(&self) -> Page {
+        let mut page = PageBuilder::new();
+        registry::write(&self.registry.gather(), &mut page);
+        self.sources.write(&mut page);
+        page.finish()
     }
 }

@@ -12,7 +12,7 @@ mod targets;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use exposition::{Page, registry};
+use exposition::Page;
 use serde::Serialize;
 
 use crate::intake::Intakes;
@@ -65,7 +65,7 @@ struct Settings {
 impl Sources {
     /// Everything now.
     pub fn now(&self) -> Status {
-        let own = registry::page(&self.stats.registry);
+        let own = self.stats.page();
         let targets = self.pull.newest().iter().map(|snapshot| Target::of(snapshot, &self.events)).collect();
         let endpoints = self.intakes.all();
         let endpoints = endpoints.iter().map(|intake| Endpoint::of(intake, &own, &self.events)).collect();

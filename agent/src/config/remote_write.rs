@@ -127,7 +127,7 @@ fn five_minutes() -> Duration {
 }
 
 fn samples() -> usize {
-    5_000
+    10_000
 }
 
 impl RemoteWrite {

@@ -137,7 +137,7 @@ impl Name {
 
     /// Counts nothing any more of a name that is not asked for.
     pub(super) fn forget(&self) {
-        self.stats.forget(&self.asked, &["discovery"], &[]);
+        self.stats.forget(&self.asked);
     }
 }
 

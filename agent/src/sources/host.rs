@@ -159,7 +159,7 @@ impl Source for Host {
     }
 
     fn forget(&self) {
-        self.stats.forget("host", &["collector"], &[]);
+        self.stats.forget("host");
     }
 }
 

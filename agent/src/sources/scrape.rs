@@ -29,7 +29,7 @@ use exit::Exit;
 use fetch::{Failure, Fetcher};
 use labelled::Shape;
 use selection::DROPPED;
-use synthetic::Report;
+use synthetic::{Report, Reports};
 
 /// One target.
 pub struct Scrape {
@@ -43,6 +43,7 @@ pub struct Scrape {
     /// The last scrape was good.
     is_up: bool,
     stats: Arc<Stats>,
+    reports: Reports,
     shape: Shape,
     /// The same for native histograms, whose series are others.
     native_shape: Shape,
@@ -92,6 +93,7 @@ impl Scrape {
     ) -> Self {
         Self {
             name,
+            reports: Reports::of(&key),
             key,
             clash: if target.honor_labels { Clash::Keep } else { Clash::Export },
             keep_timestamps: target.honor_timestamps,
@@ -156,7 +158,7 @@ impl Scrape {
     }
 
     fn says(&self, taken_at: SystemTime, report: &Report, up: bool, page: Option<Sheet>) -> Snapshot {
-        let pages = std::iter::once(report.page(up, &self.key).into()).chain(page).collect();
+        let pages = std::iter::once(self.reports.sheet(report, up, &self.key)).chain(page).collect();
         Snapshot {
             pages,
             absent: !up && self.fetcher.was_refused(),
@@ -201,7 +203,7 @@ impl Source for Scrape {
 
     fn forget(&self) {
         // Addresses come and go for ever; what is counted of them must not stay for ever.
-        self.stats.forget(&self.name, fetch::REASONS, &DROPPED.map(|(reason, _)| reason));
+        self.stats.forget(&self.name);
     }
 
     fn gone(&self) -> Option<Snapshot> {

@@ -161,6 +161,6 @@ impl Source for Textfiles {
     }
 
     fn forget(&self) {
-        self.stats.forget(&self.name, file::REASONS, &DROPPED);
+        self.stats.forget(&self.name);
     }
 }

@@ -10,6 +10,7 @@ use exposition::remote_write::Record;
 use super::acked::Acked;
 use super::disk::Disk;
 use super::frame::{Head, Kind};
+use super::hot::Hot;
 use super::memory::{Memory, Payload};
 use super::reader::{Reader, Step, Wanted};
 use super::settings::{SpoolSettings, SyncPolicy};
@@ -24,6 +25,7 @@ pub(super) struct Store {
     pub(super) settings: SpoolSettings,
     pub(super) disk: Option<Disk>,
     pub(super) memory: Memory,
+    pub(super) hot: Hot,
     pub(super) acked: Acked,
     /// The sequence of the next record.
     pub(super) next: u64,
@@ -68,7 +70,14 @@ impl<F: Fn(u16) -> bool> Wanted for Of<'_, F> {
 }
 
 impl Store {
-    pub(super) fn append(&mut self, shard: u16, samples: u32, payload: &[u8], now_ms: i64) -> u64 {
+    /// Appends a record as bytes, and if it is there, as it was before it was packed.
+    pub(super) fn append(
+        &mut self,
+        (shard, samples): (u16, u32),
+        payload: &[u8],
+        record: Option<&Record>,
+        now_ms: i64,
+    ) -> u64 {
         let head = self.next(shard, samples, payload.len(), now_ms);
         let seq = head.seq;
         let limit = if self.disk.is_some() { self.settings.memory_bytes } else { self.settings.max_bytes };
@@ -76,7 +85,10 @@ impl Store {
             self.flush(now_ms);
             if self.disk.is_some() && self.memory.len() == 0 && !self.rests(now_ms) {
                 match self.write(&head, payload) {
-                    Ok(()) => return seq,
+                    Ok(()) => {
+                        record.into_iter().for_each(|record| self.hot.push(head, record.clone()));
+                        return seq;
+                    }
                     Err(error) => self.refused(&error, now_ms),
                 }
             }
@@ -212,6 +224,16 @@ impl Store {
             if self.acked.is_ragged() && reader.next > self.acked.oldest() {
                 return None;
             }
+            let next = self.acked.next_pending(reader.next);
+            if next < reader.end
+                && let Some((head, record)) = self.hot.get(next)
+            {
+                reader.next = next + 1;
+                if wanted(head.shard) {
+                    return Some((*head, Payload::Loose(record.clone())));
+                }
+                continue;
+            }
             let filter = Of(&self.acked, &wanted);
             match self.disk.as_mut().map(|disk| disk.step(reader, &filter, true)) {
                 Some(Ok(Step::Record(head, payload))) => return Some((head, Payload::Packed(payload))),
@@ -242,6 +264,7 @@ impl Store {
         self.acked.insert(seq, seq + 1);
         self.pending_samples = self.pending_samples.saturating_sub(samples.into());
         self.forget_acked();
+        self.hot.forget(self.acked.oldest());
         self.keep();
     }
 

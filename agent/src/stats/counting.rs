@@ -54,26 +54,18 @@ impl Stats {
     }
 
     /// A source was read, or failed for a reason.
-    pub fn collected(&self, source: &str, failure: Option<&str>) {
-        self.collections.with_label_values(&[source]).inc();
-        if let Some(reason) = failure {
-            self.failures.with_label_values(&[source, reason]).inc();
-        }
+    pub fn collected(&self, source: &str, failure: Option<&'static str>) {
+        self.sources.collected(source, failure);
     }
 
     /// Samples of one page were left out.
-    pub fn dropped_samples(&self, source: &str, reason: &str, count: usize) {
-        self.dropped_samples.with_label_values(&[source, reason]).inc_by(count as u64);
+    pub fn dropped_samples(&self, source: &str, reason: &'static str, count: usize) {
+        self.sources.dropped(source, reason, count as u64);
     }
 
     /// A source that may fail, or drop samples, for these reasons: alerts need the series before.
-    pub fn source(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        self.collections.with_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                counter.with_label_values(&[source, reason]);
-            }
-        }
+    pub fn source(&self, source: &str, failures: &[&'static str], drops: &[&'static str]) {
+        self.sources.begins(source, failures, drops);
     }
 
     /// An endpoint took a snapshot.

@@ -7,14 +7,8 @@ use super::Stats;
 
 impl Stats {
     /// A source that will not come back under this name.
-    pub fn forget(&self, source: &str, failures: &[&str], drops: &[&str]) {
-        // What is not there need not be removed.
-        let _ = self.collections.remove_label_values(&[source]);
-        for (counter, reasons) in [(&self.failures, failures), (&self.dropped_samples, drops)] {
-            for reason in reasons {
-                let _ = counter.remove_label_values(&[source, reason]);
-            }
-        }
+    pub fn forget(&self, source: &str) {
+        self.sources.forget(source);
     }
 
     /// An endpoint that is not pushed to any more.

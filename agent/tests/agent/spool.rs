@@ -6,6 +6,7 @@ mod broken;
 mod full_disk;
 mod killed;
 mod order;
+mod records;
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
+use crate::encode;
 use crate::ending;
 use crate::filled::Filled;
 use crate::front::{self, Step};
@@ -100,6 +101,17 @@ impl Form {
             }
         }
         (rest == &*self.tail).then(|| Filled::new(Arc::clone(self), values, spelt))
+    }
+
+    /// A page of this form with these values; none where they are more or fewer than it has samples.
+    pub fn fill(self: &Arc<Self>, values: Vec<f64>) -> Option<Filled> {
+        let mut spelt = Vec::with_capacity(8 * values.len());
+        for value in &values {
+            encode::float(*value, &mut spelt);
+            spelt.push(b'\n');
+        }
+        let fits = self.bytes(true).saturating_add(spelt.len()) <= u32::MAX as usize;
+        (fits && values.len() == self.samples).then(|| Filled::new(Arc::clone(self), values, spelt))
     }
 
     /// A page with its families, without a sample: what is said of them, and which samples are theirs.

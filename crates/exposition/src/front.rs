@@ -71,11 +71,16 @@ pub(crate) fn put(out: &mut Vec<u8>, before: &[u8], text: &[u8]) {
     out.extend_from_slice(own);
 }
 
-/// Seven bits a byte, the lowest first.
+/// Seven bits a byte, the lowest first: mostly one.
 #[inline]
 fn number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<usize> {
-    let mut number = 0;
-    for shift in (0..usize::BITS).step_by(7) {
+    let first = *bytes.next()?;
+    if first < 0x80 { Some(first.into()) } else { longer(first, bytes) }
+}
+
+fn longer(first: u8, bytes: &mut std::slice::Iter<'_, u8>) -> Option<usize> {
+    let mut number = usize::from(first & 0x7f);
+    for shift in (7..usize::BITS).step_by(7) {
         let byte = usize::from(*bytes.next()?);
         number |= (byte & 0x7f) << shift;
         if byte < 0x80 {

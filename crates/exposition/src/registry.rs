@@ -19,6 +19,12 @@ pub fn page(registry: &Registry) -> Page {
 /// Families as `Registry::gather` gives them.
 pub fn families(families: &[MetricFamily]) -> Page {
     let mut page = PageBuilder::new();
+    write(families, &mut page);
+    page.finish()
+}
+
+/// Writes them behind what a page has already.
+pub fn write(families: &[MetricFamily], page: &mut PageBuilder) {
     for family in families {
         let kind = match family.get_field_type() {
             MetricType::COUNTER => Kind::Counter,
@@ -32,34 +38,33 @@ pub fn families(families: &[MetricFamily]) -> Page {
         let (bucket, sum, count) = (suffixed("_bucket"), suffixed("_sum"), suffixed("_count"));
         for metric in family.get_metric() {
             match kind {
-                Kind::Counter => sample(&mut page, family.name(), metric, None, metric.get_counter().value()),
+                Kind::Counter => sample(page, family.name(), metric, None, metric.get_counter().value()),
                 Kind::Histogram => {
                     let histogram = metric.get_histogram();
                     let total = histogram.sample_count() as f64;
                     for found in histogram.get_bucket().iter().filter(|found| found.upper_bound().is_finite())
                     {
                         let le = Some(("le", found.upper_bound()));
-                        sample(&mut page, &bucket, metric, le, found.cumulative_count() as f64);
+                        sample(page, &bucket, metric, le, found.cumulative_count() as f64);
                     }
-                    sample(&mut page, &bucket, metric, Some(("le", f64::INFINITY)), total);
-                    sample(&mut page, &sum, metric, None, histogram.sample_sum());
-                    sample(&mut page, &count, metric, None, total);
+                    sample(page, &bucket, metric, Some(("le", f64::INFINITY)), total);
+                    sample(page, &sum, metric, None, histogram.sample_sum());
+                    sample(page, &count, metric, None, total);
                 }
                 Kind::Summary => {
                     let summary = metric.get_summary();
                     for found in summary.get_quantile() {
                         let quantile = Some(("quantile", found.quantile()));
-                        sample(&mut page, family.name(), metric, quantile, found.value());
+                        sample(page, family.name(), metric, quantile, found.value());
                     }
-                    sample(&mut page, &sum, metric, None, summary.sample_sum());
-                    sample(&mut page, &count, metric, None, summary.sample_count() as f64);
+                    sample(page, &sum, metric, None, summary.sample_sum());
+                    sample(page, &count, metric, None, summary.sample_count() as f64);
                 }
                 // The crate has no instrument for untyped values: foreign families do not come here.
-                _ => sample(&mut page, family.name(), metric, None, metric.get_gauge().value()),
+                _ => sample(page, family.name(), metric, None, metric.get_gauge().value()),
             }
         }
     }
-    page.finish()
 }
 
 fn sample(page: &mut PageBuilder, name: &str, metric: &Metric, bound: Option<(&str, f64)>, value: f64) {

@@ -13,7 +13,7 @@ impl List {
     /// Counts nothing any more of a list that is not read.
     pub(in crate::discovery) fn forget(&self) {
         self.release();
-        self.stats.forget(&self.shown, &["discovery"], &[]);
+        self.stats.forget(&self.shown);
     }
 
     fn release(&self) {

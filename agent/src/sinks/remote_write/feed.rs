@@ -143,20 +143,14 @@ impl Feed {
     }
 
     fn append(&mut self, tag: u16, record: &Record) {
-        let samples = u32::try_from(record.sample_count()).unwrap_or(u32::MAX);
-        let (spool, now) = (&self.shared.spool, SystemTime::now());
-        let appended = if self.shared.is_kept {
-            spool.append(tag, samples, self.packer.pack(record), now)
-        } else {
-            spool.append_loose(tag, samples, record, now)
-        };
+        let appended = self.shared.spool.append_record(tag, record, &mut self.packer, SystemTime::now());
         let Err(error) = appended else { return };
         if let Some((first, second)) = record.halves() {
             self.append(tag, &first);
             self.append(tag, &second);
             return;
         }
-        self.shared.stats.writes.dropped(&self.shared.label, "too_large", samples.into());
+        self.shared.stats.writes.dropped(&self.shared.label, "too_large", record.sample_count() as u64);
         tracing::warn!(about = self.shared.label, "a series is not written: {error}");
     }
 }

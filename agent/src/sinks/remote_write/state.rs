@@ -92,7 +92,10 @@ impl State {
         let at = milliseconds(snapshot.taken_at);
         let since = self.since_ms;
         let origin = snapshot.counters.origin.map_or(self.origin, Into::into);
-        let source = self.sources.entry(snapshot.key.clone()).or_insert_with(|| Source::new(since));
+        if !self.sources.contains_key(&snapshot.key) {
+            self.sources.insert(snapshot.key.clone(), Source::new(since));
+        }
+        let Some(source) = self.sources.get_mut(&snapshot.key) else { return };
         let values_at = snapshot.values_at.map_or(at, milliseconds);
         let mut pass = Pass {
             at: values_at,

@@ -3,8 +3,10 @@
 //!
 //! What passes here is counted again, exactly, by the parser.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use exposition::Limits;
 use memchr::memchr;
 
@@ -15,6 +17,33 @@ use crate::unpack::Unpack;
 const LONGEST_LINE: usize = 1 << 20;
 /// So many lines for each sample: HELP, TYPE, the sample itself, and an empty one.
 const LINES: usize = 4;
+
+/// Bytes of a body whose room a thread keeps for the next one.
+const KEPT: usize = 1 << 20;
+
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Room for about so many bytes: that of a body before, if it is of that size.
+fn room(expected: usize) -> Vec<u8> {
+    let mut spare = SPARE.take();
+    if spare.capacity() < expected || spare.capacity() / 2 > expected {
+        return Vec::with_capacity(expected);
+    }
+    spare.clear();
+    spare
+}
+
+/// A body that nobody needs any more: most are as long as the next one, and what is freed and asked for again in such
+/// pieces costs more than to fill it.
+pub(super) fn done(body: Bytes) {
+    if let Ok(room) = body.try_into_mut()
+        && room.capacity() <= KEPT
+    {
+        SPARE.set(room.into());
+    }
+}
 
 /// A body on its way in.
 pub(super) struct Body(Unpack<Page>);
@@ -43,7 +72,7 @@ impl Body {
         let series =
             limits.series_labels.saturating_mul(limits.label_name.saturating_add(limits.label_value));
         let page = Page {
-            text: Vec::with_capacity(expected.min(limits.body)),
+            text: room(expected.min(limits.body)),
             limits,
             what: if is_packed { "body unpacks to more than" } else { "body is over" },
             longest_line: series.max(LONGEST_LINE),
@@ -167,6 +196,22 @@ mod tests {
         let twice = [packed.as_slice(), &packed].concat();
         let four = Limits { samples: 4, ..limits };
         assert_eq!(read(&twice, true, four).unwrap(), [page.as_slice(), page].concat());
+    }
+
+    #[test]
+    fn the_room_of_a_body_is_the_next_ones_if_it_is_of_that_size() {
+        done(vec![b'a'; 1000].into());
+        assert_eq!((room(400).capacity(), room(900).capacity()), (400, 900), "a thing of a moment");
+        let body = vec![b'a'; 1000];
+        let at = body.as_ptr();
+        done(body.into());
+        let again = room(900);
+        assert_eq!((again.as_ptr(), again.len(), again.capacity()), (at, 0, 1000));
+        let (one, other) = (Bytes::from(vec![0; 900]), Bytes::from(vec![0; KEPT + 1]));
+        let _kept = one.clone();
+        done(one);
+        done(other);
+        assert_eq!(SPARE.take().capacity(), 0, "of another's, and of one that is too large");
     }
 
     #[test]

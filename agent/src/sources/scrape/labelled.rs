@@ -11,7 +11,7 @@ use super::fetched::Answer;
 use super::relabelled::{Refused, Relabel};
 use super::selection::{DROPPED, Dropped, Selected, Selection};
 use super::synthetic::Report;
-use super::{Scrape, clashing};
+use super::{Scrape, body, clashing};
 use crate::config::Target;
 
 /// What is remembered of the series of one page, from scrape to scrape.
@@ -76,6 +76,7 @@ impl Scrape {
         if let Some(filled) = answer.text().and_then(|text| self.shape.again(text)) {
             (report.samples, report.kept) = (filled.values().len(), filled.values().len());
             self.native_shape.forget();
+            body::done(answer.body);
             return Ok((filled.into(), None));
         }
         let fetched = self.fetcher.page(answer)?;

@@ -107,6 +107,20 @@ fn a_page_of_another_time_is_found_though_values_grow() {
     }
 }
 
+#[test]
+fn a_form_is_filled_with_values() {
+    let how = Rewrite { labels: &KEY, ..Rewrite::default() };
+    let text = "# TYPE a gauge\na 1\na{x=\"1\"} 2\n";
+    let form = Arc::new(Form::of(&parsed(text), &parsed(text).rewrite(&how), &how).unwrap());
+    let text = "# TYPE a gauge\na 0.25\na{x=\"1\"} +Inf\n";
+    let (filled, whole) = (form.fill(vec![0.25, f64::INFINITY]).unwrap(), parsed(text).rewrite(&how));
+    assert_eq!(
+        (filled.page().text(), format!("{:?}", filled.page().index)),
+        (whole.text(), format!("{:?}", whole.index))
+    );
+    assert!(form.fill(vec![1.0]).is_none() && form.fill(vec![1.0; 3]).is_none());
+}
+
 /// What is said of both without their text.
 fn same_families(one: &Sheet, other: &Sheet) {
     let said = |sheet: &Sheet| -> Vec<String> {

@@ -135,7 +135,10 @@ impl Batch {
         if self.rows.is_none() {
             self.rows = Rows::new(arena, self.totals.base_ms);
         }
-        self.room(72)?;
+        // Of what was reserved it is known that it has room.
+        if !self.rows.as_ref().is_some_and(Rows::has_room) {
+            self.room(Rows::MOST)?;
+        }
         let rows = self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena));
         let added = rows.is_some_and(|rows| rows.push(number, family, sample));
         if added {
@@ -150,7 +153,9 @@ impl Batch {
         if self.rows.is_none() {
             self.rows = Rows::new(arena, self.totals.base_ms);
         }
-        if let Some(rows) = &mut self.rows {
+        if self.room(Rows::MOST * count).is_ok()
+            && let Some(rows) = self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena))
+        {
             rows.reserve(count);
         }
     }

@@ -113,12 +113,14 @@ impl Record {
     /// This record with all of its labels in it.
     fn written(&self) -> &Self {
         let Some(held) = &self.rows else { return self };
-        held.written.get_or_init(|| {
-            let mut batch = Batch::new(self.totals.base_ms);
-            held.rows.write(&mut batch);
-            batch.go_on(&self.series, &self.families, self.totals);
-            batch.finish()
-        })
+        held.written.get_or_init(|| self.written_out(&held.rows))
+    }
+
+    fn written_out(&self, rows: &Rows) -> Self {
+        let mut batch = Batch::new(self.totals.base_ms);
+        rows.write(&mut batch);
+        batch.go_on(&self.series, &self.families, self.totals);
+        batch.finish()
     }
 
     /// Samples whose labels are not in it, and the series that are.
@@ -140,8 +142,9 @@ impl Record {
 
     /// The same without compression: of a whole batch no byte is copied.
     pub fn plain(&self) -> Bytes {
-        if self.rows.is_some() {
-            return self.written().plain();
+        if let Some(held) = &self.rows {
+            // Who wants bytes does not come twice: its labels are not kept for that.
+            return held.written.get().map_or_else(|| self.written_out(&held.rows).plain(), Self::plain);
         }
         self.plain.clone().unwrap_or_else(|| {
             let mut plain = Vec::with_capacity(HEAD + self.raw_len());

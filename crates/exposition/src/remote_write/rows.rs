@@ -28,33 +28,45 @@ pub(super) struct Rows {
     all: Vec<Row>,
     time_ms: i64,
     start_ms: i64,
+    /// For so many there is room in the record, whatever else is in it.
+    known: usize,
 }
 
 impl Rows {
+    /// Bytes that one takes with its labels, beside those, at the most.
+    pub(super) const MOST: usize = 40;
+
     /// None yet, with labels of this arena; none at all where those alone may be too much for a record.
     pub(super) fn new(arena: &Arc<Arena>, time_ms: i64) -> Option<Self> {
         let fits = arena.whole() <= MAX_RAW / 2;
-        fits.then(|| Self { arena: Arc::clone(arena), all: Vec::new(), time_ms, start_ms: 0 })
+        fits.then(|| Self { arena: Arc::clone(arena), all: Vec::new(), time_ms, start_ms: 0, known: 0 })
     }
 
     /// Adds a sample, if it can be one of these.
     #[inline]
     pub(super) fn push(&mut self, number: u32, family: Option<FamilyRef>, sample: &Sample) -> bool {
-        if self.start_ms == 0 {
-            self.start_ms = sample.start_ms;
-        }
         let fits = sample.timestamp_ms == self.time_ms && !sample.origin;
-        if !fits || sample.start_ms != 0 && sample.start_ms != self.start_ms {
+        if !fits || sample.start_ms != 0 && self.start_ms != 0 && sample.start_ms != self.start_ms {
             return false;
+        }
+        if sample.start_ms != 0 {
+            self.start_ms = sample.start_ms;
         }
         let family = family.map_or(0, FamilyRef::place) << 1 | u32::from(sample.start_ms != 0);
         self.all.push(Row { bits: sample.bits, number, family });
         true
     }
 
-    /// Makes room for so many.
+    /// Makes room for so many, for which there is room in the record.
     pub(super) fn reserve(&mut self, count: usize) {
-        self.all.reserve(count);
+        self.all.reserve_exact(count);
+        self.known = self.all.len() + count;
+    }
+
+    /// Whether there is room in the record for one more, as far as that is known.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.all.len() < self.known
     }
 
     /// They are all; none where there are none.
@@ -87,7 +99,7 @@ impl Rows {
     /// The same, no less than they take.
     #[inline]
     pub(super) fn most_raw_len(&self) -> usize {
-        self.arena.whole() + 40 * self.all.len()
+        self.arena.whole() + Self::MOST * self.all.len().max(self.known)
     }
 
     /// Bytes of memory that they take, their labels as if nobody else had them.

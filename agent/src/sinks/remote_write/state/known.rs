@@ -58,6 +58,14 @@ pub(super) struct Known {
     explain_ms: i64,
 }
 
+/// These pages, if they are one that is kept as values.
+fn filled(sheets: &[Sheet]) -> Option<&Filled> {
+    match sheets {
+        [Sheet::Filled(filled)] => Some(filled),
+        _ => None,
+    }
+}
+
 /// Where a label set was found.
 #[derive(Clone, Copy)]
 enum Place {
@@ -84,18 +92,18 @@ impl Known {
 
     /// The series of what the agent itself says of a source.
     pub(super) fn report() -> Self {
-        Self::of(|snapshot| snapshot.pages.iter().take(1).map(Sheet::page).collect())
+        Self {
+            filled: |snapshot| filled(snapshot.pages.get(..1)?),
+            ..Self::of(|snapshot| snapshot.pages.iter().take(1).map(Sheet::page).collect())
+        }
     }
 
     /// The series of a source.
     pub(super) fn values() -> Self {
-        fn filled(snapshot: &Snapshot) -> Option<&Filled> {
-            match snapshot.pages.get(1..)? {
-                [Sheet::Filled(filled)] => Some(filled),
-                _ => None,
-            }
+        Self {
+            filled: |snapshot| filled(snapshot.pages.get(1..)?),
+            ..Self::of(|snapshot| snapshot.written(1))
         }
-        Self { filled, ..Self::of(|snapshot| snapshot.written(1)) }
     }
 
     /// The series of native histograms.

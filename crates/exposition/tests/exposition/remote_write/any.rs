@@ -142,6 +142,7 @@ impl All {
             let family = one.family.and_then(|at| families.get(at).copied());
             let is_row = match one.samples.as_slice() {
                 [sample] if one.exemplars.is_empty() && one.histograms.is_empty() && all[at].is_classic() => {
+                    batch.reserve_rows(&arena, at % 3);
                     batch.row(&arena, numbers[at], family, sample).unwrap()
                 }
                 _ => false,
