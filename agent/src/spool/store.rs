@@ -86,7 +86,9 @@ impl Store {
             if self.disk.is_some() && self.memory.len() == 0 && !self.rests(now_ms) {
                 match self.write(&head, payload) {
                     Ok(()) => {
-                        record.into_iter().for_each(|record| self.hot.push(head, record.clone()));
+                        if let Some(record) = record {
+                            self.hot.push(head, record.clone());
+                        }
                         return seq;
                     }
                     Err(error) => self.refused(&error, now_ms),

@@ -52,15 +52,20 @@ impl Sources {
     /// A source that may fail, or drop samples, for these reasons.
     pub(super) fn begins(&self, source: &str, failures: &[&'static str], drops: &[&'static str]) {
         self.of(source, |counts| {
-            failures.iter().for_each(|reason| counts.failures.add(reason, 0));
-            drops.iter().for_each(|reason| counts.dropped.add(reason, 0));
+            for (counted, reasons) in [(&mut counts.failures, failures), (&mut counts.dropped, drops)] {
+                for reason in reasons {
+                    counted.add(reason, 0);
+                }
+            }
         });
     }
 
     pub(super) fn collected(&self, source: &str, failure: Option<&'static str>) {
         self.of(source, |counts| {
             counts.collections += 1;
-            failure.into_iter().for_each(|reason| counts.failures.add(reason, 1));
+            if let Some(reason) = failure {
+                counts.failures.add(reason, 1);
+            }
         });
     }
 

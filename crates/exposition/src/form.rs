@@ -110,7 +110,7 @@ impl Form {
             encode::float(*value, &mut spelt);
             spelt.push(b'\n');
         }
-        let fits = self.bytes(true).saturating_add(spelt.len()) <= u32::MAX as usize;
+        let fits = u32::try_from(self.bytes(true).saturating_add(spelt.len())).is_ok();
         (fits && values.len() == self.samples).then(|| Filled::new(Arc::clone(self), values, spelt))
     }
 

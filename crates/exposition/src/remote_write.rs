@@ -21,6 +21,7 @@
 mod arena;
 mod batch;
 mod body;
+mod few;
 mod labels;
 mod packer;
 mod record;

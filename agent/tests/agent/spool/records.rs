@@ -15,8 +15,11 @@ fn record(number: u64, samples: usize) -> Record {
     batch.finish()
 }
 
-/// Whether it came as it is, and its sequence, shard and samples with its bytes once packed.
-fn of(entry: Entry) -> (bool, (u64, u16, u32, Vec<u8>)) {
+/// A sequence, a shard, samples, and bytes once packed.
+type What = (u64, u16, u32, Vec<u8>);
+
+/// Whether it came as it is, and what it is.
+fn of(entry: Entry) -> (bool, What) {
     let (is_loose, bytes) = match entry.payload {
         Payload::Packed(bytes) => (false, bytes.to_vec()),
         Payload::Loose(record) => (true, record.pack()),
@@ -24,7 +27,7 @@ fn of(entry: Entry) -> (bool, (u64, u16, u32, Vec<u8>)) {
     (is_loose, (entry.seq, entry.shard, entry.samples, bytes))
 }
 
-fn read(spool: &Spool, wanted: impl Fn(u16) -> bool) -> Vec<(bool, (u64, u16, u32, Vec<u8>))> {
+fn read(spool: &Spool, wanted: impl Fn(u16) -> bool) -> Vec<(bool, What)> {
     let mut reader = spool.reader();
     std::iter::from_fn(|| spool.read(&mut reader, &wanted)).map(of).collect()
 }
@@ -48,14 +51,16 @@ fn what_is_read_is_the_same_from_memory_and_from_the_disk() {
         let sent = record(number, 500).pack();
         assert!((u64::from(*shard), *samples, bytes) == (number % 3, 500, &sent), "{number}");
     }
-    let one = |all: &[(bool, (u64, u16, u32, Vec<u8>))]| -> Vec<_> {
+    let one = |all: &[(bool, What)]| -> Vec<_> {
         all.iter().map(|(_, what)| what.clone()).filter(|(_, shard, ..)| *shard == 1).collect()
     };
     assert!(one(&read(&spool, |shard| shard == 1)) == one(&first));
     // What is done with does not come again, from neither.
     let mut reader = spool.reader();
     let done: Vec<_> = std::iter::from_fn(|| spool.read(&mut reader, |shard| shard == 2)).collect();
-    done.iter().for_each(|entry| spool.ack(entry.receipt()));
+    for entry in &done {
+        spool.ack(entry.receipt());
+    }
     let left = read(&spool, |_| true);
     assert_eq!(left.len(), 27);
     drop(spool);

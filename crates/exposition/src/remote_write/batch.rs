@@ -6,6 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::arena::Arena;
+use super::few::Few;
 use super::labels::LabelsRef;
 use super::record::{HEAD, MAX_RAW, PLAIN, Record, Totals, VERSION};
 use super::rows::Rows;
@@ -266,58 +267,6 @@ impl Batch {
             plain.shrink_to_fit();
         }
         Record::whole(Bytes::from(plain), self.totals, rows)
-    }
-}
-
-/// A few bytes, put together before they are appended: a vector asks for its room at each of them.
-struct Few {
-    /// Three numbers of ten bytes at the most, a value, and flags.
-    bytes: [u8; 48],
-    len: usize,
-}
-
-impl Few {
-    fn new() -> Self {
-        Self { bytes: [0; 48], len: 0 }
-    }
-
-    fn of(sample: &Sample, base: i64) -> Self {
-        let mut few = Self::new();
-        few.sample(sample, base);
-        few
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    #[inline]
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.byte(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        self.byte(value.to_le_bytes()[0]);
-    }
-
-    /// Flags, value, timestamp, and the start where there is one.
-    #[inline]
-    fn sample(&mut self, sample: &Sample, base: i64) {
-        let mut flags = if sample.origin { flag::ORIGIN } else { 0 };
-        flags |= if sample.start_ms == 0 { 0 } else { flag::START };
-        self.byte(flags);
-        self.bytes[self.len..self.len + 8].copy_from_slice(&sample.bits.to_le_bytes());
-        self.len += 8;
-        self.varint(zigzag(sample.timestamp_ms.wrapping_sub(base)));
-        if sample.start_ms != 0 {
-            self.varint(zigzag(sample.start_ms.wrapping_sub(base)));
-        }
     }
 }
 
