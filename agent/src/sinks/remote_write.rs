@@ -73,9 +73,13 @@ impl Receiver {
         let shared = &self.0;
         match shared.queue.offer(snapshot, !shared.is_kept) {
             Ok(None) => {}
-            Ok(Some(item)) => {
-                feed::lock(&self.1).take(item);
-                shared.queue.done();
+            Ok(Some((item, hand))) => {
+                let mut feed = feed::lock(&self.1);
+                if feed.is_much(&item) {
+                    hand.give_back(item);
+                } else {
+                    feed.take(item);
+                }
             }
             Err(samples) => {
                 shared.stats.writes.dropped(&shared.label, "intake", samples as u64);

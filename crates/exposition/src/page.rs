@@ -206,7 +206,8 @@ impl<'a> Family<'a> {
     pub fn samples(&self) -> Samples<'a> {
         let Range { start, end } = self.places();
         // A form knows of samples that it does not have.
-        Samples { page: self.page, at: start, end: end.min(self.page.sample_count()) }
+        let end = end.min(self.page.sample_count());
+        Samples { page: self.page, at: start.min(end), end }
     }
 }
 

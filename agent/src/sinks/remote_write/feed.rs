@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use exposition::remote_write::{Packer, Record};
 
 use super::Shared;
-use super::intake::Item;
+use super::intake::{FEW, Item};
 use super::state::{External, NotSent, OnShutdown, Rules, Shards, State, milliseconds};
 use super::tag::Lanes;
 use crate::config::{Ending, RemoteWrite};
@@ -60,6 +60,11 @@ impl Feed {
     pub(super) fn new(shared: Arc<Shared>, settings: RemoteWrite, lanes: Lanes, since: SystemTime) -> Self {
         let state = State::new(rules(&settings), since);
         Self { shared, settings, state, lanes, counted: NotSent::default(), packer: Packer::default() }
+    }
+
+    /// Whether it is not only what it brings: a source that fails ends all of its series.
+    pub(super) fn is_much(&self, item: &Item) -> bool {
+        matches!(item, Item::Snapshot(snapshot, _) if self.state.series_of(&snapshot.key) > FEW)
     }
 
     /// Does one thing; false at the end.

@@ -142,6 +142,11 @@ impl State {
         self.not_sent
     }
 
+    /// How many series of a source it knows.
+    pub(super) fn series_of(&self, key: &GroupingKey) -> usize {
+        self.sources.get(key).map_or(0, Source::series)
+    }
+
     /// How many series it knows.
     pub fn series(&self) -> usize {
         self.sources.values().map(Source::series).sum()
