@@ -140,7 +140,7 @@ impl Scrape {
         let read = self.exit.as_mut()?.read(&self.name, self.fetcher.timeout()).await?;
         report.samples = read.page.sample_count();
         // A page that its rules refuse is none; the scrape has failed already.
-        let page = self.labelled(&read.page, None, &mut report, taken_at);
+        let page = self.labelled(&read.page, None, &mut report, (taken_at, false));
         let page = page.inspect_err(|Failure { message, .. }| tracing::warn!("exit file: {message}")).ok()?.0;
         Some(self.says(taken_at, &Report { body_bytes: -1.0, ..report }, false, Some(page)))
     }

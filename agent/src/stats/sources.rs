@@ -81,25 +81,24 @@ impl Sources {
     pub(super) fn write(&self, page: &mut PageBuilder) {
         let all = self.lock();
         let help = "Times that a source could not be read, by reason.";
-        page.family("pushpull_agent_collection_failures_total", help, Kind::Counter);
-        by_reason(&all, page, "pushpull_agent_collection_failures_total", |counts| &counts.failures);
+        by_reason(&all, page, ("pushpull_agent_collection_failures_total", help), |counts| &counts.failures);
         let name = "pushpull_agent_collections_total";
         page.family(name, "Times that a source was read.", Kind::Counter);
         for (source, counts) in &*all {
             page.sample(name, &[("source", source)], counts.collections as f64);
         }
         let help = "Samples of scraped pages that were left out, by reason.";
-        page.family("pushpull_agent_dropped_samples_total", help, Kind::Counter);
-        by_reason(&all, page, "pushpull_agent_dropped_samples_total", |counts| &counts.dropped);
+        by_reason(&all, page, ("pushpull_agent_dropped_samples_total", help), |counts| &counts.dropped);
     }
 }
 
 fn by_reason(
     all: &BTreeMap<String, Counts>,
     page: &mut PageBuilder,
-    name: &str,
+    (name, help): (&str, &str),
     of: impl Fn(&Counts) -> &Reasons,
 ) {
+    page.family(name, help, Kind::Counter);
     for (source, counts) in all {
         for (reason, count) in &of(counts).0 {
             page.sample(name, &[("reason", reason), ("source", source)], *count as f64);

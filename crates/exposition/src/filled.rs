@@ -46,7 +46,7 @@ impl Filled {
 
     /// What is said of each family, and which values are its own. The families here have no samples themselves.
     pub fn families(&self) -> impl Iterator<Item = (Family<'_>, Range<usize>)> {
-        self.form.heads().families().map(|family| (family, family.places()))
+        self.form.heads().families_with_places()
     }
 
     /// Bytes of memory that it takes, apart from its form.

@@ -1,6 +1,8 @@
 //! Front coding: each of many texts as what it has other than the one before it. Lines that stand together mostly
 //! differ in one value, so that a tenth of the bytes is left.
 
+use crate::remote_write::wire::{Input, put_varint};
+
 /// One text by the one before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step<'a> {
@@ -24,10 +26,11 @@ impl<'a> Step<'a> {
     /// The next one of those that [`put`] wrote.
     #[inline]
     pub(crate) fn take(coded: &mut &'a [u8]) -> Option<Self> {
-        let mut bytes = coded.iter();
-        let (prefix, suffix, own) = (number(&mut bytes)?, number(&mut bytes)?, number(&mut bytes)?);
-        let (own, rest) = bytes.as_slice().split_at_checked(own)?;
-        *coded = rest;
+        let mut input = Input(coded);
+        let mut number = || usize::try_from(input.varint()?).ok();
+        let (prefix, suffix) = (number()?, number()?);
+        let own = input.piece()?;
+        *coded = input.0;
         Some(Self { prefix, suffix, own })
     }
 
@@ -61,33 +64,10 @@ impl<'a> Step<'a> {
 /// Writes a text by the one before; the first one is whole by none.
 pub(crate) fn put(out: &mut Vec<u8>, before: &[u8], text: &[u8]) {
     let Step { prefix, suffix, own } = Step::between(before, text);
-    for mut length in [prefix, suffix, own.len()] {
-        while length >= 0x80 {
-            out.push(length.to_le_bytes()[0] | 0x80);
-            length >>= 7;
-        }
-        out.push(length.to_le_bytes()[0]);
+    for length in [prefix, suffix, own.len()] {
+        put_varint(out, length as u64);
     }
     out.extend_from_slice(own);
-}
-
-/// Seven bits a byte, the lowest first: mostly one.
-#[inline]
-fn number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<usize> {
-    let first = *bytes.next()?;
-    if first < 0x80 { Some(first.into()) } else { longer(first, bytes) }
-}
-
-fn longer(first: u8, bytes: &mut std::slice::Iter<'_, u8>) -> Option<usize> {
-    let mut number = usize::from(first & 0x7f);
-    for shift in (7..usize::BITS).step_by(7) {
-        let byte = usize::from(*bytes.next()?);
-        number |= (byte & 0x7f) << shift;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    Some(number)
 }
 
 #[cfg(test)]

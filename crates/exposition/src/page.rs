@@ -141,6 +141,11 @@ impl Page {
         self.index.families.iter().filter(sampled).map(|span| Family { page: self, span })
     }
 
+    /// The same, each with the places of its samples.
+    pub(crate) fn families_with_places(&self) -> impl Iterator<Item = (Family<'_>, Range<usize>)> {
+        self.families().map(|family| (family, family.places()))
+    }
+
     /// All samples in the order of the text.
     pub fn samples(&self) -> Samples<'_> {
         Samples { page: self, at: 0, end: self.index.samples.len() }
@@ -198,7 +203,7 @@ impl<'a> Family<'a> {
     }
 
     /// The places of its samples in the order of the text.
-    pub(crate) fn places(&self) -> Range<usize> {
+    fn places(&self) -> Range<usize> {
         self.span.samples.start as usize..self.span.samples.end as usize
     }
 

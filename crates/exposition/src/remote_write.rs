@@ -31,7 +31,7 @@ mod snappy;
 mod symbols;
 mod v1;
 mod v2;
-mod wire;
+pub(crate) mod wire;
 
 pub mod message;
 

@@ -67,7 +67,7 @@ impl Sheet {
             Self::Page(page) => page,
             Self::Filled(filled) => filled.heads(),
         };
-        page.families().map(|family| (family, family.places()))
+        page.families_with_places()
     }
 
     /// The value of the sample at this place in the order of the text.

@@ -36,7 +36,7 @@ pub async fn tend() {
 
 /// Gives whole pages back that the allocator has free, wherever they are; other allocators than glibc's do so by
 /// themselves, or not at all.
-pub fn trim() {
+fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: it takes no pointer, keeps none, and may be called at any time by any thread (malloc_trim(3)): what it
     // gives back belongs to nobody. Without it an agent with 100 targets of 1,000 series has 40 MiB, of which 16 are

@@ -18,7 +18,7 @@ use crate::config::Target;
 pub(super) struct Shape {
     relabel: Option<Relabel>,
     selection: Selection,
-    /// How the page before stood, if it had the series of the one before that.
+    /// How the page before stood, if it was a text and had the series of the one before that.
     form: Option<Arc<Form>>,
 }
 
@@ -47,7 +47,7 @@ impl Shape {
         how: &Rewrite<'_>,
         key: &GroupingKey,
         report: &mut Report,
-        now: SystemTime,
+        (now, is_text): (SystemTime, bool),
     ) -> Result<(Page, Dropped), Refused> {
         let mut made = page.rewrite(how);
         if let Some(relabel) = &mut self.relabel {
@@ -58,7 +58,7 @@ impl Shape {
         let Selected { page: selected, added, dropped } = self.selection.select(made, key, now);
         report.added += added;
         // Rules see each page anew. What has other series each time is not worth a form.
-        let same = added == 0 && self.relabel.is_none() && self.selection.is_whole();
+        let same = is_text && added == 0 && self.relabel.is_none() && self.selection.is_whole();
         self.form = same.then(|| Form::of(page, &selected, how)).flatten().map(Arc::new);
         Ok((selected, dropped))
     }
@@ -79,19 +79,20 @@ impl Scrape {
             body::done(answer.body);
             return Ok((filled.into(), None));
         }
+        let is_text = answer.text().is_some();
         let fetched = self.fetcher.page(answer)?;
         report.samples = fetched.page.sample_count() + fetched.natives.as_ref().map_or(0, Natives::len);
-        self.labelled(&fetched.page, fetched.natives.as_ref(), report, now)
+        self.labelled(&fetched.page, fetched.natives.as_ref(), report, (now, is_text))
     }
 
     /// The page and the native histograms with the target's labels on, as its rules leave them, without the
-    /// samples that cannot stay.
+    /// samples that cannot stay. Only after one that was a text the next may be read by its form.
     pub(super) fn labelled(
         &mut self,
         page: &Page,
         natives: Option<&Natives>,
         report: &mut Report,
-        now: SystemTime,
+        (now, is_text): (SystemTime, bool),
     ) -> Result<(Sheet, Option<Natives>), Failure> {
         // At its first page, and at one that comes back.
         if self.shape.selection.is_new()
@@ -105,11 +106,14 @@ impl Scrape {
         let how = how(&labels, self.clash, self.keep_timestamps);
         let failure =
             |(reason, message): Refused| Failure { reason, message: format!("{}: {message}", self.name) };
-        let (page, mut dropped) = self.shape.page(page, &how, &self.key, report, now).map_err(failure)?;
+        let (page, mut dropped) =
+            self.shape.page(page, &how, &self.key, report, (now, is_text)).map_err(failure)?;
         let mut kept = None;
         if let Some(natives) = natives {
-            let (page, more) =
-                self.native_shape.page(natives.page(), &how, &self.key, report, now).map_err(failure)?;
+            let (page, more) = self
+                .native_shape
+                .page(natives.page(), &how, &self.key, report, (now, false))
+                .map_err(failure)?;
             kept = Some(natives.with_page(page));
             for ((count, first), (others, other)) in dropped.iter_mut().zip(more) {
                 *count += others;

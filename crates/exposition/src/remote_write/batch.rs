@@ -34,8 +34,8 @@ pub struct FamilyRef(u32);
 impl FamilyRef {
     /// Its place from 1: 0 is none.
     #[inline]
-    pub(super) fn place(self) -> u32 {
-        self.0 + 1
+    pub(super) fn place(family: Option<Self>) -> u32 {
+        family.map_or(0, |family| family.0 + 1)
     }
 
     #[inline]
@@ -110,7 +110,7 @@ impl Batch {
         self.room(labels.len() + 72)?;
         let (mut head, mut tail) = (Few::new(), Few::new());
         head.varint(labels.len() as u64);
-        tail.varint(family.map_or(0, |family| u64::from(family.0) + 1));
+        tail.varint(FamilyRef::place(family).into());
         tail.byte(if classic { flag::ONE } else { flag::ONE | flag::UTF8 });
         tail.sample(&sample, self.totals.base_ms);
         let out = &mut self.series;
@@ -133,15 +133,11 @@ impl Batch {
         family: Option<FamilyRef>,
         sample: &Sample,
     ) -> Result<bool, Full> {
-        if self.rows.is_none() {
-            self.rows = Rows::new(arena, self.totals.base_ms);
-        }
         // Of what was reserved it is known that it has room.
-        if !self.rows.as_ref().is_some_and(Rows::has_room) {
+        if !self.rows_of(arena).is_some_and(|rows| rows.has_room()) {
             self.room(Rows::MOST)?;
         }
-        let rows = self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena));
-        let added = rows.is_some_and(|rows| rows.push(number, family, sample));
+        let added = self.rows_of(arena).is_some_and(|rows| rows.push(number, family, sample));
         if added {
             self.totals.series += 1;
             self.totals.samples += 1;
@@ -151,14 +147,21 @@ impl Batch {
 
     /// Makes room for so many samples by number at once.
     pub fn reserve_rows(&mut self, arena: &Arc<Arena>, count: usize) {
-        if self.rows.is_none() {
-            self.rows = Rows::new(arena, self.totals.base_ms);
-        }
-        if self.room(Rows::MOST * count).is_ok()
-            && let Some(rows) = self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena))
+        if self.rows_of(arena).is_some()
+            && self.room(Rows::MOST * count).is_ok()
+            && let Some(rows) = self.rows_of(arena)
         {
             rows.reserve(count);
         }
+    }
+
+    /// The samples by number, if they are of this arena, or there are none yet.
+    #[inline]
+    fn rows_of(&mut self, arena: &Arc<Arena>) -> Option<&mut Rows> {
+        if self.rows.is_none() {
+            self.rows = Rows::new(arena, self.totals.base_ms);
+        }
+        self.rows.as_mut().filter(|rows| Arc::ptr_eq(&rows.arena, arena))
     }
 
     /// Adds what a series has. One without any points is left out.
@@ -179,7 +182,7 @@ impl Batch {
         let out = &mut self.series;
         put_varint(out, labels.len() as u64);
         out.extend_from_slice(labels);
-        put_varint(out, family.map_or(0, |family| u64::from(family.0) + 1));
+        put_varint(out, FamilyRef::place(family).into());
         let mut flags = if classic { 0 } else { flag::UTF8 };
         flags |= if samples.len() == 1 { flag::ONE } else { 0 };
         flags |= if exemplars.is_empty() { 0 } else { flag::EXEMPLARS };

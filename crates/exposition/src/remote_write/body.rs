@@ -121,8 +121,7 @@ impl Encoder {
 
     /// The body that has all samples of these records, in their order.
     pub fn body_of(&mut self, records: &[Record], protocol: Protocol) -> Result<Body, EncodeError> {
-        self.message.clear();
-        self.snappy.begin();
+        self.begin();
         let (out, snappy) = (&mut self.message, &mut self.snappy);
         let counts = match protocol {
             Protocol::V1 => v1::series(records, true, out, |out| snappy.take(out))?,
@@ -144,13 +143,18 @@ impl Encoder {
         if protocol == Protocol::V2 {
             return Ok(None);
         }
-        self.message.clear();
-        self.snappy.begin();
+        self.begin();
         v1::metadata(records.iter().flat_map(Record::families).filter(due), &mut self.message);
         if self.message.is_empty() {
             return Ok(None);
         }
         self.packed(protocol, Counts::default()).map(Some)
+    }
+
+    /// Another message begins.
+    fn begin(&mut self) {
+        self.message.clear();
+        self.snappy.begin();
     }
 
     fn packed(&mut self, protocol: Protocol, counts: Counts) -> Result<Body, EncodeError> {

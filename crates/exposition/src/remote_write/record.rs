@@ -102,11 +102,17 @@ struct Held {
     written: OnceLock<Record>,
 }
 
+impl Held {
+    fn of(rows: Rows) -> Arc<Self> {
+        Arc::new(Self { rows, written: OnceLock::new() })
+    }
+}
+
 impl Record {
     pub(super) fn whole(plain: Bytes, totals: Totals, rows: Option<Rows>) -> Self {
         let end = HEAD + totals.series_len as usize;
         let (series, families) = (plain.slice(HEAD..end), plain.slice(end..plain.len() - Totals::LEN));
-        let rows = rows.map(|rows| Arc::new(Held { rows, written: OnceLock::new() }));
+        let rows = rows.map(Held::of);
         Self { series, families, totals, plain: rows.is_none().then_some(plain), rows }
     }
 

@@ -52,7 +52,7 @@ impl Rows {
         if sample.start_ms != 0 {
             self.start_ms = sample.start_ms;
         }
-        let family = family.map_or(0, FamilyRef::place) << 1 | u32::from(sample.start_ms != 0);
+        let family = FamilyRef::place(family) << 1 | u32::from(sample.start_ms != 0);
         self.all.push(Row { bits: sample.bits, number, family });
         true
     }
@@ -92,8 +92,12 @@ impl Rows {
 
     /// Bytes that they take when their labels are written, about: no label set is there twice.
     pub(super) fn raw_len(&self) -> usize {
-        let each = self.arena.whole() / self.arena.count().max(1) + 16;
-        each * self.all.len()
+        self.each_raw_len() * self.all.len()
+    }
+
+    /// The same of one of them.
+    pub(super) fn each_raw_len(&self) -> usize {
+        self.arena.whole() / self.arena.count().max(1) + 16
     }
 
     /// The same, no less than they take.

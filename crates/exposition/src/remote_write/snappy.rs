@@ -5,6 +5,8 @@
 
 use bytes::Bytes;
 
+use super::wire::{put_varint, varint_len};
+
 /// Bytes of a message that are compressed at once: a block of the format's reference compressor.
 const PIECE: usize = 64 << 10;
 
@@ -59,15 +61,12 @@ impl Snappy {
     /// The whole block, with the rest of the message, and how long that was; none where it was over 4 GiB.
     pub(super) fn finish(&mut self, rest: &[u8]) -> Result<(Bytes, usize), snap::Error> {
         self.press(rest)?;
-        let Ok(mut left) = u32::try_from(self.taken) else {
-            return Err(snap::Error::TooBig { given: self.taken as u64, max: u32::MAX.into() });
-        };
-        let mut block = Vec::with_capacity(self.elements.len() + 5);
-        while left >= 0x80 {
-            block.push(left.to_le_bytes()[0] | 0x80);
-            left >>= 7;
+        let (given, max) = (self.taken as u64, u32::MAX.into());
+        if given > max {
+            return Err(snap::Error::TooBig { given, max });
         }
-        block.push(left.to_le_bytes()[0]);
+        let mut block = Vec::with_capacity(self.elements.len() + varint_len(given));
+        put_varint(&mut block, given);
         block.extend_from_slice(&self.elements);
         if self.elements.capacity() > KEPT {
             self.elements = Vec::new();

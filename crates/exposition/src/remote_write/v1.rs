@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::batch::Family;
 use super::body::Counts;
+use super::few::Few;
 use super::labels::{LabelPairs, put_label};
 use super::record::Record;
 use super::series::{Exemplar, Histogram, Sample, Series};
@@ -72,19 +73,12 @@ impl Plain {
         }
         // Neither field is long: a length is one byte.
         let (mut value, len) = ([0x12, 0, 0x09, 0, 0, 0, 0, 0, 0, 0, 0], double_len(sample.bits));
-        let whole = labels.len() + 2 + len + self.time.len();
+        let (whole, mut head) = (labels.len() + 2 + len + self.time.len(), Few::new());
+        head.byte(0x0a);
+        head.varint(whole as u64);
         value[1] = (len + self.time.len()).to_le_bytes()[0];
         value[3..].copy_from_slice(&sample.bits.to_le_bytes());
-        // Asked for once, not at each piece.
-        out.reserve(whole + 11);
-        if whole < 0x80 {
-            out.extend_from_slice(&[0x0a, whole.to_le_bytes()[0]]);
-        } else if whole < 0x4000 {
-            out.extend_from_slice(&[0x0a, whole.to_le_bytes()[0] | 0x80, (whole >> 7).to_le_bytes()[0]]);
-        } else {
-            out.push(0x0a);
-            put_varint(out, whole as u64);
-        }
+        out.extend_from_slice(head.bytes());
         out.extend_from_slice(labels);
         out.extend_from_slice(&value[..2 + len]);
         out.extend_from_slice(&self.time);

@@ -74,16 +74,6 @@ pub(super) fn value(
         Began::default()
     };
     let start_ms = began.start_ms;
-    if began.zero_ms.is_none() {
-        let point = Point { bits: bits(value), timestamp_ms: at, start_ms, origin: false };
-        if labels.before
-            && entry.is(Trait::Classic)
-            && pass.out.row(entry.hash, (labels.arena, entry.number), family, &point) == Ok(true)
-        {
-            entry.last_ms = at;
-            return;
-        }
-    }
     let zero = began.zero_ms.map(|at| Point { bits: 0, timestamp_ms: at, start_ms, origin: true });
     let point = Point { bits: bits(value), timestamp_ms: at, start_ms, origin: false };
     let (one, two) = ([point], [zero.unwrap_or_default(), point]);

@@ -1,7 +1,5 @@
 //! Smaller records of a record. A series is never cut.
 
-use std::sync::{Arc, OnceLock};
-
 use bytes::Bytes;
 
 use super::{Held, Record, Totals};
@@ -23,8 +21,7 @@ impl Record {
         let mut parts = Vec::new();
         let mut rest = self.clone();
         if let Some(Held { rows, .. }) = self.rows.as_deref() {
-            let each = rows.raw_len() / rows.len().max(1);
-            let most = max_samples.min(max_bytes.saturating_sub(fixed) / each.max(1));
+            let most = max_samples.min(max_bytes.saturating_sub(fixed) / rows.each_raw_len());
             parts.extend(rows.parts(most).map(|rows| self.with(Bytes::new(), Some(rows), (0, 0))));
             let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             let left = (self.totals.series - count, self.totals.samples - count);
@@ -73,7 +70,7 @@ impl Record {
         let series_len = u32::try_from(series.len()).unwrap_or(u32::MAX);
         let more = rows.as_ref().map_or(0, |rows| u32::try_from(rows.len()).unwrap_or(u32::MAX));
         let totals = Totals { series_len, series: count + more, samples: samples + more, ..self.totals };
-        let rows = rows.map(|rows| Arc::new(Held { rows, written: OnceLock::new() }));
+        let rows = rows.map(Held::of);
         Self { series, families: self.families.clone(), totals, plain: None, rows }
     }
 }
